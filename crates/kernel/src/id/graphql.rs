@@ -1,0 +1,73 @@
+//! Ids as GraphQL `ID`s, in and out.
+
+use std::str::FromStr;
+
+use async_graphql::{InputType, InputValueError, InputValueResult, Value};
+
+use super::IdError;
+
+/// Reads an id from an input value; every refusal carries the code `INVALID`.
+pub(super) fn parse<T>(value: Option<Value>) -> InputValueResult<T>
+where
+    T: InputType + FromStr<Err = IdError>,
+{
+    let error = match value.unwrap_or_default() {
+        Value::String(text) => match text.parse() {
+            Ok(id) => return Ok(id),
+            Err(error) => InputValueError::custom(error),
+        },
+        // Reason: GraphQL lets clients write an ID as an integer; none of ours is one.
+        Value::Number(_) => InputValueError::custom(IdError::Malformed { expected: None }),
+        other => InputValueError::expected_type(other),
+    };
+    Err(error.with_extension("code", "INVALID"))
+}
+
+/// Makes an id type usable where the schema says `ID`.
+macro_rules! id_scalar {
+    ($name:ident) => {
+        impl async_graphql::InputType for $name {
+            type RawValueType = Self;
+
+            fn type_name() -> std::borrow::Cow<'static, str> {
+                <async_graphql::ID as async_graphql::InputType>::type_name()
+            }
+
+            fn create_type_info(registry: &mut async_graphql::registry::Registry) -> String {
+                <async_graphql::ID as async_graphql::InputType>::create_type_info(registry)
+            }
+
+            fn parse(value: Option<async_graphql::Value>) -> async_graphql::InputValueResult<Self> {
+                $crate::id::graphql::parse(value)
+            }
+
+            fn to_value(&self) -> async_graphql::Value {
+                async_graphql::Value::String(self.to_string())
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+        }
+
+        impl async_graphql::OutputType for $name {
+            fn type_name() -> std::borrow::Cow<'static, str> {
+                <async_graphql::ID as async_graphql::OutputType>::type_name()
+            }
+
+            fn create_type_info(registry: &mut async_graphql::registry::Registry) -> String {
+                <async_graphql::ID as async_graphql::OutputType>::create_type_info(registry)
+            }
+
+            async fn resolve(
+                &self,
+                _: &async_graphql::ContextSelectionSet<'_>,
+                _: &async_graphql::Positioned<async_graphql::parser::types::Field>,
+            ) -> async_graphql::ServerResult<async_graphql::Value> {
+                Ok(async_graphql::Value::String(self.to_string()))
+            }
+        }
+    };
+}
+
+pub(super) use id_scalar;
