@@ -1,0 +1,45 @@
+//! The job queue's table: work to be done after the act that asked for it has committed.
+
+use chrono::{DateTime, Utc};
+use sea_orm::entity::prelude::*;
+
+use crate::id::{JobId, TenantId};
+
+/// One job.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "jobs")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: JobId,
+    /// The tenant; none for the installation's own work.
+    pub tenant_id: Option<TenantId>,
+    /// Which handler does it.
+    pub kind: String,
+    /// What the handler needs; sealed by the domain if it holds secrets.
+    pub payload: String,
+    /// Not before.
+    pub run_at: DateTime<Utc>,
+    /// How often it was begun.
+    pub attempts: i32,
+    /// After how many it is given up.
+    pub max_attempts: i32,
+    /// Until when a worker holds it.
+    pub locked_until: Option<DateTime<Utc>>,
+    /// Which worker holds it.
+    pub locked_by: Option<String>,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+    /// When it was done.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// When it was given up.
+    pub failed_at: Option<DateTime<Utc>>,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+}
+
+/// No relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,452 @@
+//! Act: the only way to change anything. A transaction that knows who, when and why, and that leaves one audit entry and
+//! one outbox row for each row it changed.
+
+pub mod audit_entry;
+pub mod job;
+pub mod outbox;
+mod rows;
+
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::{EntityTrait, ModelTrait};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use crate::{
+    db::{Db, Transaction},
+    error::{Error, Result, says},
+    id::{AuditEntryId, TypedId},
+    viewer::{Actor, Viewer},
+};
+
+pub use rows::violates_unique;
+
+/// An entity whose changes are recorded.
+pub trait Recorded: EntityTrait {
+    /// GraphQL type name of a row; also the subject of audit entries.
+    const SUBJECT: &'static str;
+    /// `<domain>.<thing>`: events are `<EVENT>.created`, `.updated`, `.deleted`. Empty: rows make no events of their own
+    /// (join rows, secrets); an audit entry they make always.
+    const EVENT: &'static str = "";
+    /// Columns that hold personal data.
+    const PERSONAL: &'static [&'static str] = &[];
+    /// Columns that are never written into the trail.
+    const SECRET: &'static [&'static str] = &[];
+
+    /// What people call the row.
+    fn label(_: &Self::Model) -> Option<String> {
+        None
+    }
+}
+
+/// How an act ended, in the audit trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done.
+    Success,
+    /// Refused.
+    Denied,
+    /// Tried and failed.
+    Failure,
+}
+
+/// How much an auditor cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Everyday work.
+    Info,
+    /// Worth a look: permissions, keys, members.
+    Notice,
+    /// Suspicious.
+    Warning,
+    /// Needs somebody now.
+    Critical,
+}
+
+/// A domain event beside those of the changed rows.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// `<domain>.<thing>.<past verb>`.
+    pub kind: &'static str,
+    /// GraphQL type of the subject.
+    pub subject_type: &'static str,
+    /// Id of the subject.
+    pub subject_id: Uuid,
+    /// What the kind says about it.
+    pub payload: Json,
+}
+
+/// Work to be done after the commit.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Which handler does it.
+    pub kind: &'static str,
+    /// What the handler needs; sealed if it holds secrets.
+    pub payload: String,
+    /// How long to wait first.
+    pub delay: Duration,
+    /// After how many tries it is given up.
+    pub max_attempts: i32,
+}
+
+impl NewJob {
+    /// A job to be done at once, with up to ten tries.
+    pub fn new(kind: &'static str, payload: String) -> Self {
+        Self { kind, payload, delay: Duration::zero(), max_attempts: 10 }
+    }
+}
+
+/// A running act. Everything written through it commits together, or not at all.
+pub struct Act {
+    viewer: Viewer,
+    name: &'static str,
+    now: DateTime<Utc>,
+    tx: Transaction,
+    outcome: Outcome,
+    severity: Severity,
+    entries: Vec<audit_entry::Model>,
+    events: Vec<outbox::Model>,
+    jobs: Vec<job::Model>,
+}
+
+impl Viewer {
+    /// Does `body` as one act called `name` (`projects.project.create`): commits if it answers `Ok`, undoes everything
+    /// if it errs.
+    pub async fn act<T, F>(&self, db: &Db, name: &'static str, body: F) -> Result<T>
+    where
+        F: AsyncFnOnce(&mut Act) -> Result<T>,
+    {
+        let mut act = Act::begin(self.clone(), db, name).await?;
+        match body(&mut act).await {
+            Ok(value) => {
+                act.commit(db).await?;
+                Ok(value)
+            }
+            Err(error) => {
+                // Reason: the first error is the one that matters; a connection that cannot roll back is closed by the pool.
+                let _ = act.tx.rollback().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Act {
+    async fn begin(viewer: Viewer, db: &Db, name: &'static str) -> Result<Self> {
+        let tx = db.begin().await?;
+        // Reason: taken after the lock, so that times are in the order of commits on SQLite.
+        let now = viewer.clock.now();
+        Ok(Self {
+            viewer,
+            name,
+            now,
+            tx,
+            outcome: Outcome::Success,
+            severity: Severity::Info,
+            entries: Vec::new(),
+            events: Vec::new(),
+            jobs: Vec::new(),
+        })
+    }
+
+    async fn commit(self, db: &Db) -> Result<()> {
+        let Self { tx, entries, events, jobs, .. } = self;
+        let (has_events, has_jobs) = (!events.is_empty(), !jobs.is_empty());
+        rows::insert_many::<audit_entry::Entity>(&tx, &entries, &[]).await?;
+        rows::insert_many::<outbox::Entity>(&tx, &events, &["seq"]).await?;
+        rows::insert_many::<job::Entity>(&tx, &jobs, &[]).await?;
+        tx.commit().await?;
+        if has_events {
+            db.events.ring();
+        }
+        if has_jobs {
+            db.jobs.ring();
+        }
+        Ok(())
+    }
+
+    /// Who acts.
+    pub fn viewer(&self) -> &Viewer {
+        &self.viewer
+    }
+
+    /// The one time of this act.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The transaction, for reading what is about to change.
+    pub fn conn(&self) -> &Transaction {
+        &self.tx
+    }
+
+    /// A new id.
+    pub fn new_id<T: TypedId>(&self) -> T {
+        self.viewer.ids.generate()
+    }
+
+    /// How the entries of this act are marked; set before they are written.
+    pub fn mark(&mut self, outcome: Outcome, severity: Severity) {
+        self.outcome = outcome;
+        self.severity = severity;
+    }
+
+    /// Writes a new row.
+    pub async fn insert<M>(&mut self, model: M) -> Result<M>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        rows::insert_many::<M::Entity>(&self.tx, std::slice::from_ref(&model), &[]).await?;
+        self.created::<M::Entity>(&model);
+        Ok(model)
+    }
+
+    /// Writes a new row; if a row with the same values in `columns` (the unique key, in its order) is there, errs with
+    /// `taken`.
+    pub async fn insert_unique<M>(&mut self, model: M, columns: &[&str], taken: impl FnOnce() -> Error) -> Result<M>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        match rows::insert_many_raw::<M::Entity>(&self.tx, std::slice::from_ref(&model), &[]).await {
+            Err(error) if violates_unique(&error, rows::table::<M::Entity>(), columns) => return Err(taken()),
+            done => done?,
+        }
+        self.created::<M::Entity>(&model);
+        Ok(model)
+    }
+
+    /// Writes many new rows in few statements.
+    pub async fn insert_all<M>(&mut self, models: Vec<M>) -> Result<Vec<M>>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        rows::insert_many::<M::Entity>(&self.tx, &models, &[]).await?;
+        for model in &models {
+            self.created::<M::Entity>(model);
+        }
+        Ok(models)
+    }
+
+    /// Writes what differs between `before` and `after`. Where the table has a version, the row must still have
+    /// `before`'s, and gets the next one; nothing is written if nothing differs.
+    ///
+    /// # Errors
+    /// CONFLICT with the current version if somebody else changed the row since `before` was read.
+    pub async fn update<M>(&mut self, before: &M, after: M) -> Result<M>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        let mut done = self.update_pairs(vec![(before.clone(), after)]).await?;
+        done.pop().ok_or_else(|| Error::internal("an update of one row answers one row"))
+    }
+
+    /// Changes many rows by one rule; rows that change alike share a statement.
+    pub async fn update_all<M>(&mut self, before: Vec<M>, mut change: impl FnMut(&mut M)) -> Result<()>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        let pairs = before
+            .into_iter()
+            .map(|row| {
+                let mut after = row.clone();
+                change(&mut after);
+                (row, after)
+            })
+            .collect();
+        self.update_pairs(pairs).await.map(drop)
+    }
+
+    /// Changes many rows, each to its own new state; answers them in the given order.
+    pub async fn update_pairs<M>(&mut self, pairs: Vec<(M, M)>) -> Result<Vec<M>>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        let pairs = rows::update_many::<M::Entity>(&self.tx, pairs, self.now).await?;
+        let mut done = Vec::with_capacity(pairs.len());
+        for (before, after) in pairs {
+            let changes = rows::differences::<M::Entity>(Some(&before), Some(&after));
+            if !changes.is_empty() {
+                self.changed::<M::Entity>("updated", &after, changes);
+            }
+            done.push(after);
+        }
+        Ok(done)
+    }
+
+    /// Removes a row.
+    pub async fn delete<M>(&mut self, model: M) -> Result<()>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        self.delete_all(vec![model]).await
+    }
+
+    /// Removes many rows in few statements.
+    ///
+    /// # Errors
+    /// CONFLICT if one of them is gone already.
+    pub async fn delete_all<M>(&mut self, models: Vec<M>) -> Result<()>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        rows::delete_many::<M::Entity>(&self.tx, &models).await?;
+        for model in &models {
+            let changes = rows::differences::<M::Entity>(Some(model), None);
+            self.changed::<M::Entity>("deleted", model, changes);
+        }
+        Ok(())
+    }
+
+    /// Adds an entry for something that changed no row: a login, a refusal, a download.
+    pub fn note(&mut self, subject_type: &str, subject_id: Option<Uuid>, label: Option<String>, details: Map<String, Json>) {
+        let entry = self.entry(subject_type, subject_id, label, details, Map::new());
+        self.entries.push(entry);
+    }
+
+    /// Adds a domain event.
+    pub fn record(&mut self, event: Event) {
+        let Event { kind, subject_type, subject_id, payload } = event;
+        let row = self.event(kind.to_owned(), subject_type, subject_id, payload, None);
+        self.events.push(row);
+    }
+
+    /// Adds a job.
+    pub fn enqueue(&mut self, job: NewJob) {
+        let NewJob { kind, payload, delay, max_attempts } = job;
+        self.jobs.push(job::Model {
+            id: self.new_id(),
+            tenant_id: Some(self.viewer.tenant_id()),
+            kind: kind.to_owned(),
+            payload,
+            run_at: self.now + delay,
+            attempts: 0,
+            max_attempts,
+            locked_until: None,
+            locked_by: None,
+            last_error: None,
+            finished_at: None,
+            failed_at: None,
+            created_at: self.now,
+        });
+    }
+
+    fn created<E: Recorded>(&mut self, model: &E::Model)
+    where
+        E::Model: ModelTrait<Entity = E>,
+    {
+        let changes = rows::differences::<E>(None, Some(model));
+        self.changed::<E>("created", model, changes);
+    }
+
+    fn changed<E: Recorded>(&mut self, verb: &str, model: &E::Model, changes: rows::Changes)
+    where
+        E::Model: ModelTrait<Entity = E>,
+    {
+        let subject_id = rows::id_of::<E>(model);
+        let fields: Vec<&str> = changes.iter().map(|(field, _)| *field).collect();
+        let payload = json!({ "action": self.name, "changed": fields, "version": rows::version_of::<E>(model) });
+        let (mut plain, mut personal) = (Map::new(), Map::new());
+        for (field, [before, after]) in changes {
+            if E::SECRET.contains(&field) {
+                plain.insert(field.to_owned(), json!(["•", "•"]));
+            } else if E::PERSONAL.contains(&field) {
+                personal.insert(field.to_owned(), json!([before, after]));
+            } else {
+                plain.insert(field.to_owned(), json!([before, after]));
+            }
+        }
+        let entry = self.entry(E::SUBJECT, subject_id, E::label(model), plain, personal);
+        if let (Some(id), false) = (subject_id, E::EVENT.is_empty()) {
+            let event = self.event(format!("{}.{verb}", E::EVENT), E::SUBJECT, id, payload, Some(entry.id));
+            self.events.push(event);
+        }
+        self.entries.push(entry);
+    }
+
+    fn event(&self, kind: String, subject_type: &str, subject_id: Uuid, payload: Json, audit_id: Option<AuditEntryId>) -> outbox::Model {
+        outbox::Model {
+            seq: 0,
+            id: self.new_id(),
+            tenant_id: self.viewer.tenant_id(),
+            kind,
+            version: 1,
+            subject_type: subject_type.to_owned(),
+            subject_id,
+            payload,
+            occurred_at: self.now,
+            audit_id,
+            dispatched_at: None,
+            attempts: 0,
+            last_error: None,
+            parked_at: None,
+        }
+    }
+
+    fn entry(
+        &self,
+        subject_type: &str,
+        subject_id: Option<Uuid>,
+        subject_label: Option<String>,
+        changes: Map<String, Json>,
+        personal: Map<String, Json>,
+    ) -> audit_entry::Model {
+        let (actor_kind, actor_id, on_behalf_of) = match self.viewer.actor {
+            Actor::User(user) => ("user", Some(user.uuid()), None),
+            Actor::ApiKey(key, user) => ("api_key", Some(key.uuid()), Some(user.uuid())),
+            Actor::System => ("system", None, None),
+            Actor::Anonymous => ("anonymous", None, None),
+        };
+        let request = &self.viewer.request;
+        audit_entry::Model {
+            id: self.new_id(),
+            tenant_id: self.viewer.tenant_id(),
+            occurred_at: self.now,
+            actor_kind: actor_kind.to_owned(),
+            actor_id,
+            on_behalf_of,
+            action: self.name.to_owned(),
+            subject_type: subject_type.to_owned(),
+            subject_id,
+            subject_label,
+            changes: Json::Object(changes),
+            personal: Json::Object(personal),
+            outcome: match self.outcome {
+                Outcome::Success => "success",
+                Outcome::Denied => "denied",
+                Outcome::Failure => "failure",
+            }
+            .to_owned(),
+            severity: match self.severity {
+                Severity::Info => "info",
+                Severity::Notice => "notice",
+                Severity::Warning => "warning",
+                Severity::Critical => "critical",
+            }
+            .to_owned(),
+            request_id: (!request.id.is_empty()).then(|| request.id.clone()),
+            ip: request.ip.map(|ip| ip.to_string()),
+            user_agent: request.user_agent.clone(),
+            operation: request.operation.clone(),
+        }
+    }
+}
+
+/// Checks `expectedVersion` of an update's input against the row: a stale one is CONFLICT with the current version.
+pub fn expect_version(kind: &str, expected: Option<i64>, current: i64) -> Result<()> {
+    match expected {
+        Some(expected) if expected != current => {
+            Err(Error::Conflict { message: says::STALE.with("type", kind), current_version: Some(current) })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! Rows as an act writes them: whole models in, few statements out, differences for the trail. Generic over SeaORM's
+//! models, so that no domain writes an `ActiveModel` by hand.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait,
+    RuntimeErr, SqlErr, Value,
+    sea_query::{Expr, ExprTrait, Query, sea_value_to_json_value},
+};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::Recorded;
+use crate::error::{Error, Result, says};
+
+/// Field → before and after.
+pub(super) type Changes = Vec<(&'static str, [Json; 2])>;
+
+/// Bound variables a statement may have, below the limits of both databases (SQLite 32 766, PostgreSQL 65 535).
+const MAX_VARIABLES: usize = 30_000;
+
+pub(super) fn table<E: EntityTrait>() -> &'static str {
+    E::default().table_name()
+}
+
+fn column<E: EntityTrait>(name: &str) -> Option<E::Column> {
+    E::Column::iter().find(|column| column.as_str() == name)
+}
+
+pub(super) fn id_of<E: EntityTrait>(model: &E::Model) -> Option<Uuid>
+where
+    E::Model: ModelTrait<Entity = E>,
+{
+    match model.get(column::<E>("id")?) {
+        Value::Uuid(id) => id.map(Into::into),
+        _ => None,
+    }
+}
+
+pub(super) fn version_of<E: EntityTrait>(model: &E::Model) -> Option<i64>
+where
+    E::Model: ModelTrait<Entity = E>,
+{
+    match model.get(column::<E>("version")?) {
+        Value::BigInt(version) => version,
+        _ => None,
+    }
+}
+
+/// Whether `error` says that the unique key over `columns` of `table` has these values already.
+pub fn violates_unique(error: &DbErr, table: &str, columns: &[&str]) -> bool {
+    let Some(SqlErr::UniqueConstraintViolation(message)) = error.sql_err() else { return false };
+    let by_name = format!("uq_{table}_{}", columns.join("_"));
+    let by_columns = columns.iter().map(|column| format!("{table}.{column}")).collect::<Vec<_>>().join(", ");
+    message.contains(&by_name) || message.ends_with(&by_columns)
+}
+
+pub(super) async fn insert_many<E>(db: &impl ConnectionTrait, models: &[E::Model], skip: &[&str]) -> Result<()>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    insert_many_raw::<E>(db, models, skip).await.map_err(conflict_or_internal)
+}
+
+pub(super) async fn insert_many_raw<E>(
+    db: &impl ConnectionTrait,
+    models: &[E::Model],
+    skip: &[&str],
+) -> Result<(), DbErr>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let columns: Vec<E::Column> = E::Column::iter().filter(|column| !skip.contains(&column.as_str())).collect();
+    for chunk in models.chunks(MAX_VARIABLES / columns.len()) {
+        let mut insert = Query::insert();
+        insert.into_table(E::default().table_ref()).columns(columns.iter().copied());
+        for model in chunk {
+            let values = columns.iter().map(|column| column.save_as(Expr::val(model.get(*column))));
+            insert.values(values).map_err(|error| DbErr::Custom(error.to_string()))?;
+        }
+        db.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// Writes what differs in each pair, sets `updated_at` and the next `version` where the table has them, and answers the
+/// pairs with the new state filled in, in the given order.
+pub(super) async fn update_many<E>(
+    db: &impl ConnectionTrait,
+    pairs: Vec<(E::Model, E::Model)>,
+    now: DateTime<Utc>,
+) -> Result<Vec<(E::Model, E::Model)>>
+where
+    E: Recorded,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let mut groups: Vec<(Vec<(E::Column, Value)>, Vec<(Uuid, Option<i64>)>)> = Vec::new();
+    let mut done = Vec::with_capacity(pairs.len());
+    for (before, mut after) in pairs {
+        let mut changed: Vec<(E::Column, Value)> = E::Column::iter()
+            .filter(|column| !matches!(column.as_str(), "version" | "updated_at"))
+            .map(|column| (column, after.get(column)))
+            .filter(|(column, value)| before.get(*column) != *value)
+            .collect();
+        let version = version_of::<E>(&before);
+        if !changed.is_empty() {
+            if let Some(column) = column::<E>("updated_at") {
+                after.try_set(column, now.into())?;
+                changed.push((column, now.into()));
+            }
+            if let (Some(column), Some(version)) = (column::<E>("version"), version) {
+                after.try_set(column, (version + 1).into())?;
+            }
+            let id = id_of::<E>(&before).ok_or_else(|| Error::internal("an updated row has an id"))?;
+            match groups.iter_mut().find(|(known, _)| same::<E>(known, &changed)) {
+                Some((_, members)) => members.push((id, version)),
+                None => groups.push((changed, vec![(id, version)])),
+            }
+        }
+        done.push((before, after));
+    }
+    for (changed, members) in groups {
+        update_group::<E>(db, changed, &members).await?;
+    }
+    Ok(done)
+}
+
+fn same<E: EntityTrait>(one: &[(E::Column, Value)], other: &[(E::Column, Value)]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.0.as_str() == b.0.as_str() && a.1 == b.1)
+}
+
+async fn update_group<E: Recorded>(
+    db: &impl ConnectionTrait,
+    changed: Vec<(E::Column, Value)>,
+    members: &[(Uuid, Option<i64>)],
+) -> Result<()> {
+    for chunk in members.chunks(MAX_VARIABLES / 4) {
+        let mut update = Query::update();
+        update.table(E::default().table_ref());
+        update.values(changed.iter().map(|(column, value)| (*column, column.save_as(Expr::val(value.clone())))));
+        if let Some(version) = column::<E>("version") {
+            update.value(version, Expr::col(version).add(1));
+        }
+        update.cond_where(members_condition::<E>(chunk));
+        let written = db.execute(&update).await.map_err(conflict_or_internal)?.rows_affected();
+        if written != chunk.len() as u64 {
+            return Err(stale::<E>(db, chunk).await);
+        }
+    }
+    Ok(())
+}
+
+fn members_condition<E: EntityTrait>(members: &[(Uuid, Option<i64>)]) -> Condition {
+    let Some(id) = column::<E>("id") else { return crate::policy::nothing() };
+    let mut any = Condition::any();
+    for (member, version) in members {
+        let mut one = Condition::all().add(id.eq(*member));
+        if let (Some(column), Some(version)) = (column::<E>("version"), version) {
+            one = one.add(column.eq(*version));
+        }
+        any = any.add(one);
+    }
+    any
+}
+
+/// The error for rows that are not as they were read: with the current version if one row was meant.
+async fn stale<E: Recorded>(db: &impl ConnectionTrait, members: &[(Uuid, Option<i64>)]) -> Error {
+    let message = says::STALE.with("type", E::SUBJECT);
+    let current_version = match (members, column::<E>("id"), column::<E>("version")) {
+        ([(id, _)], Some(id_column), Some(version)) => {
+            let mut select = Query::select();
+            select.column(version).from(E::default().table_ref()).and_where(id_column.eq(*id));
+            match db.query_one(&select).await {
+                Ok(Some(row)) => row.try_get_by_index::<i64>(0).ok(),
+                Ok(None) => None,
+                Err(error) => return error.into(),
+            }
+        }
+        _ => None,
+    };
+    Error::Conflict { message, current_version }
+}
+
+pub(super) async fn delete_many<E>(db: &impl ConnectionTrait, models: &[E::Model]) -> Result<()>
+where
+    E: Recorded,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let members: Vec<(Uuid, Option<i64>)> =
+        models.iter().filter_map(|model| Some((id_of::<E>(model)?, version_of::<E>(model)))).collect();
+    for chunk in members.chunks(MAX_VARIABLES / 4) {
+        let mut delete = Query::delete();
+        delete.from_table(E::default().table_ref()).cond_where(members_condition::<E>(chunk));
+        let gone = db.execute(&delete).await.map_err(conflict_or_internal)?.rows_affected();
+        if gone != chunk.len() as u64 {
+            return Err(stale::<E>(db, chunk).await);
+        }
+    }
+    Ok(())
+}
+
+/// What differs, without the bookkeeping columns; a side that does not exist counts as null everywhere.
+pub(super) fn differences<E>(before: Option<&E::Model>, after: Option<&E::Model>) -> Changes
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let side = |model: Option<&E::Model>, column: E::Column| {
+        model.map_or(Json::Null, |model| sea_value_to_json_value(&model.get(column)))
+    };
+    E::Column::iter()
+        .filter(|column| !matches!(column.as_str(), "id" | "tenant_id" | "version" | "created_at" | "updated_at"))
+        .map(|column| (column.as_str(), [side(before, column), side(after, column)]))
+        .filter(|(_, [before, after])| before != after)
+        .collect()
+}
+
+/// Two acts that lock each other out are a conflict that a retry solves; the rest is ours.
+fn conflict_or_internal(error: DbErr) -> Error {
+    if is_transient(&error) { Error::unavailable(error) } else { error.into() }
+}
+
+/// Whether trying the same statement again can help: the database was busy, or chose us to end a deadlock.
+pub fn is_transient(error: &DbErr) -> bool {
+    let runtime = match error {
+        DbErr::Exec(runtime) | DbErr::Query(runtime) | DbErr::Conn(runtime) => runtime,
+        DbErr::ConnectionAcquire(_) => return true,
+        _ => return false,
+    };
+    let RuntimeErr::SqlxError(error) = runtime else { return false };
+    match error.as_ref() {
+        sea_orm::SqlxError::Database(error) => {
+            // PostgreSQL: serialization failure, deadlock. SQLite: BUSY, BUSY_SNAPSHOT, LOCKED.
+            matches!(error.code().as_deref(), Some("40001" | "40P01" | "5" | "517" | "6"))
+        }
+        sea_orm::SqlxError::Io(_) | sea_orm::SqlxError::PoolTimedOut => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,180 @@
+//! Who works on what: the one table that the reach `assigned` reads, written by every domain that puts people on
+//! projects or accounts.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    entity::prelude::*,
+    sea_query::{ExprTrait, Query, SelectStatement},
+};
+
+use crate::{
+    act::{Act, Recorded},
+    error::Result,
+    id::{AccountId, AssignmentId, ProjectId, RoleId, TenantId, TypedId, UserId},
+    viewer::Viewer,
+};
+
+/// A person on a project or an account, with the role they have there.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "assignments")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AssignmentId,
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Who.
+    pub user_id: UserId,
+    /// `project` or `account`.
+    pub kind: String,
+    /// The project, for `project`.
+    pub project_id: Option<ProjectId>,
+    /// The account, for `account`; the project's account, if any, for `project`.
+    pub account_id: Option<AccountId>,
+    /// The role there; without one, the person's roles in the tenant decide what `assigned` means.
+    pub role_id: Option<RoleId>,
+    /// What made it: `manager`, `team` or `direct`.
+    pub source: String,
+    /// When it ends by itself.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// No relations: other tables are reached by id.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Recorded for Entity {
+    const SUBJECT: &'static str = "Assignment";
+    const EVENT: &'static str = "identity.assignment";
+}
+
+/// What puts a person on something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Being the manager of the project or the owner of the account.
+    Manager,
+    /// Being a member of the project's team.
+    Team,
+    /// An administrator's decision.
+    Direct,
+}
+
+impl Source {
+    /// The word in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Manager => "manager",
+            Self::Team => "team",
+            Self::Direct => "direct",
+        }
+    }
+}
+
+/// What a person is put on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A project, with its account.
+    Project(ProjectId, Option<AccountId>),
+    /// An account with all its projects.
+    Account(AccountId),
+}
+
+/// A new assignment.
+#[derive(Clone, Debug)]
+pub struct NewAssignment {
+    /// Who.
+    pub user: UserId,
+    /// On what.
+    pub target: Target,
+    /// With which role there.
+    pub role: Option<RoleId>,
+    /// What made it.
+    pub source: Source,
+    /// When it ends by itself.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Puts a person on a project or an account.
+///
+/// # Errors
+/// The database refuses a second assignment of one person to one target from one source.
+pub async fn assign(act: &mut Act, new: NewAssignment) -> Result<Model> {
+    let (kind, project_id, account_id) = match new.target {
+        Target::Project(project, account) => ("project", Some(project), account),
+        Target::Account(account) => ("account", None, Some(account)),
+    };
+    let model = Model {
+        id: act.new_id(),
+        tenant_id: act.viewer().tenant_id(),
+        user_id: new.user,
+        kind: kind.to_owned(),
+        project_id,
+        account_id,
+        role_id: new.role,
+        source: new.source.as_str().to_owned(),
+        expires_at: new.expires_at,
+        created_at: act.now(),
+    };
+    act.insert(model).await
+}
+
+/// Takes a person off a target, as far as `source` put them there; what does not exist is no error.
+pub async fn unassign(act: &mut Act, user: UserId, target: Target, source: Source) -> Result<()> {
+    let mut found = of_target(act.viewer().tenant_id(), target);
+    found = found.filter(Column::UserId.eq(user)).filter(Column::Source.eq(source.as_str()));
+    let rows = found.all(act.conn()).await?;
+    act.delete_all(rows).await
+}
+
+/// Follows a project that moves to another account (or to none).
+pub async fn move_project(act: &mut Act, project: ProjectId, account: Option<AccountId>) -> Result<()> {
+    let rows = of_target(act.viewer().tenant_id(), Target::Project(project, None)).all(act.conn()).await?;
+    let moved = rows.into_iter().filter(|row| row.account_id != account).collect();
+    act.update_all(moved, |row| row.account_id = account).await
+}
+
+/// Everybody on a target, one row for each source.
+#[expect(clippy::disallowed_methods, reason = "limited to the tenant right here")]
+pub fn of_target(tenant: TenantId, target: Target) -> Select<Entity> {
+    let select = Entity::find().filter(Column::TenantId.eq(tenant));
+    match target {
+        Target::Project(project, _) => select.filter(Column::ProjectId.eq(project)),
+        Target::Account(account) => select.filter(Column::Kind.eq("account")).filter(Column::AccountId.eq(account)),
+    }
+}
+
+/// Ids of the projects that the viewer is assigned to, with one of `roles` if given.
+pub fn projects_of(viewer: &Viewer, roles: Option<&[RoleId]>) -> SelectStatement {
+    mine(viewer, roles, Column::ProjectId).and_where(Column::Kind.eq("project")).to_owned()
+}
+
+/// Ids of the accounts that the viewer is assigned to as such, with one of `roles` if given.
+pub fn accounts_of(viewer: &Viewer, roles: Option<&[RoleId]>) -> SelectStatement {
+    mine(viewer, roles, Column::AccountId).and_where(Column::Kind.eq("account")).to_owned()
+}
+
+/// Ids of the accounts that the viewer works for: assigned as such, or through one of their projects.
+pub fn touched_accounts_of(viewer: &Viewer) -> SelectStatement {
+    mine(viewer, None, Column::AccountId).and_where(Column::AccountId.is_not_null()).to_owned()
+}
+
+fn mine(viewer: &Viewer, roles: Option<&[RoleId]>, column: Column) -> SelectStatement {
+    let mut select = Query::select();
+    select.column(column).from(Entity);
+    select.and_where(Column::TenantId.eq(viewer.tenant_id()));
+    match viewer.user_id() {
+        Some(user) => select.and_where(Column::UserId.eq(user)),
+        None => select.and_where(Expr::val(1).eq(0)),
+    };
+    select.cond_where(
+        sea_orm::Condition::any().add(Column::ExpiresAt.is_null()).add(Column::ExpiresAt.gt(viewer.now)),
+    );
+    if let Some(roles) = roles {
+        select.and_where(Column::RoleId.is_in(roles.iter().map(|role| role.uuid())));
+    }
+    select
+}

@@ -1,0 +1,168 @@
+//! The database handle of one request: reads and writes on the right pool, statements counted, commits heard.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use async_trait::async_trait;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::Notify;
+
+/// Counts the statements of one request. Cheap to clone; clones share the count.
+#[derive(Clone, Debug, Default)]
+pub struct Statements(Arc<AtomicU32>);
+
+impl Statements {
+    /// How many statements ran so far.
+    pub fn count(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Rings after each commit that left work behind, so that the dispatcher and the job runner need not poll fast.
+#[derive(Clone, Debug, Default)]
+pub struct Bell(Arc<Notify>);
+
+impl Bell {
+    /// Wakes whoever waits, or the next one who will.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+
+    /// Waits for the next ring.
+    pub async fn heard(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// A database with its pools. As a [`ConnectionTrait`] it reads; changes go through an act, and the few writes that are
+/// no act (job leases, idempotency keys, last use of a session) through [`Db::writer`].
+///
+/// On SQLite the pools differ: many readers, one writer. On PostgreSQL they are the same pool.
+#[derive(Clone, Debug)]
+pub struct Db {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    statements: Statements,
+    /// Rings when an act committed events.
+    pub events: Bell,
+    /// Rings when an act committed jobs.
+    pub jobs: Bell,
+}
+
+impl Db {
+    /// A handle over two pools; pass the same connection twice where one pool does both.
+    pub fn new(read: DatabaseConnection, write: DatabaseConnection) -> Self {
+        Self { read, write, statements: Statements::default(), events: Bell::default(), jobs: Bell::default() }
+    }
+
+    /// The same database with a statement count of its own: one a request.
+    #[must_use]
+    pub fn counted(&self) -> Self {
+        Self { statements: Statements::default(), ..self.clone() }
+    }
+
+    /// The same database through other pools (one set a runtime thread), with this handle's bells.
+    #[must_use]
+    pub fn with_pools(&self, read: DatabaseConnection, write: DatabaseConnection) -> Self {
+        Self { read, write, ..self.clone() }
+    }
+
+    /// The count of this handle and its clones.
+    pub fn statements(&self) -> &Statements {
+        &self.statements
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> DbBackend {
+        self.read.get_database_backend()
+    }
+
+    /// The writing pool, outside of any transaction.
+    pub fn writer(&self) -> Writer {
+        Writer { conn: self.write.clone(), statements: self.statements.clone() }
+    }
+
+    /// Begins a writing transaction; on SQLite it takes the write lock at once, so that it never fails half-way with a
+    /// stale snapshot.
+    pub async fn begin(&self) -> Result<Transaction, DbErr> {
+        let options = TransactionOptions {
+            isolation_level: None,
+            access_mode: None,
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        };
+        let inner = self.write.begin_with_options(options).await?;
+        Ok(Transaction { inner, statements: self.statements.clone() })
+    }
+
+    /// Closes both pools.
+    pub async fn close(&self) -> Result<(), DbErr> {
+        self.read.clone().close().await?;
+        self.write.clone().close().await
+    }
+}
+
+/// The writing pool as a connection.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    conn: DatabaseConnection,
+    statements: Statements,
+}
+
+/// A transaction whose statements are counted. Dropped without [`Transaction::commit`] it rolls back.
+#[derive(Debug)]
+pub struct Transaction {
+    inner: DatabaseTransaction,
+    statements: Statements,
+}
+
+impl Transaction {
+    /// Makes everything durable.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.inner.commit().await
+    }
+
+    /// Undoes everything and gives the connection back.
+    pub async fn rollback(self) -> Result<(), DbErr> {
+        self.inner.rollback().await
+    }
+}
+
+macro_rules! counted_connection {
+    ($type:ty, $field:ident) => {
+        #[async_trait]
+        impl ConnectionTrait for $type {
+            fn get_database_backend(&self) -> DbBackend {
+                self.$field.get_database_backend()
+            }
+            async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
+                self.statements.add_one();
+                self.$field.execute_raw(stmt).await
+            }
+            async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+                self.statements.add_one();
+                self.$field.execute_unprepared(sql).await
+            }
+            async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
+                self.statements.add_one();
+                self.$field.query_one_raw(stmt).await
+            }
+            async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
+                self.statements.add_one();
+                self.$field.query_all_raw(stmt).await
+            }
+        }
+    };
+}
+
+counted_connection!(Db, read);
+counted_connection!(Writer, conn);
+counted_connection!(Transaction, inner);

@@ -1,0 +1,23 @@
+//! The vocabulary and the five mechanisms that every domain stands on: viewer and policy, act, graph, pages, error.
+//!
+//! The kernel knows no domain. It owns the tables that every domain writes (`assignments`, `audit_entries`, `outbox`,
+//! `jobs`) and nothing else.
+
+pub mod act;
+pub mod ask;
+pub mod assignment;
+pub mod catalogue;
+pub mod clock;
+pub mod db;
+pub mod error;
+pub mod graph;
+pub mod id;
+pub mod locale;
+pub mod money;
+pub mod page;
+pub mod policy;
+pub mod scalar;
+pub mod text;
+pub mod viewer;
+
+pub use error::{Error, FieldError, Fields, Result, Said, Text};

@@ -1,0 +1,96 @@
+//! Cursors: where a page ended, opaque to clients. They hold the value of the ordering column and the id of the row,
+//! and say which list and order they are of, so that a foreign one is refused instead of answering nonsense.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{
+    EntityTrait, ModelTrait, Value,
+    sea_query::{ArrayType, sea_value_to_json_value},
+};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::Order;
+use crate::{
+    error::{Error, Text},
+    policy::Guarded,
+};
+
+const FOREIGN: Text = Text::new(
+    "foreign_cursor",
+    "This cursor is not of this list in this order.",
+    "Ce curseur n'appartient pas à cette liste dans cet ordre.",
+);
+
+/// The error of a cursor that is not of this list.
+pub(super) fn foreign(field: &str) -> Error {
+    Error::field(field, FOREIGN)
+}
+
+/// A place in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Cursor {
+    /// Value of the ordering column; none for null.
+    pub(super) value: Option<Value>,
+    /// Id of the row.
+    pub(super) id: Uuid,
+}
+
+impl Cursor {
+    pub(super) fn of<E>(row: &E::Model, order: &Order<E>) -> Self
+    where
+        E: Guarded,
+        E::Model: ModelTrait<Entity = E>,
+    {
+        let id = match row.get(E::id_column()) {
+            Value::Uuid(Some(id)) => id,
+            _ => Uuid::nil(),
+        };
+        let value = row.get(order.column);
+        Self { value: (value != value.as_null()).then_some(value), id }
+    }
+
+    pub(super) fn encode<E: Guarded>(&self, list: &str, order: &Order<E>) -> String {
+        let value = self.value.as_ref().map_or(Json::Null, sea_value_to_json_value);
+        let parts = serde_json::json!([list, order.tag(), value, self.id]);
+        URL_SAFE_NO_PAD.encode(parts.to_string())
+    }
+
+    pub(super) fn decode<E>(text: &str, list: &str, order: &Order<E>) -> Option<Self>
+    where
+        E: Guarded,
+        E::Model: ModelTrait<Entity = E>,
+    {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (of, tag, value, id): (String, String, Json, Uuid) = serde_json::from_slice(&bytes).ok()?;
+        if of != list || tag != order.tag() {
+            return None;
+        }
+        let value = match value {
+            Json::Null => None,
+            value => Some(typed::<E>(order.column, value)?),
+        };
+        Some(Self { value, id })
+    }
+}
+
+/// A JSON value as the column's own type; none if it is of another.
+fn typed<E>(column: E::Column, value: Json) -> Option<Value>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let value = match (E::Model::get_value_type(column), value) {
+        (ArrayType::String, Json::String(text)) if !text.contains('\0') => text.into(),
+        (ArrayType::Bool, Json::Bool(is)) => is.into(),
+        (ArrayType::BigInt, number) => number.as_i64()?.into(),
+        (ArrayType::Int, number) => i32::try_from(number.as_i64()?).ok()?.into(),
+        (ArrayType::Uuid, Json::String(text)) => Uuid::parse_str(&text).ok()?.into(),
+        (ArrayType::ChronoDate, Json::String(text)) => text.parse::<NaiveDate>().ok()?.into(),
+        (ArrayType::ChronoDateTimeUtc, Json::String(text)) => {
+            DateTime::parse_from_rfc3339(&text).ok()?.with_timezone(&Utc).into()
+        }
+        _ => return None,
+    };
+    Some(value)
+}

@@ -1,0 +1,221 @@
+//! Pages: keyset pagination in both directions for root lists, and for the children of many parents in one statement.
+//! Shape and semantics follow the Relay cursor connections specification (<https://relay.dev/graphql/connections.htm>).
+
+mod children;
+mod connection;
+mod cursor;
+
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IdenStatic, ModelTrait, Order as SqlOrder, QueryFilter, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, NullOrdering, OrderedStatement},
+};
+
+use crate::{
+    db::Db,
+    error::{Error, Result, Text},
+    graph::Node,
+    policy::Guarded,
+};
+
+pub use children::{ById, ChildPage, children};
+pub use connection::{Connection, Edge, PageInfo, Total};
+use cursor::Cursor;
+
+/// Largest page.
+pub const MAX_PAGE: i32 = 100;
+
+/// Page size without `first` or `last`.
+pub const DEFAULT_PAGE: i32 = 20;
+
+const BOTH_ENDS: Text = Text::new(
+    "both_ends",
+    "Use `first` (with `after`) or `last` (with `before`), not both.",
+    "Utilisez `first` (avec `after`) ou `last` (avec `before`), pas les deux.",
+);
+const PAGE_SIZE: Text = Text::new(
+    "page_size",
+    "A page has between 0 and {max} rows.",
+    "Une page compte entre 0 et {max} lignes.",
+);
+
+/// The four arguments of a connection, as sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PageArgs {
+    /// How many rows from the start (or after `after`).
+    pub first: Option<i32>,
+    /// Cursor before the first row.
+    pub after: Option<String>,
+    /// How many rows from the end (or before `before`).
+    pub last: Option<i32>,
+    /// Cursor behind the last row.
+    pub before: Option<String>,
+}
+
+impl PageArgs {
+    /// Arguments as a resolver gets them.
+    pub fn new(first: Option<i32>, after: Option<String>, last: Option<i32>, before: Option<String>) -> Self {
+        Self { first, after, last, before }
+    }
+
+    /// The first `n` rows.
+    pub fn first(n: i32) -> Self {
+        Self { first: Some(n), ..Self::default() }
+    }
+
+    fn check(&self) -> Result<(bool, u64)> {
+        let backward = self.last.is_some() || (self.before.is_some() && self.first.is_none());
+        if (self.first.is_some() || self.after.is_some()) && (self.last.is_some() || self.before.is_some()) {
+            return Err(Error::field(if self.last.is_some() { "last" } else { "before" }, BOTH_ENDS));
+        }
+        let (field, size) = if backward { ("last", self.last) } else { ("first", self.first) };
+        let size = size.unwrap_or(DEFAULT_PAGE);
+        match u64::try_from(size) {
+            Ok(size) if size <= MAX_PAGE as u64 => Ok((backward, size)),
+            _ => Err(Error::field(field, PAGE_SIZE.with("max", MAX_PAGE))),
+        }
+    }
+}
+
+/// The order of a list: one column, completed by the id so that it is total. Nulls come last in either direction.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<E: EntityTrait> {
+    /// The column.
+    pub column: E::Column,
+    /// Largest first.
+    pub descending: bool,
+}
+
+impl<E: Guarded> Order<E> {
+    /// By `column`, smallest first.
+    pub fn asc(column: E::Column) -> Self {
+        Self { column, descending: false }
+    }
+
+    /// By `column`, largest first.
+    pub fn desc(column: E::Column) -> Self {
+        Self { column, descending: true }
+    }
+
+    fn tag(&self) -> String {
+        let direction = if self.descending { "-" } else { "+" };
+        format!("{}{direction}", self.column.as_str())
+    }
+}
+
+/// A page of `E` as it will be asked for: order, direction, size and where to start.
+struct Plan<E: EntityTrait> {
+    order: Order<E>,
+    backward: bool,
+    size: u64,
+    from: Option<Cursor>,
+    continued: bool,
+}
+
+impl<E> Plan<E>
+where
+    E: Guarded,
+    E::Model: ModelTrait<Entity = E>,
+{
+    fn new<T: Node>(order: Order<E>, args: &PageArgs) -> Result<Self> {
+        let (backward, size) = args.check()?;
+        let (field, text) = if backward { ("before", &args.before) } else { ("after", &args.after) };
+        let from = match text {
+            Some(text) => Some(Cursor::decode::<E>(text, T::TYPE, &order).ok_or_else(|| cursor::foreign(field))?),
+            None => None,
+        };
+        Ok(Self { order, backward, size, continued: from.is_some(), from })
+    }
+
+    /// The direction in which rows are fetched: backward pages are read from their end.
+    fn descending(&self) -> bool {
+        self.order.descending != self.backward
+    }
+
+    fn apply_order(&self, statement: &mut impl OrderedStatement) {
+        let direction = if self.descending() { SqlOrder::Desc } else { SqlOrder::Asc };
+        let nulls = if self.backward { NullOrdering::First } else { NullOrdering::Last };
+        if is_nullable::<E>(self.order.column) {
+            statement.order_by_expr_with_nulls(qualified::<E>(self.order.column), direction.clone(), nulls);
+        } else {
+            statement.order_by_expr(qualified::<E>(self.order.column), direction.clone());
+        }
+        statement.order_by_expr(qualified::<E>(E::id_column()), direction);
+    }
+
+    /// Rows beyond the cursor in the fetching direction.
+    fn beyond(&self) -> Option<Condition> {
+        let cursor = self.from.as_ref()?;
+        let (column, id) = (self.order.column, E::id_column());
+        let further = |column: E::Column, value: sea_orm::Value| {
+            if self.descending() { column.lt(value) } else { column.gt(value) }
+        };
+        let same_and_further = |same| Condition::all().add(same).add(further(id, cursor.id.into()));
+        let condition = match (&cursor.value, self.backward) {
+            (Some(value), backward) => {
+                let mut any = Condition::any()
+                    .add(further(column, value.clone()))
+                    .add(same_and_further(column.eq(value.clone())));
+                if !backward && is_nullable::<E>(column) {
+                    any = any.add(column.is_null());
+                }
+                any
+            }
+            (None, false) => same_and_further(column.is_null()),
+            (None, true) => Condition::any().add(column.is_not_null()).add(same_and_further(column.is_null())),
+        };
+        Some(condition)
+    }
+
+    /// Cuts the extra row that was fetched to know whether there is more, and puts the rest into list order.
+    fn cut(&self, mut rows: Vec<E::Model>) -> (Vec<E::Model>, bool, bool) {
+        let more = rows.len() as u64 > self.size;
+        rows.truncate(self.size as usize);
+        if self.backward {
+            rows.reverse();
+            (rows, more, self.continued)
+        } else {
+            (rows, self.continued, more)
+        }
+    }
+
+    fn connection<T>(&self, rows: Vec<E::Model>, total: Total) -> Connection<T>
+    where
+        T: Node + From<E::Model>,
+    {
+        let (rows, has_previous, has_next) = self.cut(rows);
+        let edges = rows
+            .into_iter()
+            .map(|row| Edge::new(Cursor::of::<E>(&row, &self.order).encode::<E>(T::TYPE, &self.order), T::from(row)))
+            .collect();
+        Connection::new(edges, has_previous, has_next, total)
+    }
+}
+
+fn qualified<E: EntityTrait>(column: E::Column) -> Expr {
+    Expr::col(column.as_column_ref())
+}
+
+fn is_nullable<E: EntityTrait>(column: E::Column) -> bool {
+    column.def().is_null()
+}
+
+/// One page of a root list. `select` is the visible rows with the list's filter, without an order.
+///
+/// # Errors
+/// INVALID for a page size out of bounds, both directions at once, or a cursor of another list or order.
+pub async fn list<E, T>(db: &Db, select: Select<E>, order: Order<E>, args: &PageArgs) -> Result<Connection<T>>
+where
+    E: Guarded,
+    E::Model: ModelTrait<Entity = E>,
+    T: Node + From<E::Model>,
+{
+    let plan = Plan::<E>::new::<T>(order, args)?;
+    let total = Total::of(select.clone());
+    let mut page = select;
+    if let Some(beyond) = plan.beyond() {
+        page = page.filter(beyond);
+    }
+    plan.apply_order(QueryTrait::query(&mut page));
+    let rows = page.limit(plan.size + 1).all(db).await?;
+    Ok(plan.connection(rows, total))
+}
