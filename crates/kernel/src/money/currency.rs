@@ -39,6 +39,13 @@ impl Currency {
     }
 }
 
+/// Euro, until somebody chooses.
+impl Default for Currency {
+    fn default() -> Self {
+        Self::EUR
+    }
+}
+
 impl FromStr for Currency {
     type Err = ScalarError;
 
