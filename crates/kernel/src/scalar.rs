@@ -7,6 +7,14 @@ use async_graphql::{InputType, InputValueError, InputValueResult};
 use crate::error::{FieldError, Said, Text};
 use crate::locale::Language;
 
+pub use email::{BAD_EMAIL, EMAIL_LOOKS_LIKE_ANOTHER, EmailAddress};
+pub use time::{BAD_DATE, BAD_DATE_TIME, Date, DateTime};
+pub use url::{BAD_URL, Url};
+
+mod email;
+mod time;
+mod url;
+
 /// Why a text is not the scalar it was taken for. Its words are meant for people, so it may be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScalarError(Said);
@@ -145,3 +153,6 @@ impl async_graphql::ScalarType for Int64 {
         async_graphql::Value::String(self.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;
