@@ -3,7 +3,17 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::id::{AuditEntryId, TenantId};
+use sea_orm::Condition;
+
+use crate::{
+    id::{AuditEntryId, TenantId},
+    policy::{Anchors, Guarded, Near},
+    viewer::{Permission, Viewer},
+};
+
+/// Reading audit entries. Here and not in the domain `audit`, because the entity is the kernel's.
+pub const ENTRIES_READ: Permission =
+    Permission::new("audit.entry.read", "Read the audit trail: who changed what, and when");
 
 /// One entry of the audit trail. Append-only.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -55,3 +65,22 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Guarded for Entity {
+    type Id = AuditEntryId;
+
+    const READ: Permission = ENTRIES_READ;
+
+    fn id_column() -> Column {
+        Column::Id
+    }
+
+    fn in_tenant(tenant: TenantId) -> Condition {
+        Condition::all().add(Column::TenantId.eq(tenant))
+    }
+
+    fn within(viewer: &Viewer, near: Near<'_>) -> Condition {
+        let own = vec![Expr::col(Column::ActorId.as_column_ref()), Expr::col(Column::OnBehalfOf.as_column_ref())];
+        Anchors { own, project: None, account: None }.within(viewer, near)
+    }
+}

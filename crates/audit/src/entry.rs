@@ -1,0 +1,269 @@
+//! Entries of the trail: the node, the list, and the trail of one node.
+
+use async_graphql::{Context, Enum, InputObject, Json, Object, SimpleObject};
+use kernel::{
+    act::audit_entry::{self, Column, Entity},
+    ask::{Ask, Asking},
+    error::Result,
+    graph::Node,
+    id::{ApiKeyId, AuditEntryId, TypedId, UserId},
+    page::{ChildPage, Connection, Order, PageArgs, children, list},
+    policy::Guarded,
+    scalar::DateTime,
+};
+use sea_orm::{ColumnTrait, QueryFilter, Select};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::policy::{ENTRIES_READ, PERSONAL_READ};
+
+/// An entry of the audit trail.
+#[derive(Clone, Debug)]
+pub struct AuditEntry(pub audit_entry::Model);
+
+impl From<audit_entry::Model> for AuditEntry {
+    fn from(model: audit_entry::Model) -> Self {
+        Self(model)
+    }
+}
+
+impl Node for AuditEntry {
+    const TYPE: &'static str = "AuditEntry";
+}
+
+/// Who acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum AuditActorKind {
+    /// A signed-in person.
+    User,
+    /// A machine with an API key.
+    ApiKey,
+    /// The platform itself: jobs, seeds, the command line.
+    System,
+    /// Nobody known: a failed login, a sign-up, a link from a mail.
+    Anonymous,
+}
+
+/// How an act ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum AuditOutcome {
+    /// Done.
+    Success,
+    /// Refused.
+    Denied,
+    /// Tried and failed.
+    Failure,
+}
+
+/// How much an auditor cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum AuditSeverity {
+    /// Everyday work.
+    Info,
+    /// Worth a look.
+    Notice,
+    /// Suspicious.
+    Warning,
+    /// Needs somebody now.
+    Critical,
+}
+
+/// What an entry says about one field.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct AuditChange {
+    /// Name of the field as stored.
+    pub field: String,
+    /// The value before; null if there was none. Hidden values show as `•`.
+    pub before: Json<Value>,
+    /// The value after; null if there is none. Hidden values show as `•`.
+    pub after: Json<Value>,
+    /// Whether the field holds personal data, shown only with `audit.personal_data.read`.
+    pub personal: bool,
+}
+
+/// One recorded change, login or refusal. Entries are never changed or removed by anybody.
+#[Object(name = "AuditEntryFields")]
+impl AuditEntry {
+    /// Its id; ids grow with time.
+    async fn id(&self) -> AuditEntryId {
+        self.0.id
+    }
+
+    /// When it happened.
+    async fn occurred_at(&self) -> DateTime {
+        self.0.occurred_at.into()
+    }
+
+    /// What kind of actor did it.
+    async fn actor_kind(&self) -> AuditActorKind {
+        match self.0.actor_kind.as_str() {
+            "user" => AuditActorKind::User,
+            "api_key" => AuditActorKind::ApiKey,
+            "system" => AuditActorKind::System,
+            _ => AuditActorKind::Anonymous,
+        }
+    }
+
+    /// Id of the user or API key that did it.
+    async fn actor_id(&self) -> Option<async_graphql::ID> {
+        let id = self.0.actor_id?;
+        match self.0.actor_kind.as_str() {
+            "user" => Some(UserId::from_uuid(id).to_string().into()),
+            "api_key" => Some(ApiKeyId::from_uuid(id).to_string().into()),
+            _ => None,
+        }
+    }
+
+    /// The act, as `<domain>.<thing>.<verb>`.
+    async fn action(&self) -> &str {
+        &self.0.action
+    }
+
+    /// Name of the type of what was changed.
+    async fn subject_type(&self) -> &str {
+        &self.0.subject_type
+    }
+
+    /// What people call the thing that was changed.
+    async fn subject_label(&self) -> Option<&str> {
+        self.0.subject_label.as_deref()
+    }
+
+    /// What changed, field by field.
+    async fn changes(&self, ctx: &Context<'_>) -> Vec<AuditChange> {
+        let open = ctx.viewer().holds(PERSONAL_READ);
+        let mut changes: Vec<AuditChange> =
+            fields(&self.0.changes).map(|(name, pair)| change(name, pair, false, true)).collect();
+        changes.extend(fields(&self.0.personal).map(|(name, pair)| change(name, pair, true, open)));
+        changes
+    }
+
+    /// How it ended.
+    async fn outcome(&self) -> AuditOutcome {
+        match self.0.outcome.as_str() {
+            "denied" => AuditOutcome::Denied,
+            "failure" => AuditOutcome::Failure,
+            _ => AuditOutcome::Success,
+        }
+    }
+
+    /// How much an auditor cares.
+    async fn severity(&self) -> AuditSeverity {
+        match self.0.severity.as_str() {
+            "critical" => AuditSeverity::Critical,
+            "warning" => AuditSeverity::Warning,
+            "notice" => AuditSeverity::Notice,
+            _ => AuditSeverity::Info,
+        }
+    }
+
+    /// Correlation id of the request.
+    async fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// Address of the client. Needs `audit.personal_data.read`; null without.
+    async fn ip(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.0.ip.as_deref().filter(|_| ctx.viewer().holds(PERSONAL_READ))
+    }
+
+    /// What the client called itself. Needs `audit.personal_data.read`; null without.
+    async fn user_agent(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.0.user_agent.as_deref().filter(|_| ctx.viewer().holds(PERSONAL_READ))
+    }
+
+    /// Name of the GraphQL operation.
+    async fn operation(&self) -> Option<&str> {
+        self.0.operation.as_deref()
+    }
+}
+
+fn fields(changes: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    changes.as_object().into_iter().flat_map(Map::iter)
+}
+
+fn change(field: &str, pair: &Value, personal: bool, open: bool) -> AuditChange {
+    let side = |index: usize| match pair.get(index) {
+        None | Some(Value::Null) => Value::Null,
+        Some(value) if open => value.clone(),
+        Some(_) => Value::from("•"),
+    };
+    AuditChange { field: field.to_owned(), before: Json(side(0)), after: Json(side(1)), personal }
+}
+
+/// Which entries; every given condition must hold.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct AuditFilter {
+    /// Acts whose name begins with this: `projects.project`.
+    pub action_prefix: Option<String>,
+    /// Things of this type: `Project`.
+    pub subject_type: Option<String>,
+    /// Acts of this person, by hand or through an API key.
+    pub actor: Option<UserId>,
+    /// Not before.
+    pub since: Option<DateTime>,
+    /// Before.
+    pub until: Option<DateTime>,
+}
+
+impl AuditFilter {
+    fn apply(&self, mut select: Select<Entity>) -> Select<Entity> {
+        let Self { action_prefix, subject_type, actor, since, until } = self;
+        if let Some(prefix) = action_prefix {
+            // Reason: a range uses the index and needs no escaping of LIKE's wildcards.
+            select = select.filter(Column::Action.gte(prefix.as_str()));
+            select = select.filter(Column::Action.lt(format!("{prefix}\u{10ffff}")));
+        }
+        if let Some(subject_type) = subject_type {
+            select = select.filter(Column::SubjectType.eq(subject_type.as_str()));
+        }
+        if let Some(actor) = actor {
+            let by = sea_orm::Condition::any();
+            let by = by.add(Column::ActorId.eq(actor.uuid())).add(Column::OnBehalfOf.eq(actor.uuid()));
+            select = select.filter(by);
+        }
+        if let Some(since) = since {
+            select = select.filter(Column::OccurredAt.gte(since.utc()));
+        }
+        if let Some(until) = until {
+            select = select.filter(Column::OccurredAt.lt(until.utc()));
+        }
+        select
+    }
+}
+
+/// Queries about the audit trail.
+#[derive(Default)]
+pub struct AuditQuery;
+
+#[Object]
+impl AuditQuery {
+    /// Entries of the audit trail, newest first. Needs `audit.entry.read`; with reach `OWN` only what one did oneself.
+    async fn audit_entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries")] filter: Option<AuditFilter>,
+        #[graphql(desc = "How many from the start, at most 100")] first: Option<i32>,
+        #[graphql(desc = "Cursor before the first row")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100")] last: Option<i32>,
+        #[graphql(desc = "Cursor behind the last row")] before: Option<String>,
+    ) -> Result<Connection<AuditEntry>> {
+        let viewer = ctx.viewer();
+        viewer.require(ENTRIES_READ)?;
+        let select = filter.unwrap_or_default().apply(Entity::visible(viewer, ENTRIES_READ));
+        list(ctx.db(), select, Order::desc(Column::Id), &PageArgs::new(first, after, last, before)).await
+    }
+}
+
+/// The trail of one thing, newest first, batched with the trails of others.
+pub async fn trail(ask: &Ask, subject: Uuid, args: PageArgs) -> Result<Connection<AuditEntry>> {
+    ask.viewer.require(ENTRIES_READ)?;
+    let page = ChildPage {
+        parent: Column::SubjectId,
+        order: Order::desc(Column::Id),
+        args,
+        fingerprint: String::new(),
+        select: Box::new(|viewer| Entity::visible(viewer, ENTRIES_READ)),
+    };
+    children(ask, subject, page).await
+}

@@ -1,0 +1,8 @@
+//! Reading what every act recorded. Writing is the kernel's: no act can leave without its entries.
+
+pub mod policy;
+
+mod entry;
+
+pub use entry::{AuditEntry, AuditFilter, AuditQuery, trail};
+pub use policy::PERMISSIONS;
