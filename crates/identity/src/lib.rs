@@ -1,1 +1,36 @@
-//! Placeholder.
+//! Who is who and who may do what: tenants, people, memberships, invitations, sessions, roles, API keys.
+//!
+//! Long-lived things (configuration, password hasher, caches) are in [`Identity`]; every permission and every predicate
+//! on rows is in [`policy`].
+
+pub mod api_key;
+pub mod assigning;
+pub mod explain;
+pub mod invitation;
+pub mod login;
+pub mod mail;
+pub mod membership;
+pub mod password;
+pub mod policy;
+pub mod principal;
+pub mod registration;
+pub mod role;
+pub mod service;
+pub mod session;
+pub mod signing;
+pub mod tenant;
+pub mod token;
+pub mod user;
+
+use async_graphql::MergedObject;
+
+pub use policy::PERMISSIONS;
+pub use service::{Identity, IdentityConfig, IdentityContext, Parts};
+
+/// The root queries of identity.
+#[derive(MergedObject, Default)]
+pub struct IdentityQuery(user::graphql::UserQuery);
+
+/// The root mutations of identity.
+#[derive(MergedObject, Default)]
+pub struct IdentityMutation(user::graphql::UserMutation);

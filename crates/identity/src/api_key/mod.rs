@@ -1,0 +1,4 @@
+//! API keys.
+
+pub mod entity;
+pub mod scope;

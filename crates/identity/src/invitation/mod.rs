@@ -1,0 +1,4 @@
+//! Invitations into a tenant.
+
+pub mod entity;
+pub mod role;

@@ -1,0 +1,3 @@
+//! Signing in, and being locked out.
+
+pub mod device;

@@ -1,0 +1,46 @@
+//! The table that joins people to tenants.
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    act::Recorded,
+    id::{AccountId, MembershipId, TenantId, UserId},
+};
+use sea_orm::entity::prelude::*;
+
+/// A person's place in a tenant.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "identity_memberships")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: MembershipId,
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Who.
+    pub user_id: UserId,
+    /// The client company, for a client's person.
+    pub account_id: Option<AccountId>,
+    /// `pending`, `active` or `deactivated`.
+    pub status: String,
+    /// Since when.
+    pub joined_at: DateTime<Utc>,
+    /// When they were last here.
+    pub last_seen_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+/// No relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Recorded for Entity {
+    const SUBJECT: &'static str = "Membership";
+    const EVENT: &'static str = "identity.membership";
+}

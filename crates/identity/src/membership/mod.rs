@@ -1,0 +1,3 @@
+//! Memberships: a person's place in a tenant.
+
+pub mod entity;

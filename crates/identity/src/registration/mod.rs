@@ -1,0 +1,1 @@
+//! Signing up an agency, and registering with one.

@@ -1,0 +1,3 @@
+//! Single-use tokens sent by mail.
+
+pub mod entity;
