@@ -17,6 +17,7 @@ pub mod money;
 pub mod page;
 pub mod policy;
 pub mod scalar;
+pub mod sql;
 pub mod text;
 pub mod viewer;
 

@@ -19,7 +19,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Connection, Order, PageArgs, Plan, Total};
+use super::{Connection, Order, PageArgs, Plan, Scope, Total};
 use crate::{
     ask::{Ask, FromAsk},
     db::Db,
@@ -78,7 +78,7 @@ pub struct ChildPage<E: Guarded> {
     /// What the filter depends on, in any text form: specifications with equal columns, order, page and this are equal.
     pub fingerprint: String,
     /// The visible rows with the filter.
-    pub select: Box<dyn Fn(&Viewer) -> Select<E> + Send + Sync>,
+    pub select: Scope<E>,
 }
 
 /// A parent and what is asked of its children.

@@ -4,6 +4,8 @@
 mod children;
 mod connection;
 mod cursor;
+mod input;
+mod linked;
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, IdenStatic, ModelTrait, Order as SqlOrder, QueryFilter, QuerySelect, QueryTrait, Select,
@@ -15,11 +17,14 @@ use crate::{
     error::{Error, Result, Text},
     graph::Node,
     policy::Guarded,
+    viewer::Viewer,
 };
 
 pub use children::{ById, ChildPage, children};
 pub use connection::{Connection, Edge, PageInfo, Total};
 use cursor::Cursor;
+pub use input::{DateRange, DateTimeRange, Direction};
+pub use linked::{Link, LinkedPage, linked};
 
 /// Largest page.
 pub const MAX_PAGE: i32 = 100;
@@ -76,6 +81,9 @@ impl PageArgs {
     }
 }
 
+/// The rows of a list for a viewer: the visible ones with the list's filter.
+pub type Scope<E> = Box<dyn Fn(&Viewer) -> Select<E> + Send + Sync>;
+
 /// The order of a list: one column, completed by the id so that it is total. Nulls come last in either direction.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<E: EntityTrait> {
@@ -94,6 +102,11 @@ impl<E: Guarded> Order<E> {
     /// By `column`, largest first.
     pub fn desc(column: E::Column) -> Self {
         Self { column, descending: true }
+    }
+
+    /// By `column` in a direction that a client chose.
+    pub fn by(column: E::Column, direction: Direction) -> Self {
+        Self { column, descending: direction == Direction::Desc }
     }
 
     fn tag(&self) -> String {
