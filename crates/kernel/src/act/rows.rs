@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait,
     RuntimeErr, SqlErr, Value,
-    sea_query::{Expr, ExprTrait, Query, sea_value_to_json_value},
+    sea_query::{CaseStatement, Expr, ExprTrait, Query, sea_value_to_json_value},
 };
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -18,6 +18,9 @@ pub(super) type Changes = Vec<(&'static str, [Json; 2])>;
 
 /// Bound variables a statement may have, below the limits of both databases (SQLite 32 766, PostgreSQL 65 535).
 const MAX_VARIABLES: usize = 30_000;
+
+/// Rows a statement may name by id and version: SQLite refuses expressions that are nested 1 000 deep.
+const MAX_MEMBERS: usize = 900;
 
 pub(super) fn table<E: EntityTrait>() -> &'static str {
     E::default().table_name()
@@ -32,7 +35,7 @@ where
     E::Model: ModelTrait<Entity = E>,
 {
     match model.get(column::<E>("id")?) {
-        Value::Uuid(id) => id.map(Into::into),
+        Value::Uuid(id) => id,
         _ => None,
     }
 }
@@ -55,7 +58,11 @@ pub fn violates_unique(error: &DbErr, table: &str, columns: &[&str]) -> bool {
     message.contains(&by_name) || message.ends_with(&by_columns)
 }
 
-pub(super) async fn insert_many<E>(db: &impl ConnectionTrait, models: &[E::Model], skip: &[&str]) -> Result<()>
+pub(super) async fn insert_many<E>(
+    db: &impl ConnectionTrait,
+    models: &[E::Model],
+    skip: &[&str],
+) -> Result<()>
 where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E>,
@@ -72,7 +79,8 @@ where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E>,
 {
-    let columns: Vec<E::Column> = E::Column::iter().filter(|column| !skip.contains(&column.as_str())).collect();
+    let columns: Vec<E::Column> =
+        E::Column::iter().filter(|column| !skip.contains(&column.as_str())).collect();
     for chunk in models.chunks(MAX_VARIABLES / columns.len()) {
         let mut insert = Query::insert();
         insert.into_table(E::default().table_ref()).columns(columns.iter().copied());
@@ -96,7 +104,7 @@ where
     E: Recorded,
     E::Model: ModelTrait<Entity = E>,
 {
-    let mut groups: Vec<(Vec<(E::Column, Value)>, Vec<(Uuid, Option<i64>)>)> = Vec::new();
+    let mut groups: Groups<E> = Vec::new();
     let mut done = Vec::with_capacity(pairs.len());
     for (before, mut after) in pairs {
         let mut changed: Vec<(E::Column, Value)> = E::Column::iter()
@@ -121,38 +129,98 @@ where
         }
         done.push((before, after));
     }
-    for (changed, members) in groups {
-        update_group::<E>(db, changed, &members).await?;
+    for alike in by_columns::<E>(groups) {
+        match alike.as_slice() {
+            [(changed, members)] => update_group::<E>(db, changed, members).await?,
+            several => update_each::<E>(db, several).await?,
+        }
     }
     Ok(done)
 }
 
+/// Rows that change alike: what changes, and which rows with the versions they must have.
+type Groups<E> = Vec<(Values<E>, Vec<Member>)>;
+
+/// Columns with their new values.
+type Values<E> = Vec<(<E as EntityTrait>::Column, Value)>;
+
+/// A row by its id, with the version it must have.
+type Member = (Uuid, Option<i64>);
+
 fn same<E: EntityTrait>(one: &[(E::Column, Value)], other: &[(E::Column, Value)]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.0.as_str() == b.0.as_str() && a.1 == b.1)
+    same_columns::<E>(one, other) && one.iter().zip(other).all(|(a, b)| a.1 == b.1)
+}
+
+fn same_columns<E: EntityTrait>(one: &[(E::Column, Value)], other: &[(E::Column, Value)]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.0.as_str() == b.0.as_str())
+}
+
+/// The groups put together that change the same columns, to whatever values.
+fn by_columns<E: EntityTrait>(groups: Groups<E>) -> Vec<Groups<E>> {
+    let mut alike: Vec<Groups<E>> = Vec::new();
+    for group in groups {
+        match alike.iter_mut().find(|known| same_columns::<E>(&known[0].0, &group.0)) {
+            Some(known) => known.push(group),
+            None => alike.push(vec![group]),
+        }
+    }
+    alike
 }
 
 async fn update_group<E: Recorded>(
     db: &impl ConnectionTrait,
-    changed: Vec<(E::Column, Value)>,
-    members: &[(Uuid, Option<i64>)],
+    changed: &[(E::Column, Value)],
+    members: &[Member],
 ) -> Result<()> {
-    for chunk in members.chunks(MAX_VARIABLES / 4) {
-        let mut update = Query::update();
-        update.table(E::default().table_ref());
-        update.values(changed.iter().map(|(column, value)| (*column, column.save_as(Expr::val(value.clone())))));
-        if let Some(version) = column::<E>("version") {
-            update.value(version, Expr::col(version).add(1));
-        }
-        update.cond_where(members_condition::<E>(chunk));
-        let written = db.execute(&update).await.map_err(conflict_or_internal)?.rows_affected();
-        if written != chunk.len() as u64 {
-            return Err(stale::<E>(db, chunk).await);
-        }
+    for chunk in members.chunks(MAX_MEMBERS) {
+        let values =
+            changed.iter().map(|(column, value)| (*column, column.save_as(Expr::val(value.clone()))));
+        update_members::<E>(db, values, chunk).await?;
     }
     Ok(())
 }
 
-fn members_condition<E: EntityTrait>(members: &[(Uuid, Option<i64>)]) -> Condition {
+/// Rows that change the same columns, each to its own values: one statement with a `CASE` for each column.
+async fn update_each<E: Recorded>(
+    db: &impl ConnectionTrait,
+    groups: &[(Values<E>, Vec<Member>)],
+) -> Result<()> {
+    let rows: Vec<(Member, &Values<E>)> = groups
+        .iter()
+        .flat_map(|(changed, members)| members.iter().map(move |member| (*member, changed)))
+        .collect();
+    let (Some((_, columns)), Some(id)) = (rows.first(), column::<E>("id")) else { return Ok(()) };
+    let size = (MAX_VARIABLES / (2 * columns.len() + 2)).clamp(1, MAX_MEMBERS);
+    for chunk in rows.chunks(size) {
+        let values = columns.iter().enumerate().map(|(place, (column, _))| {
+            let mut case = CaseStatement::new();
+            for ((member, _), changed) in chunk {
+                case = case.case(id.eq(*member), column.save_as(Expr::val(changed[place].1.clone())));
+            }
+            (*column, Expr::Case(Box::new(case)))
+        });
+        let members: Vec<Member> = chunk.iter().map(|(member, _)| *member).collect();
+        update_members::<E>(db, values, &members).await?;
+    }
+    Ok(())
+}
+
+async fn update_members<E: Recorded>(
+    db: &impl ConnectionTrait,
+    values: impl IntoIterator<Item = (E::Column, Expr)>,
+    members: &[Member],
+) -> Result<()> {
+    let mut update = Query::update();
+    update.table(E::default().table_ref()).values(values);
+    if let Some(version) = column::<E>("version") {
+        update.value(version, Expr::col(version).add(1));
+    }
+    update.cond_where(members_condition::<E>(members));
+    let written = db.execute(&update).await.map_err(conflict_or_internal)?.rows_affected();
+    if written == members.len() as u64 { Ok(()) } else { Err(stale::<E>(db, members).await) }
+}
+
+fn members_condition<E: EntityTrait>(members: &[Member]) -> Condition {
     let Some(id) = column::<E>("id") else { return crate::policy::nothing() };
     let mut any = Condition::any();
     for (member, version) in members {
@@ -166,7 +234,7 @@ fn members_condition<E: EntityTrait>(members: &[(Uuid, Option<i64>)]) -> Conditi
 }
 
 /// The error for rows that are not as they were read: with the current version if one row was meant.
-async fn stale<E: Recorded>(db: &impl ConnectionTrait, members: &[(Uuid, Option<i64>)]) -> Error {
+async fn stale<E: Recorded>(db: &impl ConnectionTrait, members: &[Member]) -> Error {
     let message = says::STALE.with("type", E::SUBJECT);
     let current_version = match (members, column::<E>("id"), column::<E>("version")) {
         ([(id, _)], Some(id_column), Some(version)) => {
@@ -188,9 +256,9 @@ where
     E: Recorded,
     E::Model: ModelTrait<Entity = E>,
 {
-    let members: Vec<(Uuid, Option<i64>)> =
+    let members: Vec<Member> =
         models.iter().filter_map(|model| Some((id_of::<E>(model)?, version_of::<E>(model)))).collect();
-    for chunk in members.chunks(MAX_VARIABLES / 4) {
+    for chunk in members.chunks(MAX_MEMBERS) {
         let mut delete = Query::delete();
         delete.from_table(E::default().table_ref()).cond_where(members_condition::<E>(chunk));
         let gone = db.execute(&delete).await.map_err(conflict_or_internal)?.rows_affected();
@@ -211,7 +279,9 @@ where
         model.map_or(Json::Null, |model| sea_value_to_json_value(&model.get(column)))
     };
     E::Column::iter()
-        .filter(|column| !matches!(column.as_str(), "id" | "tenant_id" | "version" | "created_at" | "updated_at"))
+        .filter(|column| {
+            !matches!(column.as_str(), "id" | "tenant_id" | "version" | "created_at" | "updated_at")
+        })
         .map(|column| (column.as_str(), [side(before, column), side(after, column)]))
         .filter(|(_, [before, after])| before != after)
         .collect()
