@@ -39,6 +39,11 @@ impl Ask {
         Self { viewer, db, loaders: Arc::default() }
     }
 
+    /// Forgets what was loaded: for subscriptions, before each message, which must show the state of its moment.
+    pub fn forget(&self) {
+        self.loaders.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// The loader of kind `L` of this request, made at its first use.
     pub fn loader<L: FromAsk>(&self) -> Arc<DataLoader<L, HashMapCache>> {
         // Reason: the map stays whole whatever panicked while it was held.

@@ -245,6 +245,24 @@ impl Viewer {
         Self::anonymous(tenant, self.request.clone(), self.clock.clone(), self.ids.clone())
     }
 
+    /// The same viewer at the clock's present time: for subscriptions, whose request began long ago.
+    #[must_use]
+    pub fn at_present(&self) -> Self {
+        let Inner { tenant, actor, membership, account, session, grants, now: _, request, clock, ids } = &*self.0;
+        Self::from(Inner {
+            tenant: tenant.clone(),
+            actor: *actor,
+            membership: *membership,
+            account: *account,
+            session: *session,
+            grants: Arc::clone(grants),
+            now: clock.now(),
+            request: request.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        })
+    }
+
     /// The tenant's id.
     pub fn tenant_id(&self) -> TenantId {
         self.tenant.id
