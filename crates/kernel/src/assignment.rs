@@ -1,17 +1,21 @@
 //! Who works on what: the one table that the reach `assigned` reads, written by every domain that puts people on
 //! projects or accounts.
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sea_orm::{
+    Condition,
     entity::prelude::*,
-    sea_query::{ExprTrait, Query, SelectStatement},
+    sea_query::{ExprTrait, IntoCondition, Query, SelectStatement},
 };
+use serde_json::{Map, json};
 
 use crate::{
     act::{Act, Recorded},
     error::Result,
     id::{AccountId, AssignmentId, ProjectId, RoleId, TenantId, TypedId, UserId},
-    viewer::Viewer,
+    policy::{Anchors, Guarded, Near},
+    viewer::{Permission, Viewer},
 };
 
 /// A person on a project or an account, with the role they have there.
@@ -50,6 +54,42 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Recorded for Entity {
     const SUBJECT: &'static str = "Assignment";
     const EVENT: &'static str = "identity.assignment";
+
+    fn refs(model: &Model) -> Map<String, serde_json::Value> {
+        let mut refs = Map::new();
+        refs.insert("user".to_owned(), json!(model.user_id));
+        refs.insert("role".to_owned(), json!(model.role_id));
+        refs.insert("project".to_owned(), json!(model.project_id));
+        refs.insert("account".to_owned(), json!(model.account_id));
+        refs
+    }
+}
+
+/// See who works on what.
+pub const READ: Permission =
+    Permission::new("identity.assignment.read", "See who is assigned to projects and accounts.");
+
+#[async_trait]
+impl Guarded for Entity {
+    type Id = AssignmentId;
+    const READ: Permission = READ;
+
+    fn id_column() -> Column {
+        Column::Id
+    }
+
+    fn in_tenant(tenant: TenantId) -> Condition {
+        Column::TenantId.eq(tenant).into_condition()
+    }
+
+    fn within(viewer: &Viewer, near: Near<'_>) -> Condition {
+        Anchors {
+            own: vec![Expr::col(Column::UserId.as_column_ref())],
+            project: Some(Expr::col(Column::ProjectId.as_column_ref())),
+            account: Some(Expr::col(Column::AccountId.as_column_ref())),
+        }
+        .within(viewer, near)
+    }
 }
 
 /// What puts a person on something.
@@ -171,7 +211,7 @@ fn mine(viewer: &Viewer, roles: Option<&[RoleId]>, column: Column) -> SelectStat
         None => select.and_where(Expr::val(1).eq(0)),
     };
     select.cond_where(
-        sea_orm::Condition::any().add(Column::ExpiresAt.is_null()).add(Column::ExpiresAt.gt(viewer.now)),
+        Condition::any().add(Column::ExpiresAt.is_null()).add(Column::ExpiresAt.gt(viewer.now)),
     );
     if let Some(roles) = roles {
         select.and_where(Column::RoleId.is_in(roles.iter().map(|role| role.uuid())));

@@ -36,6 +36,11 @@ pub trait Recorded: EntityTrait {
     fn label(_: &Self::Model) -> Option<String> {
         None
     }
+
+    /// Ids that consumers of the row's events need and cannot look up once the row is gone; `refs` in the payload.
+    fn refs(_: &Self::Model) -> Map<String, Json> {
+        Map::new()
+    }
 }
 
 /// How an act ended, in the audit trail.
@@ -351,7 +356,11 @@ impl Act {
     {
         let subject_id = rows::id_of::<E>(model);
         let fields: Vec<&str> = changes.iter().map(|(field, _)| *field).collect();
-        let payload = json!({ "action": self.name, "changed": fields, "version": rows::version_of::<E>(model) });
+        let mut payload = json!({ "action": self.name, "changed": fields, "version": rows::version_of::<E>(model) });
+        let refs = E::refs(model);
+        if !refs.is_empty() {
+            payload["refs"] = Json::Object(refs);
+        }
         let (mut plain, mut personal) = (Map::new(), Map::new());
         for (field, [before, after]) in changes {
             if E::SECRET.contains(&field) {
