@@ -1,0 +1,11 @@
+//! Cryptography: secrets at rest, tokens given to people, passwords.
+
+pub mod keyfile;
+pub mod keyring;
+pub mod password;
+mod password_pool;
+pub mod token;
+
+pub use keyring::Keyring;
+pub use password::PasswordHasher;
+pub use token::Token;
