@@ -1,0 +1,13 @@
+//! Real services behind small traits: database connections, cache, pub/sub, rate limits, cryptography and mail.
+//!
+//! Everything here has an embedded form that needs nothing installed and, where one machine is not
+//! enough, a distributed one. No domain knowledge: what a key, a channel or a message means is said by
+//! the callers.
+
+pub mod cache;
+pub mod crypto;
+pub mod db;
+pub mod dispatch;
+pub mod jobs;
+pub mod mail;
+pub mod settings;
