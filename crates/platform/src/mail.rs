@@ -8,10 +8,44 @@ pub use capture::{CaptureMailer, Captured};
 pub use smtp::SmtpMailer;
 pub use templates::{Rendered, TemplateKind, Templates};
 
+use crate::settings::{MailSettings, MailTransport};
 use async_trait::async_trait;
+use kernel::clock::Clock;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
+
+/// Opens the way out that the settings name. Captured mail is kept in `folder`.
+///
+/// Blocks on the file system; must be called within a Tokio runtime, and dropped within one.
+///
+/// # Errors
+/// A permanent [`MailError`] if the sender is no mailbox, or the folder or certificates cannot be used.
+pub fn open(settings: &MailSettings, folder: &Path, clock: Clock) -> Result<Outbound, MailError> {
+    settings.from.parse::<Address>()?;
+    match settings.transport {
+        MailTransport::Capture => {
+            let mailbox = CaptureMailer::in_folder(folder, settings.capture.capacity, clock)
+                .map_err(|error| MailError::permanent(format!("the mailbox folder: {error}")))?;
+            Ok(Outbound { mailer: Arc::new(mailbox.clone()), mailbox: Some(mailbox) })
+        }
+        MailTransport::Smtp => {
+            let mailer = SmtpMailer::new(&settings.smtp, &settings.from, clock)?;
+            Ok(Outbound { mailer: Arc::new(mailer), mailbox: None })
+        }
+    }
+}
+
+/// The way out for mail, and the mailbox to show if nothing really leaves.
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    /// Sends, or keeps.
+    pub mailer: Arc<dyn Mailer>,
+    /// The captured mail, if it is captured.
+    pub mailbox: Option<CaptureMailer>,
+}
 
 /// A way out for mail.
 #[async_trait]
@@ -246,6 +280,20 @@ mod tests {
         assert_eq!(message.check(), Ok(()));
         message.headers.push(("BCC".into(), "eve@example.com".into()));
         assert!(message.check().is_err());
+    }
+
+    #[tokio::test]
+    async fn settings_choose_the_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mail");
+        let mut settings = MailSettings::default();
+        let opened = open(&settings, &path, Clock::system()).unwrap();
+        opened.mailer.send(message()).await.unwrap();
+        assert_eq!(opened.mailbox.unwrap().list().len(), 1);
+        settings.transport = MailTransport::Smtp;
+        assert!(open(&settings, &path, Clock::system()).unwrap().mailbox.is_none());
+        settings.from = "nobody".into();
+        assert!(open(&settings, &path, Clock::system()).is_err());
     }
 
     #[test]
