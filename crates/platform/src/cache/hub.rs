@@ -63,8 +63,9 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// Events a slow subscriber may fall behind before it is told that it lagged.
-const BUFFER: usize = 128;
+/// Events a slow subscriber may fall behind before it is told that it lagged; more than a batch of the
+/// dispatcher. Each channel takes some 70 bytes for each of them.
+pub(super) const BUFFER: usize = 1_024;
 
 /// The channels of this process.
 pub(super) struct Hub {

@@ -33,6 +33,7 @@ impl PubSub for MemoryPubSub {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::hub::BUFFER;
     use futures::{FutureExt as _, StreamExt as _};
 
     fn message(text: &'static str) -> Option<Event> {
@@ -55,7 +56,7 @@ mod tests {
     async fn slow_subscriber_learns_that_it_lagged_and_goes_on() {
         let pubsub = MemoryPubSub::default();
         let mut slow = pubsub.subscribe("a").await;
-        for _ in 0..130 {
+        for _ in 0..BUFFER + 2 {
             pubsub.publish("a", b"x").await.unwrap();
         }
         assert_eq!(slow.next().await, Some(Event::Lagged(2)));
