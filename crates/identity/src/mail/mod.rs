@@ -1,1 +1,156 @@
-//! Mail of identity: what is said, in which language, and how it gets into the queue.
+//! Mail of identity: which letters there are, and how they get into the queue. A letter is queued in the act that is
+//! its cause, sealed because it holds tokens, and becomes a message when a worker takes it.
+
+mod letters;
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    Error, Result,
+    act::{Act, NewJob},
+    id::JobId,
+    locale::{Language, Locale, TimeZone},
+    scalar::EmailAddress,
+};
+use platform::mail::{Address, Message, Templates, templates::TemplateError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::{service::Identity, user::entity as user};
+
+pub use letters::{Kind, register};
+
+/// The kind of job that sends a letter.
+pub const JOB: &str = "mail.send";
+
+/// One letter to one person.
+#[derive(Debug)]
+pub struct Letter {
+    /// Which one.
+    pub kind: Kind,
+    /// Where to.
+    pub to: EmailAddress,
+    /// The name to show with the address; may be empty.
+    pub name: String,
+    /// In which language.
+    pub locale: Locale,
+    /// What the text names, beside `given_name`, `tenant` and `link`: see `templates/`.
+    pub context: Json,
+}
+
+impl Letter {
+    /// A letter to a person in their language. `context` is an object; their given name is added.
+    pub fn to_user(kind: Kind, user: &user::Model, mut context: Json) -> Self {
+        if let Some(values) = context.as_object_mut() {
+            values.entry("given_name").or_insert_with(|| user.given_name.clone().into());
+        }
+        Self {
+            kind,
+            to: user.email.clone(),
+            name: format!("{} {}", user.given_name, user.family_name).trim().to_owned(),
+            locale: user.locale.clone(),
+            context,
+        }
+    }
+}
+
+/// A queued letter, before it is sealed.
+#[derive(Serialize, Deserialize)]
+struct Queued {
+    kind: Kind,
+    to: String,
+    name: String,
+    locale: String,
+    context: Json,
+    message_id: String,
+}
+
+/// Queues a letter to be sent after the act has committed.
+///
+/// # Errors
+/// Only if sealing fails.
+pub fn enqueue(act: &mut Act, identity: &Identity, letter: Letter) -> Result<()> {
+    let Letter { kind, to, name, locale, context } = letter;
+    let queued = Queued {
+        kind,
+        to: to.to_string(),
+        name,
+        locale: locale.to_string(),
+        context,
+        // Reason: chosen here, so that a letter that is sent twice can be told by its receiver.
+        message_id: format!("{}@{}", act.new_id::<JobId>(), host(&identity.config.public_url)),
+    };
+    let sealed = identity.keyring.seal(&serde_json::to_vec(&queued)?, JOB.as_bytes())?;
+    act.enqueue(NewJob::new(JOB, sealed));
+    Ok(())
+}
+
+/// The message of a queued letter, for the worker to send.
+///
+/// # Errors
+/// INTERNAL if the payload is none of ours or a template lacks something.
+pub fn handle(identity: &Identity, payload: &str) -> Result<Message> {
+    let opened = identity.keyring.open(payload, JOB.as_bytes())?;
+    let Queued { kind, to, name, locale, context, message_id } = serde_json::from_slice(&opened)?;
+    let rendered = templates()?.render(kind.template(), &locale, &context)?;
+    let to = if name.is_empty() { Address::new(to) } else { Address::named(to, name) };
+    Ok(Message {
+        to: vec![to],
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
+        locale: rendered.locale,
+        message_id: Some(message_id),
+        ..Message::default()
+    })
+}
+
+/// A time as mails say it: in the reader's time zone, to the minute.
+pub fn moment(time: DateTime<Utc>, zone: TimeZone, language: Language) -> String {
+    let local = time.with_timezone(&zone.tz());
+    let format = match language {
+        Language::En => "%Y-%m-%d at %H:%M (%Z)",
+        Language::Fr => "%d/%m/%Y à %H:%M (%Z)",
+    };
+    local.format(format).to_string()
+}
+
+fn templates() -> Result<&'static Templates> {
+    static TEMPLATES: LazyLock<std::result::Result<Templates, TemplateError>> = LazyLock::new(|| {
+        let mut all = Templates::new()?;
+        register(&mut all)?;
+        all.check()?;
+        Ok(all)
+    });
+    TEMPLATES.as_ref().map_err(Error::internal)
+}
+
+/// The host in the public URL: what stands behind the `@` of message ids.
+fn host(public_url: &str) -> &str {
+    let rest = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    if host.is_empty() { "localhost" } else { host }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone as _;
+
+    use super::*;
+
+    #[test]
+    fn host_of_the_public_url_stands_alone() {
+        assert_eq!(host("https://portal.example.com:8443/app"), "portal.example.com");
+        assert_eq!(host("http://127.0.0.1:8000"), "127.0.0.1");
+        assert_eq!(host(""), "localhost");
+    }
+
+    #[test]
+    fn moment_is_said_in_the_readers_zone_and_language() {
+        let noon = Utc.with_ymd_and_hms(2026, 7, 1, 12, 0, 0).unwrap();
+        let paris: TimeZone = "Europe/Paris".parse().unwrap();
+        assert_eq!(moment(noon, paris, Language::En), "2026-07-01 at 14:00 (CEST)");
+        assert_eq!(moment(noon, TimeZone::UTC, Language::Fr), "01/07/2026 à 12:00 (UTC)");
+    }
+}
