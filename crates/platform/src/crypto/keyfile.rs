@@ -55,6 +55,10 @@ pub fn load(path: &Path) -> Result<Keyring, KeyFileError> {
 /// # Errors
 /// [`KeyFileError`] if the file cannot be read or replaced; it is then unchanged.
 pub fn rotate<R: CryptoRng>(path: &Path, rng: &mut R) -> Result<Keyring, KeyFileError> {
+    // Race: of two rotations at once, the second must see the key of the first, or what was sealed with it
+    // is lost. The lock is on the folder, because the file itself is replaced; it ends with the handle.
+    let lock = fs::File::open(folder_of(path))?;
+    lock.lock()?;
     let mut file = read(path)?;
     file.add_key(rng);
     let draft = write_draft(path, &file, rng.next_u64())?;
@@ -161,8 +165,11 @@ fn write_draft(path: &Path, file: &KeyFile, nonce: u64) -> Result<PathBuf, KeyFi
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::File::open(folder)?.sync_all()
+    fs::File::open(folder_of(path))?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -207,6 +214,21 @@ mod tests {
         assert_ne!(first.active(), second.active());
         assert!(second.needs_reseal(&sealed));
         assert_eq!(load(&path).unwrap().open(&sealed, b"a").unwrap(), b"x");
+    }
+
+    #[test]
+    fn rotations_at_once_lose_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        load_or_create(&path, &mut rand::rng()).unwrap();
+        let sealed: Vec<String> = std::thread::scope(|scope| {
+            let turn = || rotate(&path, &mut rand::rng()).unwrap().seal(b"x", b"").unwrap();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(turn)).collect();
+            threads.into_iter().map(|t| t.join().unwrap()).collect()
+        });
+        let ring = load(&path).unwrap();
+        assert_eq!(ring.active(), "k9");
+        assert!(sealed.iter().all(|text| ring.open(text, b"").is_ok()));
     }
 
     #[test]

@@ -178,7 +178,7 @@ fn argon2id(params: Params, version: Version) -> Hash {
 }
 
 impl Hash {
-    /// Reason: memory kept by the thread saves the page faults of fresh memory, a tenth of the time.
+    /// Reason: memory kept by the thread saves the page faults of fresh memory at each hash.
     fn fill(
         &self,
         memory: &mut Vec<Block>,
