@@ -283,6 +283,21 @@ impl Act {
         Ok(done)
     }
 
+    /// Counts a change of a row that is written in rows which belong to it (the grants of a role): it gets its next
+    /// version, an entry without fields and an `updated` event.
+    ///
+    /// # Errors
+    /// As [`Act::update`].
+    pub async fn touch<M>(&mut self, before: &M) -> Result<M>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        let after = rows::touch::<M::Entity>(&self.tx, before, self.now).await?;
+        self.changed::<M::Entity>("updated", &after, rows::Changes::new());
+        Ok(after)
+    }
+
     /// Removes a row.
     pub async fn delete<M>(&mut self, model: M) -> Result<()>
     where

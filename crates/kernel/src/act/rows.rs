@@ -114,13 +114,7 @@ where
             .collect();
         let version = version_of::<E>(&before);
         if !changed.is_empty() {
-            if let Some(column) = column::<E>("updated_at") {
-                after.try_set(column, now.into())?;
-                changed.push((column, now.into()));
-            }
-            if let (Some(column), Some(version)) = (column::<E>("version"), version) {
-                after.try_set(column, (version + 1).into())?;
-            }
+            changed.extend(advance::<E>(&mut after, version, now)?);
             let id = id_of::<E>(&before).ok_or_else(|| Error::internal("an updated row has an id"))?;
             match groups.iter_mut().find(|(known, _)| same::<E>(known, &changed)) {
                 Some((_, members)) => members.push((id, version)),
@@ -146,6 +140,33 @@ type Values<E> = Vec<(<E as EntityTrait>::Column, Value)>;
 
 /// A row by its id, with the version it must have.
 type Member = (Uuid, Option<i64>);
+
+/// Writes `updated_at` and the next `version` of one row alone; answers its new state.
+pub(super) async fn touch<E>(db: &impl ConnectionTrait, before: &E::Model, now: DateTime<Utc>) -> Result<E::Model>
+where
+    E: Recorded,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let (mut after, version) = (before.clone(), version_of::<E>(before));
+    let id = id_of::<E>(before).ok_or_else(|| Error::internal("a touched row has an id"))?;
+    let changed: Vec<_> = advance::<E>(&mut after, version, now)?.into_iter().collect();
+    update_group::<E>(db, &changed, &[(id, version)]).await?;
+    Ok(after)
+}
+
+/// Sets `updated_at` and the next version, where the table has them; answers the part that is written as a value.
+fn advance<E>(after: &mut E::Model, version: Option<i64>, now: DateTime<Utc>) -> Result<Option<(E::Column, Value)>>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    if let (Some(column), Some(version)) = (column::<E>("version"), version) {
+        after.try_set(column, (version + 1).into())?;
+    }
+    let Some(column) = column::<E>("updated_at") else { return Ok(None) };
+    after.try_set(column, now.into())?;
+    Ok(Some((column, now.into())))
+}
 
 fn same<E: EntityTrait>(one: &[(E::Column, Value)], other: &[(E::Column, Value)]) -> bool {
     same_columns::<E>(one, other) && one.iter().zip(other).all(|(a, b)| a.1 == b.1)
