@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The commercial side: client companies (accounts) and the people there (contacts).
+//!
+//! Who may see and do what is in [`policy`]; what the domain asks about people of the tenant goes through [`Crm`].
+
+pub mod account;
+pub mod contact;
+pub mod policy;
+
+use std::sync::Arc;
+
+use async_graphql::MergedObject;
+use kernel::people::PeopleDirectory;
+
+pub use account::graphql::Account;
+pub use contact::graphql::Contact;
+pub use policy::PERMISSIONS;
+
+/// What the domain needs of others: schema data, made by the gateway.
+#[derive(Clone)]
+pub struct Crm {
+    /// Who is in the tenant.
+    pub people: Arc<dyn PeopleDirectory>,
+}
+
+/// The root queries of crm.
+#[derive(MergedObject, Default)]
+pub struct CrmQuery(account::graphql::AccountQuery, contact::graphql::ContactQuery);
+
+/// The root mutations of crm.
+#[derive(MergedObject, Default)]
+pub struct CrmMutation(account::mutation::AccountMutation, contact::mutation::ContactMutation);

@@ -170,6 +170,42 @@ pub async fn unassign(act: &mut Act, user: UserId, target: Target, source: Sourc
     act.delete_all(rows).await
 }
 
+/// Gives every place on projects (or, with `accounts`, on accounts) that `source` gave `from` to `to`, or to nobody;
+/// where `to` has the place already, it is not given twice.
+pub async fn hand_over(
+    act: &mut Act,
+    from: UserId,
+    to: Option<UserId>,
+    accounts: bool,
+    source: Source,
+) -> Result<()> {
+    let kind = if accounts { "account" } else { "project" };
+    let people: Vec<UserId> = [Some(from), to].into_iter().flatten().collect();
+    let rows = of_people(act.viewer().tenant_id(), &people)
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Source.eq(source.as_str()));
+    let (theirs, taken): (Vec<Model>, Vec<Model>) =
+        rows.all(act.conn()).await?.into_iter().partition(|row| row.user_id == from);
+    let mut given = Vec::new();
+    if let Some(to) = to.filter(|to| *to != from) {
+        let place = |row: &Model| (row.project_id, row.account_id.filter(|_| accounts));
+        let free = theirs.iter().filter(|row| !taken.iter().any(|taken| place(taken) == place(row)));
+        let (now, viewer) = (act.now(), act.viewer());
+        given = free
+            .map(|row| Model { id: viewer.ids.generate(), user_id: to, created_at: now, ..row.clone() })
+            .collect();
+    }
+    act.delete_all(theirs).await?;
+    act.insert_all(given).await.map(drop)
+}
+
+/// Everything that any of these people is put on.
+#[expect(clippy::disallowed_methods, reason = "limited to the tenant right here")]
+fn of_people(tenant: TenantId, people: &[UserId]) -> Select<Entity> {
+    let people = people.iter().map(|user| user.uuid());
+    Entity::find().filter(Column::TenantId.eq(tenant)).filter(Column::UserId.is_in(people))
+}
+
 /// Follows a project that moves to another account (or to none).
 pub async fn move_project(act: &mut Act, project: ProjectId, account: Option<AccountId>) -> Result<()> {
     let rows = of_target(act.viewer().tenant_id(), Target::Project(project, None)).all(act.conn()).await?;

@@ -3,7 +3,37 @@
 use async_graphql::{Enum, InputObject};
 use sea_orm::{ColumnTrait, Condition};
 
-use crate::scalar::{Date, DateTime};
+use crate::{
+    error::{Fields, Text},
+    scalar::{Date, DateTime},
+    text::TOO_LONG,
+};
+
+/// Most values in a list of a filter.
+pub const MAX_LISTED: usize = 500;
+
+/// Longest text to search for, in characters.
+pub const MAX_SEARCH: usize = 200;
+
+/// The list in a filter is too long.
+pub const TOO_MANY_LISTED: Text = Text::new(
+    "too_many",
+    "At most {max} values are allowed here.",
+    "{max} valeurs au plus sont autorisées ici.",
+);
+
+/// Checks the length of a list in a filter.
+pub fn check_listed<T>(list: Option<&Vec<T>>, path: &str, fields: &mut Fields) {
+    let fits = list.is_none_or(|list| list.len() <= MAX_LISTED);
+    fields.require(fits, path, TOO_MANY_LISTED.with("max", MAX_LISTED));
+}
+
+/// Checks the length of a text to search for, and gives it trimmed; none if it is blank.
+pub fn check_search<'a>(text: Option<&'a str>, path: &str, fields: &mut Fields) -> Option<&'a str> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+    fields.require(text.chars().count() <= MAX_SEARCH, path, TOO_LONG.with("max", MAX_SEARCH));
+    Some(text)
+}
 
 /// Direction of an order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum)]

@@ -23,7 +23,7 @@ use crate::{
 pub use children::{ById, ChildPage, children};
 pub use connection::{Connection, Edge, PageInfo, Total};
 use cursor::Cursor;
-pub use input::{DateRange, DateTimeRange, Direction};
+pub use input::{DateRange, DateTimeRange, Direction, MAX_LISTED, MAX_SEARCH, TOO_MANY_LISTED, check_listed, check_search};
 pub use linked::{Link, LinkedPage, linked};
 
 /// Largest page.
