@@ -6,10 +6,13 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
+use chrono::SecondsFormat;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    sea_query::sea_value_to_json_value,
 };
+use serde_json::Value as Json;
 use tokio::sync::Notify;
 
 /// Counts the statements of one request. Cheap to clone; clones share the count.
@@ -61,7 +64,13 @@ pub struct Db {
 impl Db {
     /// A handle over two pools; pass the same connection twice where one pool does both.
     pub fn new(read: DatabaseConnection, write: DatabaseConnection) -> Self {
-        Self { read, write, statements: Statements::default(), events: Bell::default(), jobs: Bell::default() }
+        Self {
+            read,
+            write,
+            statements: Statements::default(),
+            events: Bell::default(),
+            jobs: Bell::default(),
+        }
     }
 
     /// The same database with a statement count of its own: one a request.
@@ -99,7 +108,13 @@ impl Db {
             access_mode: None,
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         };
-        let inner = self.write.begin_with_options(options).await?;
+        // Race: the driver knows of a transaction only after the server's answer; a caller who is dropped while it
+        // waits would give back a connection with a transaction in it, and the next owner's writes would be lost. A
+        // task of its own always sees the answer, and a transaction that nobody takes rolls back.
+        let write = self.write.clone();
+        let begun = tokio::spawn(async move { write.begin_with_options(options).await });
+        let inner =
+            begun.await.map_err(|error| DbErr::Custom(format!("BEGIN was not finished: {error}")))??;
         Ok(Transaction { inner, statements: self.statements.clone() })
     }
 
@@ -107,6 +122,16 @@ impl Db {
     pub async fn close(&self) -> Result<(), DbErr> {
         self.read.clone().close().await?;
         self.write.clone().close().await
+    }
+}
+
+/// A value of a row as JSON that people and other programs read: instants in RFC 3339 in UTC, dates in ISO 8601.
+pub(crate) fn json_of(value: &Value) -> Json {
+    match value {
+        Value::ChronoDate(Some(date)) => date.to_string().into(),
+        Value::ChronoDateTimeUtc(Some(time)) => time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into(),
+        // Reason: for the rest of chrono's types it would write SQL literals, quotes included; no entity has them.
+        other => sea_value_to_json_value(other),
     }
 }
 

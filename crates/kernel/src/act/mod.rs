@@ -137,7 +137,7 @@ impl Viewer {
 
 impl Act {
     async fn begin(viewer: Viewer, db: &Db, name: &'static str) -> Result<Self> {
-        let tx = db.begin().await?;
+        let tx = db.begin().await.map_err(rows::conflict_or_internal)?;
         // Reason: taken after the lock, so that times are in the order of commits on SQLite.
         let now = viewer.clock.now();
         Ok(Self {
@@ -159,7 +159,7 @@ impl Act {
         rows::insert_many::<audit_entry::Entity>(&tx, &entries, &[]).await?;
         rows::insert_many::<outbox::Entity>(&tx, &events, &["seq"]).await?;
         rows::insert_many::<job::Entity>(&tx, &jobs, &[]).await?;
-        tx.commit().await?;
+        tx.commit().await.map_err(rows::conflict_or_internal)?;
         if has_events {
             db.events.ring();
         }

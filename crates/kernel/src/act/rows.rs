@@ -5,13 +5,16 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait,
     RuntimeErr, SqlErr, Value,
-    sea_query::{CaseStatement, Expr, ExprTrait, Query, sea_value_to_json_value},
+    sea_query::{CaseStatement, Expr, ExprTrait, Query},
 };
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::Recorded;
-use crate::error::{Error, Result, says};
+use crate::{
+    db::json_of,
+    error::{Error, Result, says},
+};
 
 /// Field → before and after.
 pub(super) type Changes = Vec<(&'static str, [Json; 2])>;
@@ -19,7 +22,7 @@ pub(super) type Changes = Vec<(&'static str, [Json; 2])>;
 /// Bound variables a statement may have, below the limits of both databases (SQLite 32 766, PostgreSQL 65 535).
 const MAX_VARIABLES: usize = 30_000;
 
-/// Rows a statement may name by id and version: SQLite refuses expressions that are nested 1 000 deep.
+/// Rows a statement may name by id: a `CASE` over them is walked once a row.
 const MAX_MEMBERS: usize = 900;
 
 pub(super) fn table<E: EntityTrait>() -> &'static str {
@@ -142,7 +145,11 @@ type Values<E> = Vec<(<E as EntityTrait>::Column, Value)>;
 type Member = (Uuid, Option<i64>);
 
 /// Writes `updated_at` and the next `version` of one row alone; answers its new state.
-pub(super) async fn touch<E>(db: &impl ConnectionTrait, before: &E::Model, now: DateTime<Utc>) -> Result<E::Model>
+pub(super) async fn touch<E>(
+    db: &impl ConnectionTrait,
+    before: &E::Model,
+    now: DateTime<Utc>,
+) -> Result<E::Model>
 where
     E: Recorded,
     E::Model: ModelTrait<Entity = E>,
@@ -155,7 +162,11 @@ where
 }
 
 /// Sets `updated_at` and the next version, where the table has them; answers the part that is written as a value.
-fn advance<E>(after: &mut E::Model, version: Option<i64>, now: DateTime<Utc>) -> Result<Option<(E::Column, Value)>>
+fn advance<E>(
+    after: &mut E::Model,
+    version: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<Option<(E::Column, Value)>>
 where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E>,
@@ -211,7 +222,7 @@ async fn update_each<E: Recorded>(
         .flat_map(|(changed, members)| members.iter().map(move |member| (*member, changed)))
         .collect();
     let (Some((_, columns)), Some(id)) = (rows.first(), column::<E>("id")) else { return Ok(()) };
-    let size = (MAX_VARIABLES / (2 * columns.len() + 2)).clamp(1, MAX_MEMBERS);
+    let size = (MAX_VARIABLES / (2 * columns.len() + 3)).clamp(1, MAX_MEMBERS);
     for chunk in rows.chunks(size) {
         let values = columns.iter().enumerate().map(|(place, (column, _))| {
             let mut case = CaseStatement::new();
@@ -241,17 +252,24 @@ async fn update_members<E: Recorded>(
     if written == members.len() as u64 { Ok(()) } else { Err(stale::<E>(db, members).await) }
 }
 
+/// Rows with these ids, each at the version it must have.
+///
+/// Reason: written as `id = … AND version = … OR …` it would nest as deep as there are rows, for us to walk and for
+/// SQLite to refuse; a list and a `CASE` are flat.
 fn members_condition<E: EntityTrait>(members: &[Member]) -> Condition {
     let Some(id) = column::<E>("id") else { return crate::policy::nothing() };
-    let mut any = Condition::any();
-    for (member, version) in members {
-        let mut one = Condition::all().add(id.eq(*member));
-        if let (Some(column), Some(version)) = (column::<E>("version"), version) {
-            one = one.add(column.eq(*version));
+    let all = Condition::all().add(id.is_in(members.iter().map(|(member, _)| *member)));
+    let (Some(column), Some((_, first))) = (column::<E>("version"), members.first()) else { return all };
+    match first {
+        Some(version) if members.iter().all(|(_, other)| other == first) => all.add(column.eq(*version)),
+        _ => {
+            let mut expected = CaseStatement::new();
+            for (member, version) in members {
+                expected = expected.case(id.eq(*member), *version);
+            }
+            all.add(Expr::col(column.as_column_ref()).eq(Expr::Case(Box::new(expected))))
         }
-        any = any.add(one);
     }
-    any
 }
 
 /// The error for rows that are not as they were read: with the current version if one row was meant.
@@ -297,7 +315,7 @@ where
     E::Model: ModelTrait<Entity = E>,
 {
     let side = |model: Option<&E::Model>, column: E::Column| {
-        model.map_or(Json::Null, |model| sea_value_to_json_value(&model.get(column)))
+        model.map_or(Json::Null, |model| json_of(&model.get(column)))
     };
     E::Column::iter()
         .filter(|column| {
@@ -309,7 +327,7 @@ where
 }
 
 /// Two acts that lock each other out are a conflict that a retry solves; the rest is ours.
-fn conflict_or_internal(error: DbErr) -> Error {
+pub(super) fn conflict_or_internal(error: DbErr) -> Error {
     if is_transient(&error) { Error::unavailable(error) } else { error.into() }
 }
 

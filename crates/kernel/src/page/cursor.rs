@@ -2,16 +2,14 @@
 //! and say which list and order they are of, so that a foreign one is refused instead of answering nonsense.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{
-    EntityTrait, ModelTrait, Value,
-    sea_query::{ArrayType, sea_value_to_json_value},
-};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, ModelTrait, Value, sea_query::ArrayType};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::Order;
 use crate::{
+    db::json_of,
     error::{Error, Text},
     policy::Guarded,
 };
@@ -21,6 +19,12 @@ const FOREIGN: Text = Text::new(
     "This cursor is not of this list in this order.",
     "Ce curseur n'appartient pas à cette liste dans cet ordre.",
 );
+
+/// Longest text that is read as a cursor; the texts that lists are ordered by are names, far below.
+const MAX_LENGTH: usize = 16_384;
+
+/// Years that both databases keep and order alike.
+const YEARS: std::ops::RangeInclusive<i32> = 0..=9_999;
 
 /// The error of a cursor that is not of this list.
 pub(super) fn foreign(field: &str) -> Error {
@@ -51,7 +55,7 @@ impl Cursor {
     }
 
     pub(super) fn encode<E: Guarded>(&self, list: &str, order: &Order<E>) -> String {
-        let value = self.value.as_ref().map_or(Json::Null, sea_value_to_json_value);
+        let value = self.value.as_ref().map_or(Json::Null, json_of);
         let parts = serde_json::json!([list, order.tag(), value, self.id]);
         URL_SAFE_NO_PAD.encode(parts.to_string())
     }
@@ -61,13 +65,16 @@ impl Cursor {
         E: Guarded,
         E::Model: ModelTrait<Entity = E>,
     {
+        if text.len() > MAX_LENGTH {
+            return None;
+        }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (of, tag, value, id): (String, String, Json, Uuid) = serde_json::from_slice(&bytes).ok()?;
         if of != list || tag != order.tag() {
             return None;
         }
         let value = match value {
-            Json::Null => None,
+            Json::Null if order.column.def().is_null() => None,
             value => Some(typed::<E>(order.column, value)?),
         };
         Some(Self { value, id })
@@ -86,9 +93,12 @@ where
         (ArrayType::BigInt, number) => number.as_i64()?.into(),
         (ArrayType::Int, number) => i32::try_from(number.as_i64()?).ok()?.into(),
         (ArrayType::Uuid, Json::String(text)) => Uuid::parse_str(&text).ok()?.into(),
-        (ArrayType::ChronoDate, Json::String(text)) => text.parse::<NaiveDate>().ok()?.into(),
+        (ArrayType::ChronoDate, Json::String(text)) => {
+            text.parse::<NaiveDate>().ok().filter(|date| YEARS.contains(&date.year()))?.into()
+        }
         (ArrayType::ChronoDateTimeUtc, Json::String(text)) => {
-            DateTime::parse_from_rfc3339(&text).ok()?.with_timezone(&Utc).into()
+            let time = DateTime::parse_from_rfc3339(&text).ok()?.with_timezone(&Utc);
+            Some(time).filter(|time| YEARS.contains(&time.year()))?.into()
         }
         _ => return None,
     };
