@@ -20,6 +20,7 @@ pub mod patch;
 pub mod people;
 pub mod policy;
 pub mod scalar;
+pub mod seen;
 pub mod sql;
 pub mod text;
 pub mod viewer;
