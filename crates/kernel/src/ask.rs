@@ -14,6 +14,7 @@ use async_graphql::{
     runtime::{Timer, TokioSpawner},
 };
 use futures::{FutureExt, future::BoxFuture};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::{
     db::Db,
@@ -75,13 +76,18 @@ pub trait FromAsk: Send + Sync + 'static {
     fn from_ask(viewer: Viewer, db: Db) -> Self;
 }
 
-/// Starts a batch after one turn of the scheduler. On a current-thread runtime the spawned batch then runs exactly when
-/// its request has nothing left to do, which is when it is complete.
+/// Starts a batch when its request has nothing left to do, which is when the batch is complete.
+///
+/// On a current-thread runtime that is after one turn of the scheduler: the request runs on until it waits. Elsewhere
+/// another thread would start the batch while the request still adds to it, so it waits for a moment instead.
 struct NextTurn;
 
 impl Timer for NextTurn {
     fn delay(&self, _: Duration) -> BoxFuture<'static, ()> {
-        tokio::task::yield_now().boxed()
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::CurrentThread => tokio::task::yield_now().boxed(),
+            _ => tokio::time::sleep(Duration::from_millis(1)).boxed(),
+        }
     }
 }
 

@@ -185,6 +185,8 @@ where
     let mut all = Query::select();
     all.column(("t".into_iden(), Asterisk)).from_function(Func::cust("unnest").arg(Expr::val(ids)), "p");
     all.join_lateral(JoinType::InnerJoin, one, "t", Condition::all().add(Expr::val(1).eq(Expr::val(1))));
+    // Reason: the order of a subquery says nothing about the order of what is made of it.
+    plan.apply_order_to(&mut all, |column| Expr::col(("t", column)));
     all
 }
 

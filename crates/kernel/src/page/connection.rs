@@ -28,12 +28,15 @@ pub struct PageInfo {
     pub end_cursor: Option<String>,
 }
 
+/// Finds a count with the loaders of a request.
+type CountLoad = dyn Fn(&Ask) -> BoxFuture<'static, Result<i64>> + Send + Sync;
+
 /// How the total of a list is found, if somebody asks for it.
 pub enum Total {
     /// Counted by this statement.
     Query(Box<SelectStatement>),
     /// Counted together with other lists, through a loader.
-    Batched(Box<dyn Fn(&Ask) -> BoxFuture<'static, Result<i64>> + Send + Sync>),
+    Batched(Box<CountLoad>),
 }
 
 impl Total {
@@ -112,6 +115,16 @@ impl<T> Connection<T> {
     /// The rows.
     pub fn rows(&self) -> impl Iterator<Item = &T> {
         self.edges.iter().map(|edge| &edge.node.0)
+    }
+
+    /// Where the page stands in its list.
+    pub fn info(&self) -> &PageInfo {
+        &self.page_info
+    }
+
+    /// How many rows the whole list has: one statement, or a share of one.
+    pub async fn total(&self, ask: &Ask) -> Result<i64> {
+        self.total.find(ask).await
     }
 }
 

@@ -145,14 +145,19 @@ where
     }
 
     fn apply_order(&self, statement: &mut impl OrderedStatement) {
+        self.apply_order_to(statement, qualified::<E>);
+    }
+
+    /// The same order where `E`'s columns have other names.
+    fn apply_order_to(&self, statement: &mut impl OrderedStatement, name: impl Fn(E::Column) -> Expr) {
         let direction = if self.descending() { SqlOrder::Desc } else { SqlOrder::Asc };
         let nulls = if self.backward { NullOrdering::First } else { NullOrdering::Last };
         if is_nullable::<E>(self.order.column) {
-            statement.order_by_expr_with_nulls(qualified::<E>(self.order.column), direction.clone(), nulls);
+            statement.order_by_expr_with_nulls(name(self.order.column), direction.clone(), nulls);
         } else {
-            statement.order_by_expr(qualified::<E>(self.order.column), direction.clone());
+            statement.order_by_expr(name(self.order.column), direction.clone());
         }
-        statement.order_by_expr(qualified::<E>(E::id_column()), direction);
+        statement.order_by_expr(name(E::id_column()), direction);
     }
 
     /// Rows beyond the cursor in the fetching direction.
