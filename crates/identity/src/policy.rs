@@ -61,8 +61,7 @@ pub const API_KEY_READ: Permission =
 pub const API_KEY_WRITE: Permission =
     Permission::new("identity.api_key.write", "Create, change and revoke API keys.");
 /// See who works on what.
-pub const ASSIGNMENT_READ: Permission =
-    Permission::new("identity.assignment.read", "See who is assigned to projects and accounts.");
+pub use kernel::assignment::READ as ASSIGNMENT_READ;
 /// Decide who works on what.
 pub const ASSIGNMENT_WRITE: Permission = Permission::new(
     "identity.assignment.write",

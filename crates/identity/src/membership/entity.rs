@@ -6,6 +6,7 @@ use kernel::{
     id::{AccountId, MembershipId, TenantId, UserId},
 };
 use sea_orm::entity::prelude::*;
+use serde_json::{Map, json};
 
 /// A person's place in a tenant.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -43,4 +44,10 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Recorded for Entity {
     const SUBJECT: &'static str = "Membership";
     const EVENT: &'static str = "identity.membership";
+
+    fn refs(model: &Model) -> Map<String, serde_json::Value> {
+        let mut refs = Map::new();
+        refs.insert("user".to_owned(), json!(model.user_id));
+        refs
+    }
 }
