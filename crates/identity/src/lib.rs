@@ -19,6 +19,8 @@ pub mod service;
 pub mod session;
 pub mod signing;
 pub mod tenant;
+#[cfg(test)]
+mod testing;
 pub mod token;
 pub mod user;
 
@@ -29,8 +31,22 @@ pub use service::{Identity, IdentityConfig, IdentityContext, Parts};
 
 /// The root queries of identity.
 #[derive(MergedObject, Default)]
-pub struct IdentityQuery(user::graphql::UserQuery);
+pub struct IdentityQuery(
+    user::UserQuery,
+    tenant::TenantQuery,
+    role::graphql::RoleQuery,
+    api_key::graphql::ApiKeyQuery,
+    assigning::graphql::AssignmentQuery,
+    explain::graphql::ExplainQuery,
+);
 
 /// The root mutations of identity.
 #[derive(MergedObject, Default)]
-pub struct IdentityMutation(user::graphql::UserMutation);
+pub struct IdentityMutation(
+    tenant::TenantMutation,
+    registration::RegistrationMutation,
+    password::PasswordMutation,
+    role::graphql::RoleMutation,
+    api_key::graphql::ApiKeyMutation,
+    assigning::graphql::AssignmentMutation,
+);

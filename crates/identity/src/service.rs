@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use async_graphql::Context;
 use kernel::{
+    Error, Result, Text,
     act::Act,
     catalogue::Catalogue,
     clock::Clock,
@@ -11,13 +12,30 @@ use kernel::{
     id::{AssignmentId, IdGen, TypedId},
 };
 use platform::{
-    cache::Services,
+    cache::{Quota, Services},
     crypto::{Keyring, PasswordHasher},
+    dispatch::Published,
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::{principal, session, signing, tenant::dns::DnsResolver, user::Reassign};
+use crate::{
+    api_key,
+    assigning::ResourceDirectory,
+    explain::AccessDirectory,
+    principal,
+    role::RoleUses,
+    session, signing,
+    tenant::dns::DnsResolver,
+    user::{AccountDirectory, Reassign},
+};
+
+/// Something was tried too often.
+pub const RATE_LIMITED: Text = Text::new(
+    "rate_limited",
+    "Too many attempts. Try again later.",
+    "Trop de tentatives. Réessayez plus tard.",
+);
 
 /// Identity's services. Cheap to clone; in the schema's data, reached by [`IdentityContext`].
 #[derive(Clone)]
@@ -43,8 +61,22 @@ pub struct Parts {
     pub db: Db,
     /// Looks up the DNS records that prove who owns a domain.
     pub resolver: Arc<dyn DnsResolver>,
-    /// What other domains do with the records of a person who leaves.
+    /// What other domains do for identity.
+    pub neighbours: Neighbours,
+}
+
+/// What identity needs of other domains; the gateway, which knows them all, implements it.
+pub struct Neighbours {
+    /// Knows the client companies that people can be invited to.
+    pub accounts: Arc<dyn AccountDirectory>,
+    /// Domains whose records name people, for when somebody leaves.
     pub reassign: Vec<Arc<dyn Reassign>>,
+    /// Domains whose records name roles, for when a role is deleted.
+    pub role_uses: Vec<Arc<dyn RoleUses>>,
+    /// Finds the projects and accounts that people are assigned to.
+    pub resources: Arc<dyn ResourceDirectory>,
+    /// Rows of every kind, for questions about who may do what.
+    pub access: AccessDirectory,
 }
 
 /// The parts of an [`Identity`], with its caches.
@@ -54,6 +86,8 @@ pub struct Inner {
     pub principals: principal::Cache,
     /// What this node knows of sessions.
     pub sessions: session::Cache,
+    /// What this node knows of API keys.
+    pub api_keys: api_key::Cache,
     /// What this node knows of signing keys.
     pub keys: signing::Keys,
 }
@@ -85,8 +119,27 @@ impl Identity {
             parts,
             principals: principal::Cache::default(),
             sessions: session::Cache::default(),
+            api_keys: api_key::Cache::default(),
             keys: signing::Keys::default(),
         }))
+    }
+
+    /// Forgets what a committed event makes old. Every node calls it for every event of the `events` channel.
+    pub fn on_event(&self, event: &Published) {
+        session::on_event(self, event);
+        principal::on_event(self, event);
+    }
+
+    /// LIMITED if `key` did `action` more often than `quota` allows.
+    ///
+    /// # Errors
+    /// `rate_limited`, with the time after which another try makes sense.
+    pub async fn limit(&self, action: &str, key: &str, quota: Quota) -> Result<()> {
+        if !self.config.rate_limits {
+            return Ok(());
+        }
+        let decision = self.services.limits.check(&format!("identity:{action}:{key}"), quota, 1).await;
+        if decision.allowed { Ok(()) } else { Err(Error::limited(RATE_LIMITED, decision.retry_after)) }
     }
 }
 
@@ -106,6 +159,13 @@ impl IdentityContext for Context<'_> {
 /// A new id for a row that has no typed id, because nobody ever names it.
 pub(crate) fn row_id(act: &Act) -> Uuid {
     act.new_id::<AssignmentId>().uuid()
+}
+
+/// Sets `place` if there is a new value.
+pub(crate) fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
 }
 
 /// Settings of identity. Durations bear their unit in the name.

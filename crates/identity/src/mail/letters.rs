@@ -148,7 +148,7 @@ mod tests {
                 let html = letter.html.unwrap();
                 assert_eq!(letter.locale, locale);
                 assert!(
-                    letter.text.contains("https://a.test/x?token=t_1\n"),
+                    letter.text.contains(":\nhttps://a.test/x?token=t_1"),
                     "{kind:?} {locale}: {}",
                     letter.text
                 );

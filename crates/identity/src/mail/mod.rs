@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use kernel::{
     Error, Result,
     act::{Act, NewJob},
-    id::JobId,
+    db::Db,
+    id::{JobId, TenantId},
     locale::{Language, Locale, TimeZone},
     scalar::EmailAddress,
 };
@@ -17,7 +18,7 @@ use platform::mail::{Address, Message, Templates, templates::TemplateError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::{service::Identity, user::entity as user};
+use crate::{password::forgotten, registration, service::Identity, user::entity as user};
 
 pub use letters::{Kind, register};
 
@@ -55,15 +56,31 @@ impl Letter {
     }
 }
 
-/// A queued letter, before it is sealed.
+/// What is queued, before it is sealed.
 #[derive(Serialize, Deserialize)]
 struct Queued {
-    kind: Kind,
-    to: String,
-    name: String,
-    locale: String,
-    context: Json,
+    what: What,
     message_id: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    /// A letter that is ready.
+    Letter { kind: Kind, to: String, name: String, locale: String, context: Json },
+    /// Somebody asked for something by an address; whether there is a letter to write is found out by the worker, so
+    /// that the request takes the same time for every address.
+    Asked { request: Request, tenant: TenantId, email: String },
+}
+
+/// What somebody can ask for by an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// The letter that verifies the address, once more.
+    VerifyAgain,
+    /// A new password.
+    ResetPassword,
 }
 
 /// Queues a letter to be sent after the act has committed.
@@ -72,28 +89,65 @@ struct Queued {
 /// Only if sealing fails.
 pub fn enqueue(act: &mut Act, identity: &Identity, letter: Letter) -> Result<()> {
     let Letter { kind, to, name, locale, context } = letter;
-    let queued = Queued {
-        kind,
-        to: to.to_string(),
-        name,
-        locale: locale.to_string(),
-        context,
-        // Reason: chosen here, so that a letter that is sent twice can be told by its receiver.
-        message_id: format!("{}@{}", act.new_id::<JobId>(), host(&identity.config.public_url)),
-    };
-    let sealed = identity.keyring.seal(&serde_json::to_vec(&queued)?, JOB.as_bytes())?;
+    let (to, locale) = (to.to_string(), locale.to_string());
+    queue(act, identity, What::Letter { kind, to, name, locale, context })
+}
+
+/// Queues what somebody asked for by an address that may be nobody's.
+///
+/// # Errors
+/// Only if sealing fails.
+pub fn enqueue_request(
+    act: &mut Act,
+    identity: &Identity,
+    request: Request,
+    email: &EmailAddress,
+) -> Result<()> {
+    let tenant = act.viewer().tenant_id();
+    queue(act, identity, What::Asked { request, tenant, email: email.to_string() })
+}
+
+fn queue(act: &mut Act, identity: &Identity, what: What) -> Result<()> {
+    // Reason: chosen here, so that a letter that is sent twice can be told by its receiver.
+    let message_id = format!("{}@{}", act.new_id::<JobId>(), host(&identity.config.public_url));
+    let queued = serde_json::to_vec(&Queued { what, message_id })?;
+    let sealed = identity.keyring.seal(&queued, JOB.as_bytes())?;
     act.enqueue(NewJob::new(JOB, sealed));
     Ok(())
 }
 
-/// The message of a queued letter, for the worker to send.
+/// The message of a queued letter, for the worker to send; none if there is nothing to say after all.
 ///
 /// # Errors
 /// INTERNAL if the payload is none of ours or a template lacks something.
-pub fn handle(identity: &Identity, payload: &str) -> Result<Message> {
+pub async fn handle(identity: &Identity, db: &Db, payload: &str) -> Result<Option<Message>> {
     let opened = identity.keyring.open(payload, JOB.as_bytes())?;
-    let Queued { kind, to, name, locale, context, message_id } = serde_json::from_slice(&opened)?;
-    let rendered = templates()?.render(kind.template(), &locale, &context)?;
+    let Queued { what, message_id } = serde_json::from_slice(&opened)?;
+    match what {
+        What::Letter { kind, to, name, locale, context } => {
+            compose(kind, to, name, &locale, &context, message_id).map(Some)
+        }
+        What::Asked { request, tenant, email } => {
+            let Ok(email) = email.parse() else { return Ok(None) };
+            let letter = match request {
+                Request::VerifyAgain => registration::verify_again(identity, db, tenant, &email).await?,
+                Request::ResetPassword => forgotten::letter(identity, db, tenant, &email).await?,
+            };
+            let Some(Letter { kind, to, name, locale, context }) = letter else { return Ok(None) };
+            compose(kind, to.to_string(), name, &locale.to_string(), &context, message_id).map(Some)
+        }
+    }
+}
+
+fn compose(
+    kind: Kind,
+    to: String,
+    name: String,
+    locale: &str,
+    context: &Json,
+    message_id: String,
+) -> Result<Message> {
+    let rendered = templates()?.render(kind.template(), locale, context)?;
     let to = if name.is_empty() { Address::new(to) } else { Address::named(to, name) };
     Ok(Message {
         to: vec![to],

@@ -1,6 +1,9 @@
 //! Passwords: what they must be like, how a new one is set, and when an old one has lasted too long.
 
 mod advice;
+pub mod change;
+pub mod forgotten;
+pub mod graphql;
 pub mod history;
 pub mod strength;
 
@@ -8,12 +11,16 @@ use chrono::{DateTime, Duration, Utc};
 use kernel::{Error, FieldError, Result, Text, act::Act, db::Db, id::UserId, locale::Language};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 
 use crate::{
+    mail::{self, Kind, Letter},
     service::{Identity, PasswordPolicy, row_id},
     tenant::entity as tenant,
     user::entity as user,
 };
+
+pub use graphql::PasswordMutation;
 
 /// The password was used before.
 pub const REUSED: Text = Text::new(
@@ -21,6 +28,10 @@ pub const REUSED: Text = Text::new(
     "You used this password before. Choose one that is not among your last {count}.",
     "Vous avez déjà utilisé ce mot de passe. Choisissez-en un qui n'est pas parmi vos {count} derniers.",
 );
+
+/// The present password is another.
+pub const WRONG: Text =
+    Text::new("wrong_password", "This is not your password.", "Ce n'est pas votre mot de passe.");
 
 /// A new password on its way, with what is known of the person it is for.
 pub struct NewPassword<'a> {
@@ -107,6 +118,21 @@ pub async fn remember(act: &mut Act, identity: &Identity, user: UserId, hash: St
     let row = history::Model { id: row_id(act), user_id: user, hash, created_at: act.now() };
     act.insert(row).await?;
     Ok(())
+}
+
+/// The letter that says that the password was changed.
+pub(crate) fn changed_letter(
+    identity: &Identity,
+    tenant: &tenant::Model,
+    user: &user::Model,
+    now: DateTime<Utc>,
+) -> Letter {
+    let context = json!({
+        "tenant": tenant.name,
+        "when": mail::moment(now, user.time_zone, user.locale.language()),
+        "link": format!("{}/forgot-password", identity.config.public_url.trim_end_matches('/')),
+    });
+    Letter::to_user(Kind::PasswordChanged, user, context)
 }
 
 /// Whether the person must choose a new password before they may act in the tenant.

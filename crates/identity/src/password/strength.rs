@@ -87,6 +87,7 @@ fn words<'a>(known: &[&'a str]) -> Vec<&'a str> {
     let mut words: Vec<&str> = Vec::new();
     for text in known {
         words.push(text);
+        words.extend(text.split_once('@').map(|(local, _)| local));
         words
             .extend(text.split(|mark: char| !mark.is_alphanumeric()).filter(|word| word.chars().count() > 2));
     }

@@ -41,6 +41,5 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Recorded for Entity {
     const SUBJECT: &'static str = "MailToken";
-    const PERSONAL: &'static [&'static str] = &["payload"];
-    const SECRET: &'static [&'static str] = &["hash"];
+    const SECRET: &'static [&'static str] = &["hash", "payload"];
 }

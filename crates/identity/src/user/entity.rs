@@ -64,8 +64,4 @@ impl Recorded for Entity {
     const PERSONAL: &'static [&'static str] =
         &["email", "given_name", "family_name", "phone", "avatar_url", "company"];
     const SECRET: &'static [&'static str] = &["password_hash"];
-
-    fn label(model: &Model) -> Option<String> {
-        Some(format!("{} {}", model.given_name, model.family_name).trim().to_owned())
-    }
 }

@@ -1,17 +1,42 @@
-//! People in the API.
+//! People in the API: what the tenant sees of a person.
 
-use async_graphql::Object;
-use kernel::{graph::Node, id::UserId};
+use async_graphql::{Context, Object};
+use kernel::{
+    Error, Result,
+    ask::{Ask, Asking},
+    field,
+    graph::Node,
+    id::{TypedId, UserId},
+    locale::{Locale, TimeZone},
+    scalar::{DateTime, EmailAddress, Url},
+    viewer::Permission,
+};
 
 use super::entity;
+use crate::{
+    membership::{self, MembershipStatus},
+    policy::{ROLE_READ, USER_CONTACT, USER_WRITE},
+    role::{self, RoleHolding},
+};
+
+pub use super::viewer::ViewerObject;
 
 /// A person of the tenant.
 #[derive(Clone, Debug)]
-pub struct User(pub entity::Model);
+pub struct User(pub entity::Model, Seen);
+
+/// How the person came into an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    /// By a list or an id.
+    ByOthers,
+    /// As the person who asks, or who has just proved to be it.
+    ByThemselves,
+}
 
 impl From<entity::Model> for User {
     fn from(model: entity::Model) -> Self {
-        Self(model)
+        Self(model, Seen::ByOthers)
     }
 }
 
@@ -19,37 +44,151 @@ impl Node for User {
     const TYPE: &'static str = "User";
 }
 
-/// A person of the tenant.
+impl User {
+    /// The person who asks: everything of them may be seen.
+    pub(crate) fn themselves(model: entity::Model) -> Self {
+        Self(model, Seen::ByThemselves)
+    }
+
+    fn is_own(&self, ask: &Ask) -> bool {
+        self.1 == Seen::ByThemselves || ask.viewer.user_id() == Some(self.0.id)
+    }
+
+    /// FORBIDDEN unless it is the viewer's own field, or they hold `permission` on the person.
+    async fn may(&self, ask: &Ask, permission: Permission) -> Result<()> {
+        if self.is_own(ask) {
+            return Ok(());
+        }
+        let Some(account) = ask.viewer.account else {
+            return field::may::<entity::Entity>(ask, permission, self.0.id.uuid()).await;
+        };
+        // Reason: clients see the staff that works for them, but of what is guarded only their own company's.
+        ask.viewer.require(permission)?;
+        match membership::of(ask, self.0.id).await? {
+            Some(member) if member.account_id == Some(account) => {
+                field::may::<entity::Entity>(ask, permission, self.0.id.uuid()).await
+            }
+            _ => Err(Error::lacks(permission.name)),
+        }
+    }
+}
+
+/// A person of the tenant: staff, or a client's.
 #[Object(name = "UserFields")]
 impl User {
     /// Their id.
     async fn id(&self) -> UserId {
         self.0.id
     }
-}
 
-/// Questions about people.
-#[derive(Default)]
-pub struct UserQuery;
-
-/// Questions about people.
-#[Object]
-impl UserQuery {
-    /// Placeholder.
-    async fn nothing(&self) -> bool {
-        true
+    /// Their address. One's own, or with `identity.user.contact`.
+    async fn email(&self, ctx: &Context<'_>) -> Result<Option<&EmailAddress>> {
+        self.may(ctx.ask(), USER_CONTACT).await?;
+        Ok(Some(&self.0.email))
     }
-}
 
-/// Changes of people.
-#[derive(Default)]
-pub struct UserMutation;
+    /// Whether they proved that they read that address. One's own, or with `identity.user.contact`.
+    async fn email_verified(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        self.may(ctx.ask(), USER_CONTACT).await?;
+        Ok(Some(self.0.email_verified_at.is_some()))
+    }
 
-/// Changes of people.
-#[Object]
-impl UserMutation {
-    /// Placeholder.
-    async fn nothing(&self) -> bool {
-        true
+    /// Phone number, as digits with a leading `+`; null without one. One's own, or with `identity.user.contact`.
+    async fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        self.may(ctx.ask(), USER_CONTACT).await?;
+        Ok(self.0.phone.as_deref())
+    }
+
+    /// Given name.
+    async fn given_name(&self) -> &str {
+        &self.0.given_name
+    }
+
+    /// Family name.
+    async fn family_name(&self) -> &str {
+        &self.0.family_name
+    }
+
+    /// Given and family name.
+    async fn name(&self) -> String {
+        format!("{} {}", self.0.given_name, self.0.family_name).trim().to_owned()
+    }
+
+    /// Where their picture is.
+    async fn avatar_url(&self) -> Option<&Url> {
+        self.0.avatar_url.as_ref()
+    }
+
+    /// Where they work.
+    async fn company(&self) -> Option<&str> {
+        self.0.company.as_deref()
+    }
+
+    /// Their language and formats.
+    async fn locale(&self) -> &Locale {
+        &self.0.locale
+    }
+
+    /// Where their days begin and end.
+    async fn time_zone(&self) -> TimeZone {
+        self.0.time_zone
+    }
+
+    /// Whether they belong to the tenant.
+    async fn status(&self, ctx: &Context<'_>) -> Result<Option<MembershipStatus>> {
+        let member = membership::of(ctx.ask(), self.0.id).await?;
+        Ok(member.and_then(|member| MembershipStatus::parse(&member.status)))
+    }
+
+    /// Since when they belong to the tenant.
+    async fn joined_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        Ok(membership::of(ctx.ask(), self.0.id).await?.map(|member| member.joined_at.into()))
+    }
+
+    /// When they were last here; null if never. One's own, or with `identity.user.contact`.
+    async fn last_seen_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        self.may(ctx.ask(), USER_CONTACT).await?;
+        Ok(membership::of(ctx.ask(), self.0.id).await?.and_then(|member| member.last_seen_at).map(Into::into))
+    }
+
+    /// The roles they hold in the tenant. One's own, or with `identity.role.read`.
+    #[graphql(complexity = "2 + child_complexity * 3")]
+    async fn roles(&self, ctx: &Context<'_>) -> Result<Option<Vec<RoleHolding>>> {
+        let ask = ctx.ask();
+        if !self.is_own(ask) {
+            ask.viewer.require(ROLE_READ)?;
+            let member = membership::of(ask, self.0.id).await?;
+            let other =
+                ask.viewer.is_client() && member.is_none_or(|member| member.account_id != ask.viewer.account);
+            if other {
+                return Err(Error::lacks(ROLE_READ.name));
+            }
+        }
+        match membership::of(ask, self.0.id).await? {
+            Some(member) => Ok(Some(role::held_by(ask, member.id).await?)),
+            None => Ok(Some(Vec::new())),
+        }
+    }
+
+    /// Until when they are locked out after wrong passwords; null if they are not. Needs `identity.user.write`.
+    async fn locked_until(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        self.may(ctx.ask(), USER_WRITE).await?;
+        let now = ctx.viewer().now;
+        Ok(self.0.locked_until.filter(|until| *until > now).map(Into::into))
+    }
+
+    /// When they were added.
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
+    }
+
+    /// When their profile was last changed.
+    async fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
+    }
+
+    /// Counts the changes of their profile, for `expectedVersion`.
+    async fn version(&self) -> i64 {
+        self.0.version
     }
 }

@@ -1,7 +1,13 @@
-//! What becomes of the records of a person who leaves.
+//! What identity needs of other domains: the gateway implements these.
 
 use async_trait::async_trait;
-use kernel::{Result, act::Act, id::UserId};
+use kernel::{
+    Result,
+    act::Act,
+    db::Db,
+    id::{AccountId, UserId},
+    viewer::Viewer,
+};
 
 /// A domain whose records name people of the tenant.
 #[async_trait]
@@ -9,4 +15,11 @@ pub trait Reassign: Send + Sync {
     /// Makes everything that `from` owns in the act's tenant `to`'s, and takes `from` out of what cannot be owned by
     /// another (team places, assignments). Afterwards no row may point to `from`'s membership.
     async fn reassign(&self, act: &mut Act, from: UserId, to: UserId) -> Result<()>;
+}
+
+/// The domain that knows the client companies.
+#[async_trait]
+pub trait AccountDirectory: Send + Sync {
+    /// Whether the viewer sees an account with this id that people can be invited to.
+    async fn exists(&self, db: &Db, viewer: &Viewer, account: AccountId) -> Result<bool>;
 }

@@ -1,0 +1,132 @@
+//! Removing for good what belongs to tenants whose time is over.
+
+use kernel::{
+    Result,
+    db::Db,
+    id::{TenantId, TypedId},
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Alias, Expr, ExprTrait, IntoCondition, Query},
+};
+
+use super::{entity::Column, rows, rules::TenantStatus};
+use crate::service::Identity;
+
+/// Every table with rows of a tenant, those that point to others before those they point to.
+pub const TABLES: &[&str] = &[
+    "idempotency_keys",
+    "jobs",
+    "outbox",
+    "audit_entries",
+    "assignments",
+    "projects_task_assignees",
+    "projects_tasks",
+    "projects_columns",
+    "projects_members",
+    "projects_projects",
+    "projects_counters",
+    "identity_api_key_scopes",
+    "identity_api_keys",
+    "identity_invitation_roles",
+    "identity_invitations",
+    "identity_tokens",
+    "identity_refresh_tokens",
+    "identity_sessions",
+    "identity_membership_roles",
+    "identity_role_permissions",
+    "identity_roles",
+    "identity_domains",
+    "crm_contacts",
+    "crm_accounts",
+    "identity_memberships",
+];
+
+/// Tenants removed in one transaction.
+const AT_ONCE: u64 = 10;
+
+/// Removes tenants whose deletion is due, with everything of theirs and the people who belong nowhere else. Answers
+/// which; call it again until it answers none.
+///
+/// This is no act: the trail of the tenants goes with them, so it is told to the log.
+pub async fn purge_due(db: &Db, identity: &Identity) -> Result<Vec<TenantId>> {
+    let due: Vec<TenantId> = rows()
+        .filter(Column::Status.eq(TenantStatus::DeletionScheduled.as_str()))
+        .filter(Column::DeletionAt.lte(identity.clock.now()))
+        .order_by_asc(Column::DeletionAt)
+        .limit(AT_ONCE)
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|tenant| tenant.id)
+        .collect();
+    if due.is_empty() {
+        return Ok(due);
+    }
+    let tx = db.begin().await?;
+    // Reason: memberships point to accounts and accounts to their owners' memberships; one side lets go first.
+    let mut untie = Query::update();
+    untie
+        .table(Alias::new("identity_memberships"))
+        .value(Alias::new("account_id"), Option::<uuid::Uuid>::None);
+    untie.cond_where(of(&due, "tenant_id"));
+    tx.execute(&untie).await?;
+    for table in TABLES {
+        let mut delete = Query::delete();
+        delete.from_table(Alias::new(*table)).cond_where(of(&due, "tenant_id"));
+        tx.execute(&delete).await?;
+    }
+    let mut tenants = Query::delete();
+    tenants.from_table(Alias::new("identity_tenants")).cond_where(of(&due, "id"));
+    tx.execute(&tenants).await?;
+    let mut members = Query::select();
+    members.column(Alias::new("user_id")).from(Alias::new("identity_memberships"));
+    let mut people = Query::delete();
+    people.from_table(Alias::new("identity_users"));
+    people.and_where(Expr::col(Alias::new("id")).in_subquery(members).not());
+    tx.execute(&people).await?;
+    tx.commit().await?;
+    tracing::warn!(tenants = ?due, "tenants were purged");
+    Ok(due)
+}
+
+fn of(tenants: &[TenantId], column: &str) -> sea_orm::Condition {
+    Expr::col(Alias::new(column)).is_in(tenants.iter().map(TypedId::uuid)).into_condition()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Names of the tables that the migrations describe with a tenant.
+    fn tables_of_tenants() -> BTreeSet<String> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/src");
+        let mut found = BTreeSet::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if !name.starts_with("m0") {
+                continue;
+            }
+            let source = std::fs::read_to_string(path).unwrap();
+            for table in source.split("Table::").skip(1) {
+                let Some((kind, rest)) = table.split_once("(\"") else { continue };
+                let Some((name, body)) = rest.split_once('"') else { continue };
+                let has_tenant = body.contains(".tenant_id()") || body.contains("uuid_opt(\"tenant_id\")");
+                if kind == "tenant" || (matches!(kind, "bare" | "installation") && has_tenant) {
+                    found.insert(name.to_owned());
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn purge_knows_every_table_of_a_tenant() {
+        let listed: BTreeSet<String> = TABLES.iter().map(|table| (*table).to_owned()).collect();
+        assert_eq!(listed.len(), TABLES.len(), "a table is listed twice");
+        assert_eq!(listed, tables_of_tenants(), "edit `TABLES` in tenant/purge.rs");
+    }
+}
