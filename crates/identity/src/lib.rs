@@ -38,6 +38,7 @@ pub struct IdentityQuery(
     api_key::graphql::ApiKeyQuery,
     assigning::graphql::AssignmentQuery,
     explain::graphql::ExplainQuery,
+    session::graphql::SessionQuery,
 );
 
 /// The root mutations of identity.
@@ -49,4 +50,6 @@ pub struct IdentityMutation(
     role::graphql::RoleMutation,
     api_key::graphql::ApiKeyMutation,
     assigning::graphql::AssignmentMutation,
+    login::graphql::LoginMutation,
+    session::graphql::SessionMutation,
 );

@@ -14,9 +14,9 @@ use secrecy::ExposeSecret as _;
 use super::{Answer, SignedIn, Wanted, login, switch};
 use crate::{
     IdentityContext as _,
-    session::{Cookies, CurrentViewer, Delivery, Handed},
+    session::{Cookies, Delivery, Handed, graphql::seen},
     tenant::entity as tenant,
-    user::User,
+    user::{User, ViewerObject},
 };
 
 /// Sign in.
@@ -79,7 +79,7 @@ pub struct LoginPayload {
     /// When the access token ends; null where there is a challenge.
     expires_at: Option<DateTime>,
     /// Who is signed in; null where there is a challenge.
-    viewer: Option<SeenBy<CurrentViewer>>,
+    viewer: Option<SeenBy<ViewerObject>>,
     /// What is to be done first; null if the session began.
     challenge: Option<LoginChallenge>,
     /// For `CHOOSE_TENANT`: the tenants to choose from, by name.
@@ -96,7 +96,7 @@ impl From<Answer> for LoginPayload {
                     access_token: Some(access.token),
                     refresh_token: refresh.map(|token| token.expose_secret().to_owned()),
                     expires_at: Some(access.expires_at.into()),
-                    viewer: Some(SeenBy::new(viewer, CurrentViewer)),
+                    viewer: Some(seen(viewer)),
                     ..Self::default()
                 }
             }
@@ -130,7 +130,7 @@ pub struct SwitchTenantPayload {
     /// When the access token ends.
     expires_at: DateTime,
     /// Who is signed in, in the other tenant.
-    viewer: SeenBy<CurrentViewer>,
+    viewer: SeenBy<ViewerObject>,
 }
 
 /// Unlock a person.
@@ -186,7 +186,7 @@ impl LoginMutation {
             access_token: access.token,
             refresh_token: refresh.map(|token| token.expose_secret().to_owned()),
             expires_at: access.expires_at.into(),
-            viewer: SeenBy::new(viewer, CurrentViewer),
+            viewer: seen(viewer),
         })
     }
 

@@ -8,17 +8,18 @@ use kernel::{
     id::{SessionId, UserId},
     scalar::DateTime,
     seen::SeenBy,
+    viewer::Viewer,
 };
 use secrecy::ExposeSecret as _;
 
 use super::{
-    Cookies, CurrentViewer, Delivery, end, entity,
+    Cookies, Delivery, end, entity,
     renew::{self, Wanted},
     rules::is_alive,
     start::Handed,
     store,
 };
-use crate::IdentityContext as _;
+use crate::{IdentityContext as _, user::ViewerObject};
 
 /// A device on which somebody is signed in to the tenant.
 #[derive(Clone, Debug)]
@@ -122,6 +123,11 @@ pub struct RefreshSessionInput {
     delivery: Option<Delivery>,
 }
 
+/// The person of a session that just began or went on, as they see themselves.
+pub(crate) fn seen(viewer: Viewer) -> SeenBy<ViewerObject> {
+    SeenBy::new(viewer.clone(), ViewerObject::new(viewer))
+}
+
 /// A session that goes on.
 #[derive(SimpleObject)]
 pub struct RefreshSessionPayload {
@@ -132,7 +138,7 @@ pub struct RefreshSessionPayload {
     /// When the access token ends.
     expires_at: DateTime,
     /// Who is signed in.
-    viewer: SeenBy<CurrentViewer>,
+    viewer: SeenBy<ViewerObject>,
 }
 
 /// The end of the present session.
@@ -195,7 +201,7 @@ impl SessionMutation {
             access_token: access.token,
             refresh_token: refresh.map(|token| token.expose_secret().to_owned()),
             expires_at: access.expires_at.into(),
-            viewer: SeenBy::new(viewer, CurrentViewer),
+            viewer: seen(viewer),
         })
     }
 

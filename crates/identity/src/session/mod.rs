@@ -12,7 +12,6 @@ mod renew;
 mod rules;
 mod start;
 mod store;
-pub mod viewer;
 
 pub use authenticate::on_event;
 pub use cache::Cache;
@@ -24,4 +23,3 @@ pub use graphql::Session;
 pub use rules::{EndReason, SESSION_ENDED};
 pub use start::Delivery;
 pub(crate) use start::{Begun, Handed, NewSession, check_delivery, hand_out, start};
-pub use viewer::CurrentViewer;
