@@ -1,0 +1,209 @@
+//! That made-up agencies are the same in every run and make sense.
+
+use std::collections::{HashMap, HashSet};
+
+use super::*;
+use kernel::{catalogue::SystemRole, id::UserId};
+
+fn day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 11, 20).unwrap()
+}
+
+fn made(agency: &Agency) -> Rows {
+    generate(agency, "hash", day()).unwrap().1
+}
+
+fn every_agency() -> Vec<(Agency, Rows)> {
+    let [acme, globex] = agency::demo();
+    let [small, _] = agency::small();
+    [acme, globex, small, agency::load(Size::S), agency::load(Size::M)]
+        .into_iter()
+        .map(|agency| {
+            let rows = made(&agency);
+            (agency, rows)
+        })
+        .collect()
+}
+
+#[test]
+fn two_generations_on_one_day_are_equal() {
+    for agency in agency::demo().into_iter().chain(agency::small()).chain([agency::load(Size::S)]) {
+        assert_eq!(made(&agency), made(&agency), "{}", agency.slug);
+    }
+}
+
+#[test]
+fn two_agencies_share_no_id_and_no_address() {
+    let [acme, globex] = agency::demo().map(|agency| made(&agency));
+    assert_ne!(acme.tenant.id, globex.tenant.id);
+    let ids: HashSet<UserId> = acme.users.iter().map(|user| user.id).collect();
+    assert!(globex.users.iter().all(|user| !ids.contains(&user.id)));
+    assert!(globex.users.iter().all(|user| user.email.domain() == "globex.test"));
+}
+
+#[test]
+fn agency_has_as_much_as_it_says() {
+    for (agency, rows) in every_agency() {
+        let found = (rows.users.len(), rows.accounts.len(), rows.projects.len(), rows.tasks.len());
+        let size = agency.size;
+        assert_eq!(found, (size.users, size.accounts, size.projects, size.tasks), "{}", agency.slug);
+    }
+}
+
+#[test]
+fn people_of_the_roles_have_their_addresses_and_clients_one_account() {
+    for (agency, rows) in every_agency() {
+        for (place, (role, local)) in ROLES.into_iter().enumerate() {
+            let user = rows.person(role);
+            assert_eq!(user.email.as_str(), format!("{local}@{}.test", agency.slug));
+            assert!(user.email_verified_at.is_some());
+            assert_eq!(rows.roles[place], (rows.memberships[place].id, role));
+            let account = role.is_for_clients().then(|| rows.client_account());
+            assert_eq!(rows.memberships[place].account_id, account);
+        }
+        assert!(rows.memberships.iter().zip(&rows.users).all(|(member, user)| member.user_id == user.id));
+        let mine = rows.projects.iter().filter(|project| project.account_id == Some(rows.client_account()));
+        assert!(mine.count() >= 2, "{}: the client sees something", agency.slug);
+    }
+}
+
+#[test]
+fn every_task_lies_in_a_column_of_its_project_and_state() {
+    for (_, rows) in every_agency() {
+        let columns: HashMap<_, _> = rows.columns.iter().map(|column| (column.id, column)).collect();
+        for task in &rows.tasks {
+            let column = columns[&task.column_id];
+            assert_eq!(
+                (column.project_id, &column.category),
+                (task.project_id, &task.status),
+                "{}",
+                task.title
+            );
+            assert_eq!(task.completed_at.is_some(), task.status == "done");
+            assert_eq!(task.remaining_minutes == Some(0), task.status == "done");
+        }
+    }
+}
+
+#[test]
+fn every_assignee_is_of_the_team_and_every_team_of_the_staff() {
+    for (_, rows) in every_agency() {
+        let clients: HashSet<UserId> = rows
+            .memberships
+            .iter()
+            .filter(|member| member.account_id.is_some())
+            .map(|member| member.user_id)
+            .collect();
+        let teams: HashSet<_> =
+            rows.members.iter().map(|member| (member.project_id, member.user_id)).collect();
+        assert_eq!(teams.len(), rows.members.len(), "nobody is in a team twice");
+        assert!(teams.iter().all(|(_, user)| !clients.contains(user)));
+        let projects: HashMap<_, _> = rows.tasks.iter().map(|task| (task.id, task.project_id)).collect();
+        let mut seen = HashSet::new();
+        for assignee in &rows.assignees {
+            assert!(teams.contains(&(projects[&assignee.task_id], assignee.user_id)));
+            assert!(seen.insert((assignee.task_id, assignee.user_id)), "nobody is on a task twice");
+        }
+        for project in &rows.projects {
+            assert!(project.manager_id.is_none_or(|manager| teams.contains(&(project.id, manager))));
+        }
+    }
+}
+
+#[test]
+fn assignments_say_what_managers_teams_and_owners_say() {
+    for (_, rows) in every_agency() {
+        let mut expected: HashSet<(UserId, String, &str)> = HashSet::new();
+        expected.extend(rows.members.iter().map(|row| (row.user_id, row.project_id.to_string(), "team")));
+        expected.extend(
+            rows.projects.iter().filter_map(|row| Some((row.manager_id?, row.id.to_string(), "manager"))),
+        );
+        expected.extend(
+            rows.accounts.iter().filter_map(|row| Some((row.owner_id?, row.id.to_string(), "manager"))),
+        );
+        let target = |row: &kernel::assignment::Model| match (row.project_id, row.account_id) {
+            (Some(project), _) => project.to_string(),
+            (None, Some(account)) => account.to_string(),
+            (None, None) => String::new(),
+        };
+        let found: HashSet<_> =
+            rows.assignments.iter().map(|row| (row.user_id, target(row), row.source.as_str())).collect();
+        assert_eq!(found.len(), rows.assignments.len());
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn tasks_fit_the_state_of_their_project() {
+    for (_, rows) in every_agency() {
+        for project in &rows.projects {
+            let states: Vec<&str> = rows
+                .tasks
+                .iter()
+                .filter(|task| task.project_id == project.id)
+                .map(|task| task.status.as_str())
+                .collect();
+            let all = |state: &str| states.iter().all(|found| *found == state);
+            match project.status.as_str() {
+                "completed" => assert!(all("done") && project.actual_end.is_some(), "{}", project.name),
+                "intake" => assert!(all("todo") && project.actual_start.is_none(), "{}", project.name),
+                "cancelled" => assert!(!states.contains(&"doing"), "{}", project.name),
+                _ => assert!(project.actual_end.is_none(), "{}", project.name),
+            }
+            assert_eq!(project.held_from.is_some(), project.status == "on_hold");
+        }
+    }
+}
+
+#[test]
+fn nothing_happened_before_its_project_or_in_the_future() {
+    let now = day().and_time(chrono::NaiveTime::MIN).and_utc();
+    for (_, rows) in every_agency() {
+        let begun: HashMap<_, _> =
+            rows.projects.iter().map(|project| (project.id, project.created_at)).collect();
+        for project in &rows.projects {
+            assert!(project.created_at < now && project.updated_at < now, "{}", project.name);
+            assert!(project.actual_start.is_none_or(|start| start < day()));
+            assert!(project.actual_end.is_none_or(|end| end < day() && Some(end) >= project.actual_start));
+            assert!(project.estimated_start <= project.estimated_end);
+        }
+        for task in &rows.tasks {
+            assert!(task.start_on <= task.due_on || task.due_on.is_none(), "{}", task.title);
+            let times = [Some(task.created_at), Some(task.updated_at), task.completed_at];
+            assert!(times.into_iter().flatten().all(|time| time < now && time >= begun[&task.project_id]));
+        }
+    }
+}
+
+#[test]
+fn numbers_codes_and_ranks_are_unique_and_in_order() {
+    for (agency, rows) in every_agency() {
+        for (place, project) in rows.projects.iter().enumerate() {
+            assert_eq!(project.number, i64::try_from(place).unwrap() + 1);
+            assert_eq!(project.code, format!("{}-{}", agency.slug.to_uppercase(), place + 1));
+        }
+        let names: HashSet<&str> = rows.projects.iter().map(|project| project.name.as_str()).collect();
+        assert_eq!(names.len(), rows.projects.len(), "{}: project names", agency.slug);
+        for pair in rows.tasks.windows(2).filter(|pair| pair[0].project_id == pair[1].project_id) {
+            assert!(pair[0].number + 1 == pair[1].number && pair[0].rank < pair[1].rank, "{}", pair[1].title);
+            assert_ne!(pair[0].title, pair[1].title);
+        }
+    }
+}
+
+#[test]
+fn small_agencies_keep_some_projects_from_everybody() {
+    for agency in agency::small() {
+        let rows = made(&agency);
+        let on = |role: SystemRole| -> Vec<i64> {
+            let user = rows.person(role).id;
+            let mine =
+                |project: &&projects::project::entity::Model| rows.team(project).any(|member| member == user);
+            rows.projects.iter().filter(mine).map(|project| project.number).collect()
+        };
+        assert_eq!(on(SystemRole::ProjectManager), [1, 3]);
+        assert_eq!(on(SystemRole::TeamMember), [1, 2, 4]);
+        let mine = rows.projects.iter().filter(|project| project.account_id == Some(rows.client_account()));
+        assert_eq!(mine.count(), 2);
+    }
+}
