@@ -34,6 +34,7 @@ pub use service::{Identity, IdentityConfig, IdentityContext, Parts};
 pub struct IdentityQuery(
     user::UserQuery,
     tenant::TenantQuery,
+    invitation::InvitationQuery,
     role::graphql::RoleQuery,
     api_key::graphql::ApiKeyQuery,
     assigning::graphql::AssignmentQuery,
@@ -47,6 +48,7 @@ pub struct IdentityMutation(
     tenant::TenantMutation,
     registration::RegistrationMutation,
     password::PasswordMutation,
+    invitation::InvitationMutation,
     role::graphql::RoleMutation,
     api_key::graphql::ApiKeyMutation,
     assigning::graphql::AssignmentMutation,

@@ -106,20 +106,26 @@ pub async fn join(
     account: Option<AccountId>,
     status: MembershipStatus,
 ) -> Result<entity::Model> {
+    let status = status.as_str().to_owned();
+    let model = entity::Model { user_id: user, status, ..draft(act, account) };
+    act.insert(model).await
+}
+
+/// A place in the tenant that nobody has yet: for asking which roles would fit it.
+pub(crate) fn draft(act: &Act, account: Option<AccountId>) -> entity::Model {
     let now = act.now();
-    let model = entity::Model {
+    entity::Model {
         id: act.new_id(),
         tenant_id: act.viewer().tenant_id(),
-        user_id: user,
+        user_id: act.new_id(),
         account_id: account,
-        status: status.as_str().to_owned(),
+        status: MembershipStatus::Pending.as_str().to_owned(),
         joined_at: now,
         last_seen_at: None,
         created_at: now,
         updated_at: now,
         version: 1,
-    };
-    act.insert(model).await
+    }
 }
 
 /// Sets the status of a membership.

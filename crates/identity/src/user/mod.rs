@@ -115,6 +115,18 @@ pub fn in_person(viewer: &Viewer) -> Result<UserId> {
     }
 }
 
+/// The person who acts, by hand or through a key.
+///
+/// # Errors
+/// UNAUTHENTICATED for nobody, FORBIDDEN for the platform itself, which is no member.
+pub(crate) fn in_person_or_key(viewer: &Viewer) -> Result<UserId> {
+    match viewer.actor {
+        Actor::User(user) | Actor::ApiKey(_, user) => Ok(user),
+        Actor::System => Err(Error::Forbidden(IN_PERSON.into())),
+        Actor::Anonymous => Err(Error::unauthenticated()),
+    }
+}
+
 /// Everybody in the installation.
 #[expect(
     clippy::disallowed_methods,

@@ -14,6 +14,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::User;
 use crate::{
+    explain::graphql::ViewerAccess,
     role::{Role, entity as role},
     service::IdentityContext,
     tenant::{self, Tenant},
@@ -22,12 +23,12 @@ use crate::{
 /// The one who asks, or who has just signed in.
 #[derive(MergedObject)]
 #[graphql(name = "Viewer")]
-pub struct ViewerObject(ViewerSelf);
+pub struct ViewerObject(ViewerSelf, ViewerAccess);
 
 impl ViewerObject {
     /// The given viewer, who need not be the request's.
     pub fn new(viewer: Viewer) -> Self {
-        Self(ViewerSelf(viewer))
+        Self(ViewerSelf(viewer.clone()), ViewerAccess(viewer))
     }
 }
 
