@@ -64,12 +64,19 @@ pub async fn check_staff(people: &dyn PeopleDirectory, act: &Act, wanted: &[(Use
     let known = people.people(act, &ids).await?;
     let mut fields = Fields::new();
     for (user, path) in wanted {
-        match known.get(user) {
-            None => fields.add(path, NOT_IN_TENANT),
-            Some(Person { account: Some(_), .. }) => fields.add(path, NOT_STAFF),
-            Some(Person { active: false, .. }) => fields.add(path, NOT_ACTIVE),
-            Some(_) => {}
+        if let Some(reason) = not_staff(known.get(user)) {
+            fields.add(path, reason);
         }
     }
     fields.check()
+}
+
+/// Why a person cannot be given work; none if they are active staff.
+pub fn not_staff(person: Option<&Person>) -> Option<Text> {
+    match person {
+        None => Some(NOT_IN_TENANT),
+        Some(Person { account: Some(_), .. }) => Some(NOT_STAFF),
+        Some(Person { active: false, .. }) => Some(NOT_ACTIVE),
+        Some(_) => None,
+    }
 }
