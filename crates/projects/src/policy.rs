@@ -1,0 +1,255 @@
+//! Who may see and do what with projects, teams and tasks: permissions, the roles that hold them, and the rows they
+//! reach.
+
+use kernel::{
+    catalogue::{
+        Rule,
+        SystemRole::{
+            Accountant, Client, ClientAdmin, ProjectManager, Sales, TeamMember, Viewer as ViewerRole,
+        },
+    },
+    id::{ProjectId, ProjectMemberId, TaskColumnId, TaskId, TenantId, TypedId},
+    policy::{Anchors, Guarded, Near, ids_within, nothing},
+    viewer::{
+        Permission,
+        Reach::{Account, Assigned, Tenant},
+        Viewer,
+    },
+};
+use sea_orm::{
+    ColumnTrait, Condition,
+    sea_query::{Expr, ExprTrait},
+};
+
+use crate::{
+    column::entity as column,
+    member::entity as member,
+    project::entity as project,
+    task::{assignee, entity as task},
+};
+
+/// Read projects.
+pub const PROJECTS_READ: Permission = Permission::new("projects.project.read", "See projects.");
+/// Create projects.
+pub const PROJECTS_CREATE: Permission = Permission::new("projects.project.create", "Create projects.");
+/// Change projects.
+pub const PROJECTS_WRITE: Permission =
+    Permission::new("projects.project.write", "Change the description, dates and manager of projects.");
+/// Move projects through their states.
+pub const PROJECTS_TRANSITION: Permission =
+    Permission::new("projects.project.transition", "Move projects from one state to the next.");
+/// Archive projects.
+pub const PROJECTS_ARCHIVE: Permission =
+    Permission::new("projects.project.archive", "Archive projects and bring them back.");
+/// Purge projects.
+pub const PROJECTS_PURGE: Permission =
+    Permission::new("projects.project.purge", "Remove projects for good, 30 days after they were archived.");
+/// Read budgets.
+pub const BUDGETS_READ: Permission = Permission::new("projects.budget.read", "See the budgets of projects.");
+/// Set budgets.
+pub const BUDGETS_WRITE: Permission =
+    Permission::new("projects.budget.write", "Set the budgets of projects.");
+/// Read teams.
+pub const TEAM_READ: Permission = Permission::new("projects.team.read", "See who works on projects.");
+/// Change teams.
+pub const TEAM_WRITE: Permission =
+    Permission::new("projects.team.write", "Put people on projects and take them off.");
+/// Read and set rates.
+pub const RATES_READ: Permission =
+    Permission::new("projects.rate.read", "See what the hours of people on projects are billed at.");
+/// Read tasks.
+pub const TASKS_READ: Permission = Permission::new("projects.task.read", "See tasks and boards.");
+/// Create tasks.
+pub const TASKS_CREATE: Permission = Permission::new("projects.task.create", "Create tasks.");
+/// Change tasks.
+pub const TASKS_WRITE: Permission =
+    Permission::new("projects.task.write", "Change, move and archive tasks, and arrange boards.");
+
+/// The permissions of projects with the system roles that hold them.
+pub const PERMISSIONS: &[Rule] = &[
+    Rule::new(
+        PROJECTS_READ,
+        &[
+            (ProjectManager, Assigned),
+            (TeamMember, Assigned),
+            (Accountant, Tenant),
+            (Sales, Assigned),
+            (Client, Account),
+            (ClientAdmin, Account),
+            (ViewerRole, Tenant),
+        ],
+    ),
+    Rule::new(PROJECTS_CREATE, &[(ProjectManager, Assigned), (Sales, Assigned)]),
+    Rule::new(PROJECTS_WRITE, &[(ProjectManager, Assigned)]),
+    Rule::new(PROJECTS_TRANSITION, &[(ProjectManager, Assigned)]),
+    Rule::new(PROJECTS_ARCHIVE, &[]),
+    Rule::owner_only(PROJECTS_PURGE),
+    Rule::new(BUDGETS_READ, &[(ProjectManager, Assigned), (Accountant, Tenant)]),
+    Rule::new(BUDGETS_WRITE, &[(ProjectManager, Assigned)]),
+    Rule::new(
+        TEAM_READ,
+        &[
+            (ProjectManager, Assigned),
+            (TeamMember, Assigned),
+            (Accountant, Tenant),
+            (Sales, Assigned),
+            (ViewerRole, Tenant),
+        ],
+    ),
+    Rule::new(TEAM_WRITE, &[(ProjectManager, Assigned)]),
+    Rule::new(RATES_READ, &[(ProjectManager, Assigned), (Accountant, Tenant)]),
+    Rule::new(
+        TASKS_READ,
+        &[
+            (ProjectManager, Assigned),
+            (TeamMember, Assigned),
+            (Accountant, Tenant),
+            (Sales, Assigned),
+            (Client, Account),
+            (ClientAdmin, Account),
+            (ViewerRole, Tenant),
+        ],
+    ),
+    Rule::new(TASKS_CREATE, &[(ProjectManager, Assigned), (TeamMember, Assigned)]),
+    Rule::new(TASKS_WRITE, &[(ProjectManager, Assigned), (TeamMember, Assigned)]),
+];
+
+fn value<C: ColumnTrait>(column: C) -> Expr {
+    Expr::col(column.as_column_ref())
+}
+
+/// Rows that are as near to the viewer as the project they hang on.
+fn as_project<C: ColumnTrait>(column: C, viewer: &Viewer, near: Near<'_>) -> Condition {
+    nothing().add(value(column).in_subquery(ids_within::<project::Entity>(viewer, near)))
+}
+
+impl Guarded for project::Entity {
+    type Id = ProjectId;
+
+    const READ: Permission = PROJECTS_READ;
+
+    fn id_column() -> project::Column {
+        project::Column::Id
+    }
+
+    fn in_tenant(tenant: TenantId) -> Condition {
+        Condition::all().add(project::Column::TenantId.eq(tenant))
+    }
+
+    fn within(viewer: &Viewer, near: Near<'_>) -> Condition {
+        let anchors = Anchors {
+            own: vec![value(project::Column::ManagerId), value(project::Column::CreatedBy)],
+            project: Some(value(project::Column::Id)),
+            account: Some(value(project::Column::AccountId)),
+        };
+        anchors.within(viewer, near)
+    }
+}
+
+impl Guarded for member::Entity {
+    type Id = ProjectMemberId;
+
+    const READ: Permission = TEAM_READ;
+
+    fn id_column() -> member::Column {
+        member::Column::Id
+    }
+
+    fn in_tenant(tenant: TenantId) -> Condition {
+        Condition::all().add(member::Column::TenantId.eq(tenant))
+    }
+
+    fn within(viewer: &Viewer, near: Near<'_>) -> Condition {
+        let mut any = as_project(member::Column::ProjectId, viewer, near);
+        if let (Near::Own, Some(user)) = (near, viewer.user_id()) {
+            any = any.add(member::Column::UserId.eq(user.uuid()));
+        }
+        any
+    }
+}
+
+impl Guarded for column::Entity {
+    type Id = TaskColumnId;
+
+    const READ: Permission = TASKS_READ;
+
+    fn id_column() -> column::Column {
+        column::Column::Id
+    }
+
+    fn in_tenant(tenant: TenantId) -> Condition {
+        Condition::all().add(column::Column::TenantId.eq(tenant))
+    }
+
+    fn within(viewer: &Viewer, near: Near<'_>) -> Condition {
+        let mut any = as_project(column::Column::ProjectId, viewer, near);
+        // Reason: whoever has a task of a project they are not on sees what its columns mean.
+        if let (Near::Own, Some(_)) = (near, viewer.user_id()) {
+            any = any.add(value(column::Column::ProjectId).in_subquery(task::projects_of_own(viewer)));
+        }
+        any
+    }
+}
+
+impl Guarded for task::Entity {
+    type Id = TaskId;
+
+    const READ: Permission = TASKS_READ;
+
+    fn id_column() -> task::Column {
+        task::Column::Id
+    }
+
+    fn in_tenant(tenant: TenantId) -> Condition {
+        Condition::all().add(task::Column::TenantId.eq(tenant))
+    }
+
+    fn within(viewer: &Viewer, near: Near<'_>) -> Condition {
+        let mut any = as_project(task::Column::ProjectId, viewer, near);
+        if let (Near::Own, Some(user)) = (near, viewer.user_id()) {
+            any = any.add(task::Column::ReporterId.eq(user.uuid()));
+            any =
+                any.add(value(task::Column::Id).in_subquery(assignee::tasks_of(viewer.tenant_id(), &[user])));
+        }
+        any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{catalogue::SystemRole, viewer::Reach};
+
+    use super::*;
+
+    fn reach(permission: Permission, role: SystemRole) -> Option<Reach> {
+        PERMISSIONS.iter().find(|rule| rule.permission == permission).and_then(|rule| rule.reach_of(role))
+    }
+
+    fn holders(permission: Permission) -> Vec<SystemRole> {
+        SystemRole::ALL.into_iter().filter(|role| reach(permission, *role).is_some()).collect()
+    }
+
+    #[test]
+    fn money_is_for_owner_admin_manager_and_accountant() {
+        use SystemRole::{Admin, Owner};
+        assert_eq!(holders(BUDGETS_READ), [Owner, Admin, ProjectManager, Accountant]);
+        assert_eq!(holders(RATES_READ), [Owner, Admin, ProjectManager, Accountant]);
+    }
+
+    #[test]
+    fn project_is_archived_by_owner_or_admin_and_purged_by_owner() {
+        use SystemRole::{Admin, Owner};
+        assert_eq!(holders(PROJECTS_ARCHIVE), [Owner, Admin]);
+        assert_eq!(holders(PROJECTS_PURGE), [Owner]);
+    }
+
+    #[test]
+    fn clients_read_projects_and_tasks_of_their_account_and_nothing_else() {
+        for rule in PERMISSIONS {
+            let reads = [PROJECTS_READ, TASKS_READ].contains(&rule.permission);
+            let expected = reads.then_some(Account);
+            assert_eq!(rule.reach_of(Client), expected, "{}", rule.permission);
+            assert_eq!(rule.reach_of(ClientAdmin), expected, "{}", rule.permission);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Which projects a list has, and in which order.
+
+use async_graphql::{Enum, InputObject};
+use kernel::{
+    Fields, Result, Text,
+    id::{AccountId, ProjectId, TypedId, UserId},
+    page::{DateRange, DateTimeRange, Direction, Order, check_listed, check_search},
+    policy::Guarded,
+    sql,
+    viewer::Viewer,
+};
+use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, Select};
+
+use super::entity::{Column, Entity};
+use crate::{
+    policy::PROJECTS_READ,
+    words::{Priority, ProjectStatus},
+};
+
+/// Alternatives are nested too deep.
+pub const TOO_DEEP: Text = Text::new(
+    "too_deep",
+    "Alternatives can be nested {max} deep at most.",
+    "Les alternatives peuvent être imbriquées sur {max} niveaux au plus.",
+);
+
+/// Most alternatives of a filter.
+const MAX_ALTERNATIVES: usize = 10;
+
+/// How deep alternatives can be nested.
+const MAX_DEPTH: usize = 2;
+
+/// There are too many alternatives.
+pub const TOO_MANY_ALTERNATIVES: Text = Text::new(
+    "too_many",
+    "At most {max} alternatives are allowed.",
+    "{max} alternatives au plus sont autorisées.",
+);
+
+/// Which projects a list has; every condition must hold.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct ProjectFilter {
+    /// Only these.
+    pub ids: Option<Vec<ProjectId>>,
+    /// Only in one of these statuses.
+    pub status: Option<Vec<ProjectStatus>>,
+    /// Only for this client company.
+    pub account_id: Option<AccountId>,
+    /// Only those this member of staff answers for.
+    pub manager_id: Option<UserId>,
+    /// Only of one of these priorities.
+    pub priority: Option<Vec<Priority>>,
+    /// Only with one of these tags, spelled exactly so.
+    pub tags: Option<Vec<String>>,
+    /// Only with this text in the name or code.
+    pub search: Option<String>,
+    /// True: only archived ones. Otherwise only those that are not. Not looked at within `or`.
+    pub archived: Option<bool>,
+    /// Only expected by the client in this time.
+    pub expected_delivery: Option<DateRange>,
+    /// Only made in this time.
+    pub created_at: Option<DateTimeRange>,
+    /// Only those that meet one of these alternatives, at most 10, nested at most 2 deep.
+    pub or: Option<Vec<ProjectFilter>>,
+}
+
+impl ProjectFilter {
+    /// Checks the bounds of the filter.
+    ///
+    /// # Errors
+    /// INVALID for lists and texts that are too long, and alternatives that are too many or too deep.
+    pub fn check(&self) -> Result<()> {
+        let mut fields = Fields::new();
+        self.collect("filter", 0, &mut fields);
+        fields.check()
+    }
+
+    fn collect(&self, path: &str, depth: usize, fields: &mut Fields) {
+        check_listed(self.ids.as_ref(), &format!("{path}.ids"), fields);
+        check_listed(self.status.as_ref(), &format!("{path}.status"), fields);
+        check_listed(self.priority.as_ref(), &format!("{path}.priority"), fields);
+        check_listed(self.tags.as_ref(), &format!("{path}.tags"), fields);
+        check_search(self.search.as_deref(), &format!("{path}.search"), fields);
+        let Some(alternatives) = &self.or else { return };
+        let path = format!("{path}.or");
+        if depth == MAX_DEPTH {
+            return fields.add(path, TOO_DEEP.with("max", MAX_DEPTH));
+        }
+        let fits = alternatives.len() <= MAX_ALTERNATIVES;
+        fields.require(fits, &path, TOO_MANY_ALTERNATIVES.with("max", MAX_ALTERNATIVES));
+        for (index, alternative) in alternatives.iter().enumerate().take(MAX_ALTERNATIVES) {
+            alternative.collect(&format!("{path}.{index}"), depth + 1, fields);
+        }
+    }
+
+    /// The visible projects that meet the filter.
+    pub fn select(&self, viewer: &Viewer, backend: DbBackend) -> Select<Entity> {
+        let archived = Column::ArchivedAt;
+        let archived = if self.archived == Some(true) { archived.is_not_null() } else { archived.is_null() };
+        Entity::visible(viewer, PROJECTS_READ).filter(archived).filter(self.condition(backend))
+    }
+
+    fn condition(&self, backend: DbBackend) -> Condition {
+        let mut all = Condition::all();
+        if let Some(ids) = &self.ids {
+            all = all.add(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+        }
+        if let Some(statuses) = &self.status {
+            all = all.add(Column::Status.is_in(statuses.iter().map(|status| status.as_str())));
+        }
+        if let Some(account) = self.account_id {
+            all = all.add(Column::AccountId.eq(account.uuid()));
+        }
+        if let Some(manager) = self.manager_id {
+            all = all.add(Column::ManagerId.eq(manager.uuid()));
+        }
+        if let Some(priorities) = &self.priority {
+            all = all.add(Column::Priority.is_in(priorities.iter().map(|priority| priority.as_str())));
+        }
+        if let Some(tags) = &self.tags {
+            let with =
+                |any: Condition, tag: &String| any.add(sql::json_list_has(backend, Column::Tags, tag.trim()));
+            all = all.add(tags.iter().fold(kernel::policy::nothing(), with));
+        }
+        if let Some(text) = self.search.as_deref().filter(|text| !text.trim().is_empty()) {
+            all = all.add(sql::contains(&[Column::Name, Column::Code], text));
+        }
+        if let Some(range) = self.expected_delivery {
+            all = all.add(range.of(Column::ExpectedDelivery));
+        }
+        if let Some(range) = self.created_at {
+            all = all.add(range.of(Column::CreatedAt));
+        }
+        if let Some(alternatives) = &self.or {
+            let with = |any: Condition, one: &Self| any.add(one.condition(backend));
+            all = all.add(alternatives.iter().fold(kernel::policy::nothing(), with));
+        }
+        all
+    }
+}
+
+/// What projects can be ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum ProjectOrderField {
+    /// Name.
+    #[default]
+    Name,
+    /// Number, which is the order of the codes.
+    Number,
+    /// Status, in the alphabet.
+    Status,
+    /// When the client expects them; those without a date last.
+    ExpectedDelivery,
+    /// When they were made.
+    CreatedAt,
+    /// When they were last changed.
+    UpdatedAt,
+}
+
+/// The order of projects.
+#[derive(Clone, Copy, Debug, Default, InputObject)]
+pub struct ProjectOrder {
+    /// What by.
+    pub field: ProjectOrderField,
+    /// Which way.
+    #[graphql(default)]
+    pub direction: Direction,
+}
+
+impl From<ProjectOrder> for Order<Entity> {
+    fn from(ProjectOrder { field, direction }: ProjectOrder) -> Self {
+        let column = match field {
+            ProjectOrderField::Name => Column::Name,
+            ProjectOrderField::Number => Column::Number,
+            ProjectOrderField::Status => Column::Status,
+            ProjectOrderField::ExpectedDelivery => Column::ExpectedDelivery,
+            ProjectOrderField::CreatedAt => Column::CreatedAt,
+            ProjectOrderField::UpdatedAt => Column::UpdatedAt,
+        };
+        Self::by(column, direction)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(depth: usize) -> ProjectFilter {
+        let or = (depth > 0).then(|| vec![nested(depth - 1)]);
+        ProjectFilter { or, ..ProjectFilter::default() }
+    }
+
+    #[test]
+    fn alternatives_are_bounded_in_depth_and_number() {
+        assert!(nested(MAX_DEPTH).check().is_ok());
+        assert_eq!(nested(MAX_DEPTH + 1).check().unwrap_err().message().code(), "too_deep");
+        let many =
+            ProjectFilter { or: Some(vec![nested(0); MAX_ALTERNATIVES + 1]), ..ProjectFilter::default() };
+        assert_eq!(many.check().unwrap_err().message().code(), "too_many");
+    }
+}

@@ -1,0 +1,272 @@
+//! Projects in the graph: the object and the root queries.
+
+use async_graphql::{Context, Object};
+use kernel::{
+    Error, Result,
+    ask::Asking,
+    field,
+    graph::{Graph, Node},
+    id::{ProjectId, TypedId},
+    money::Money,
+    page::{Connection, PageArgs, list},
+    policy::Guarded,
+    scalar::{Date, DateTime},
+    viewer::Permission,
+};
+use sea_orm::{ColumnTrait, QueryFilter};
+
+use super::{
+    entity::{Column, Entity, Model},
+    filter::{ProjectFilter, ProjectOrder},
+    rules, store,
+};
+use crate::{
+    column::{self, graphql::TaskColumn},
+    member::{
+        self,
+        graphql::{MemberFilter, ProjectMember},
+    },
+    policy::{BUDGETS_READ, PROJECTS_READ},
+    task::{
+        self,
+        filter::{TaskFilter, TaskOrder},
+        graphql::Task,
+    },
+    words::{BillingType, Methodology, Priority, ProjectStatus},
+};
+
+/// A piece of work for a client, or for the agency itself.
+#[derive(Clone, Debug)]
+pub struct Project(pub Model);
+
+impl From<Model> for Project {
+    fn from(model: Model) -> Self {
+        Self(model)
+    }
+}
+
+impl Node for Project {
+    const TYPE: &'static str = "Project";
+}
+
+impl Project {
+    async fn may(&self, ctx: &Context<'_>, permission: Permission) -> Result<()> {
+        field::may::<Entity>(ctx.ask(), permission, self.0.id.uuid()).await
+    }
+}
+
+/// A piece of work for a client, or for the agency itself.
+#[Object(name = "ProjectFields")]
+impl Project {
+    /// Its id.
+    async fn id(&self) -> ProjectId {
+        self.0.id
+    }
+
+    /// Its short name, such as `ACME-12`; unique in the agency and never changed.
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// What people call it.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it is about, in Markdown.
+    async fn description(&self) -> &str {
+        &self.0.description
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> ProjectStatus {
+        rules::status(&self.0)
+    }
+
+    /// The statuses it may go to from here, as far as its course allows; who may move it is another question.
+    async fn allowed_transitions(&self) -> Vec<ProjectStatus> {
+        let held_from = self.0.held_from.as_deref().and_then(ProjectStatus::parse);
+        if self.0.archived_at.is_some() {
+            Vec::new()
+        } else {
+            rules::allowed(rules::status(&self.0), held_from)
+        }
+    }
+
+    /// How soon it has to be done.
+    async fn priority(&self) -> Priority {
+        Priority::parse(&self.0.priority).unwrap_or_default()
+    }
+
+    /// When it is thought to begin.
+    async fn estimated_start(&self) -> Option<Date> {
+        self.0.estimated_start.map(Into::into)
+    }
+
+    /// When it is thought to end.
+    async fn estimated_end(&self) -> Option<Date> {
+        self.0.estimated_end.map(Into::into)
+    }
+
+    /// When work on it began: the day it first went in progress.
+    async fn actual_start(&self) -> Option<Date> {
+        self.0.actual_start.map(Into::into)
+    }
+
+    /// When it was completed, or given up after work had begun.
+    async fn actual_end(&self) -> Option<Date> {
+        self.0.actual_end.map(Into::into)
+    }
+
+    /// When the client expects it.
+    async fn expected_delivery(&self) -> Option<Date> {
+        self.0.expected_delivery.map(Into::into)
+    }
+
+    /// What it may cost. Needs `projects.budget.read` on the project.
+    async fn budget(&self, ctx: &Context<'_>) -> Result<Option<Money>> {
+        self.may(ctx, BUDGETS_READ).await?;
+        let parts = self.0.budget_minor.zip(self.0.budget_currency);
+        Ok(parts.map(|(amount, currency)| Money::new(amount, currency)))
+    }
+
+    /// How much work it may take, in minutes. Needs `projects.budget.read` on the project.
+    async fn budget_minutes(&self, ctx: &Context<'_>) -> Result<Option<i64>> {
+        self.may(ctx, BUDGETS_READ).await?;
+        Ok(self.0.budget_minutes)
+    }
+
+    /// How the work is paid.
+    async fn billing_type(&self) -> BillingType {
+        BillingType::parse(&self.0.billing_type).unwrap_or_default()
+    }
+
+    /// How the work is organised.
+    async fn methodology(&self) -> Methodology {
+        Methodology::parse(&self.0.methodology).unwrap_or_default()
+    }
+
+    /// Words to find it by, at most 20.
+    async fn tags(&self) -> Vec<&str> {
+        let tags = self.0.tags.as_array().map(Vec::as_slice).unwrap_or_default();
+        tags.iter().filter_map(|tag| tag.as_str()).collect()
+    }
+
+    /// How well it goes, from 0 to 100; null until somebody or something rated it.
+    async fn health(&self) -> Option<i32> {
+        self.0.health
+    }
+
+    /// How much of it is done: the share of its tasks that are, in per cent, cut down; 0 without tasks.
+    async fn progress(&self, ctx: &Context<'_>) -> Result<i32> {
+        store::progress(ctx.ask(), self.0.id).await
+    }
+
+    /// When it was archived; null while it is not.
+    async fn archived_at(&self) -> Option<DateTime> {
+        self.0.archived_at.map(Into::into)
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
+    }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
+    }
+
+    /// Counts the changes; sent back as `expectedVersion`, it keeps one change from undoing another.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+
+    /// The columns of its board from left to right, at most 30. Needs `projects.task.read`.
+    async fn columns(&self, ctx: &Context<'_>) -> Result<Option<Vec<Graph<TaskColumn>>>> {
+        column::of_project_for(ctx.ask(), self.0.id).await.map(Some)
+    }
+
+    /// Its tasks. Needs `projects.task.read`.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these tasks.")] filter: Option<TaskFilter>,
+        #[graphql(desc = "The order; as on the board without one.")] order_by: Option<TaskOrder>,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Result<Option<Connection<Task>>> {
+        let args = PageArgs::new(first, after, last, before);
+        task::of_project(ctx.ask(), self.0.id, filter.unwrap_or_default(), order_by, args).await.map(Some)
+    }
+
+    /// The people who work on it, in the order they joined. Needs `projects.team.read`.
+    async fn members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these places; without it those that nobody has left.")] filter: Option<
+            MemberFilter,
+        >,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Result<Option<Connection<ProjectMember>>> {
+        let args = PageArgs::new(first, after, last, before);
+        member::of_project(ctx.ask(), self.0.id, filter.unwrap_or_default(), args).await.map(Some)
+    }
+}
+
+/// Root queries of projects.
+#[derive(Default)]
+pub struct ProjectQuery;
+
+#[Object]
+impl ProjectQuery {
+    /// A project by its id. Needs `projects.project.read`.
+    async fn project(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of the project.")] id: ProjectId,
+    ) -> Result<Graph<Project>> {
+        ctx.viewer().require(PROJECTS_READ)?;
+        let model = Entity::fetch(ctx.db(), ctx.viewer(), PROJECTS_READ, id).await?;
+        Ok(Graph(model.into()))
+    }
+
+    /// A project by its code, however its letters are cased. Needs `projects.project.read`.
+    async fn project_by_code(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Code of the project, such as `ACME-12`.")] code: String,
+    ) -> Result<Graph<Project>> {
+        ctx.viewer().require(PROJECTS_READ)?;
+        let code = code.trim().to_uppercase();
+        let select = Entity::visible(ctx.viewer(), PROJECTS_READ).filter(Column::Code.eq(code.as_str()));
+        let model = select.one(ctx.db()).await?.ok_or_else(|| Error::not_found("Project", code))?;
+        Ok(Graph(model.into()))
+    }
+
+    /// The projects that the viewer may see. Needs `projects.project.read`.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn projects(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these projects.")] filter: Option<ProjectFilter>,
+        #[graphql(desc = "The order; by name without one.")] order_by: Option<ProjectOrder>,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Result<Connection<Project>> {
+        ctx.viewer().require(PROJECTS_READ)?;
+        let filter = filter.unwrap_or_default();
+        filter.check()?;
+        let select = filter.select(ctx.viewer(), ctx.db().backend());
+        let args = PageArgs::new(first, after, last, before);
+        list(ctx.db(), select, order_by.unwrap_or_default().into(), &args).await
+    }
+}

@@ -1,0 +1,45 @@
+//! Projects: what changes them, and the lists that other domains may ask for.
+
+pub mod counter;
+pub mod entity;
+pub mod filter;
+pub mod graphql;
+pub mod mutation;
+pub mod rules;
+pub mod store;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use store::{of_account, of_user};
+pub use write::{archive, create, purge, restore, transition, update};
+
+use kernel::{
+    Error, Result,
+    act::Act,
+    assignment::{Source, hand_over},
+    id::{ProjectId, TypedId, UserId},
+    policy::Guarded,
+};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, sea_query::LockType};
+
+use entity::{Column, Entity};
+
+/// Keeps a project from changing, and its tasks from being numbered, by others until the act ends.
+///
+/// Race: PostgreSQL locks the row; on SQLite an act is alone with its database anyway.
+pub async fn lock(act: &Act, id: ProjectId) -> Result<()> {
+    let row = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::Id.eq(id.uuid()));
+    let row = row.select_only().column(Column::Id).lock(LockType::NoKeyUpdate);
+    let found: Option<ProjectId> = row.into_tuple().one(act.conn()).await?;
+    found.map(drop).ok_or_else(|| Error::not_found(ProjectId::TYPE, id))
+}
+
+/// Gives the projects that `from` manages to `to`, or to nobody.
+pub async fn reassign_user(act: &mut Act, from: UserId, to: Option<UserId>) -> Result<()> {
+    let managed = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::ManagerId.eq(from.uuid()));
+    let managed = managed.all(act.conn()).await?;
+    hand_over(act, from, to, false, Source::Manager).await?;
+    act.update_all(managed, |project| project.manager_id = to).await
+}

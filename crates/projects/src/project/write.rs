@@ -1,0 +1,373 @@
+//! The acts that change projects: load, check, decide, write, record.
+
+use kernel::{
+    Error, Fields, Result,
+    act::{Act, Event, expect_version},
+    assignment::{self, NewAssignment, Source, Target, assign, unassign},
+    db::Db,
+    id::{ProjectId, TypedId, UserId},
+    patch,
+    people::check_staff,
+    policy::{Guarded, can_in},
+    scalar::Date,
+    sql, text,
+    viewer::{Actor, Viewer},
+};
+use sea_orm::{ColumnTrait, QueryFilter};
+use serde_json::json;
+
+use super::{
+    counter,
+    entity::{Entity, Model},
+    mutation::{CreateProjectInput, TransitionProjectInput, UpdateProjectInput},
+    rules,
+};
+use crate::{
+    column, member,
+    policy::{
+        BUDGETS_WRITE, PROJECTS_ARCHIVE, PROJECTS_CREATE, PROJECTS_PURGE, PROJECTS_TRANSITION, PROJECTS_WRITE,
+    },
+    service::Projects,
+    task,
+    words::ProjectStatus,
+};
+
+/// Makes a project in intake, with the usual columns on its board. Its manager is who was named, or the member of staff
+/// who made it.
+///
+/// # Errors
+/// FORBIDDEN without a role in the tenant that may, or for a budget without `projects.budget.write`; NOT_FOUND for an
+/// account the viewer may not see; INVALID for wrong fields and a manager who is no active staff.
+pub async fn create(
+    viewer: &Viewer,
+    db: &Db,
+    projects: &Projects,
+    input: CreateProjectInput,
+) -> Result<Model> {
+    viewer.require(PROJECTS_CREATE)?;
+    if viewer.grant(PROJECTS_CREATE).reach.is_none() {
+        return Err(Error::lacks(PROJECTS_CREATE.name));
+    }
+    if input.budget.is_some() || input.budget_minutes.is_some() {
+        viewer.require(BUDGETS_WRITE)?;
+    }
+    viewer
+        .act(db, "projects.project.create", async |act| {
+            let named = patch::optional(input.manager_id).flatten();
+            let mut model = new(act, input)?;
+            if let Some(account) = model.account_id {
+                projects.accounts.account(act, viewer, account).await?;
+            }
+            check_manager(act, projects, named).await?;
+            model.number = sql::next_number(act.conn(), counter::TABLE, model.tenant_id.uuid()).await?;
+            model.code = rules::code(&viewer.tenant.slug, model.number);
+            let model = act.insert(model).await?;
+            column::insert_defaults(act, model.id).await?;
+            follow_manager(act, &model, None, model.manager_id).await?;
+            Ok(model)
+        })
+        .await
+}
+
+/// The project of an input, without number and code.
+fn new(act: &Act, input: CreateProjectInput) -> Result<Model> {
+    let CreateProjectInput {
+        name,
+        description,
+        account_id,
+        manager_id,
+        priority,
+        estimated_start,
+        estimated_end,
+        expected_delivery,
+        budget,
+        budget_minutes,
+        billing_type,
+        methodology,
+        tags,
+    } = input;
+    let mut fields = Fields::new();
+    let name = fields.take(text::name(&name, "name"));
+    let description = description.unwrap_or_default();
+    let description = fields.take(text::markdown(&description, "description", rules::DESCRIPTION_MAX));
+    let (estimated_start, estimated_end) = (estimated_start.map(Date::naive), estimated_end.map(Date::naive));
+    rules::check_dates(estimated_start, estimated_end, "estimatedEnd", &mut fields);
+    let (budget_minor, budget_currency) = rules::amount(budget, "budget", &mut fields);
+    rules::check_minutes(budget_minutes, "budgetMinutes", &mut fields);
+    let tags = fields.take(text::tags(&tags.unwrap_or_default(), "tags"));
+    fields.check()?;
+    let viewer = act.viewer();
+    Ok(Model {
+        id: act.new_id(),
+        tenant_id: viewer.tenant_id(),
+        number: 0,
+        code: String::new(),
+        name: name.unwrap_or_default(),
+        description: description.unwrap_or_default(),
+        account_id,
+        manager_id: patch::optional(manager_id).unwrap_or_else(|| maker(viewer)),
+        status: ProjectStatus::Intake.as_str().to_owned(),
+        held_from: None,
+        priority: priority.unwrap_or_default().as_str().to_owned(),
+        estimated_start,
+        estimated_end,
+        actual_start: None,
+        actual_end: None,
+        expected_delivery: expected_delivery.map(Date::naive),
+        budget_minor,
+        budget_currency,
+        budget_minutes,
+        billing_type: billing_type.unwrap_or_default().as_str().to_owned(),
+        methodology: methodology.unwrap_or_default().as_str().to_owned(),
+        tags: json!(tags.unwrap_or_default()),
+        health: None,
+        created_by: viewer.user_id(),
+        archived_at: None,
+        created_at: act.now(),
+        updated_at: act.now(),
+        version: 1,
+    })
+}
+
+/// The member of staff who acts in person; a key's owner does not become the manager of what the key makes.
+fn maker(viewer: &Viewer) -> Option<UserId> {
+    match viewer.actor {
+        Actor::User(user) if !viewer.is_client() => Some(user),
+        _ => None,
+    }
+}
+
+async fn check_manager(act: &Act, projects: &Projects, manager: Option<UserId>) -> Result<()> {
+    let wanted: Vec<_> = manager.into_iter().map(|manager| (manager, "managerId".to_owned())).collect();
+    check_staff(&*projects.people, act, &wanted).await
+}
+
+/// Keeps the assignment of the manager in step with the project.
+async fn follow_manager(
+    act: &mut Act,
+    project: &Model,
+    before: Option<UserId>,
+    after: Option<UserId>,
+) -> Result<()> {
+    if before == after {
+        return Ok(());
+    }
+    let target = Target::Project(project.id, project.account_id);
+    if let Some(user) = before {
+        unassign(act, user, target, Source::Manager).await?;
+    }
+    if let Some(user) = after {
+        assign(act, NewAssignment { user, target, role: None, source: Source::Manager, expires_at: None })
+            .await?;
+    }
+    Ok(())
+}
+
+/// Changes a project.
+///
+/// # Errors
+/// NOT_FOUND for a project or account that the viewer may not see; FORBIDDEN, also for a budget without
+/// `projects.budget.write`; CONFLICT for a stale version or an archived project; INVALID for wrong fields.
+pub async fn update(
+    viewer: &Viewer,
+    db: &Db,
+    projects: &Projects,
+    input: UpdateProjectInput,
+) -> Result<Model> {
+    viewer.require(PROJECTS_WRITE)?;
+    viewer
+        .act(db, "projects.project.update", async |act| {
+            let before = Entity::fetch_to(act.conn(), viewer, PROJECTS_WRITE, input.id).await?;
+            expect_version("Project", input.expected_version, before.version)?;
+            rules::check_not_archived(&before)?;
+            let after = changed(&before, input)?;
+            check_changes(act, projects, &before, &after).await?;
+            let after = act.update(&before, after).await?;
+            if after.account_id != before.account_id {
+                assignment::move_project(act, after.id, after.account_id).await?;
+            }
+            follow_manager(act, &after, before.manager_id, after.manager_id).await?;
+            Ok(after)
+        })
+        .await
+}
+
+/// The checks of an update that need more than the project itself.
+async fn check_changes(act: &Act, projects: &Projects, before: &Model, after: &Model) -> Result<()> {
+    let viewer = act.viewer();
+    let budget = |project: &Model| (project.budget_minor, project.budget_currency, project.budget_minutes);
+    if budget(before) != budget(after)
+        && !can_in::<Entity, _>(act.conn(), viewer, BUDGETS_WRITE, before.id.uuid()).await?
+    {
+        return Err(Error::lacks(BUDGETS_WRITE.name));
+    }
+    if let Some(account) = after.account_id.filter(|account| before.account_id != Some(*account)) {
+        projects.accounts.account(act, viewer, account).await?;
+    }
+    let manager = after.manager_id.filter(|manager| before.manager_id != Some(*manager));
+    check_manager(act, projects, manager).await
+}
+
+fn changed(before: &Model, input: UpdateProjectInput) -> Result<Model> {
+    let UpdateProjectInput {
+        id: _,
+        expected_version: _,
+        name,
+        description,
+        account_id,
+        manager_id,
+        priority,
+        estimated_start,
+        estimated_end,
+        expected_delivery,
+        budget,
+        budget_minutes,
+        billing_type,
+        methodology,
+        tags,
+    } = input;
+    let mut after = before.clone();
+    let mut fields = Fields::new();
+    if let Some(name) = patch::checked(name, "name", &mut fields, |value, path| text::name(&value, path)) {
+        after.name = name;
+    }
+    let markdown = |value: String, path: &str| text::markdown(&value, path, rules::DESCRIPTION_MAX);
+    if let Some(description) = patch::optional(description) {
+        after.description =
+            fields.take(markdown(description.unwrap_or_default(), "description")).unwrap_or_default();
+    }
+    after.account_id = patch::optional(account_id).unwrap_or(after.account_id);
+    after.manager_id = patch::optional(manager_id).unwrap_or(after.manager_id);
+    set(&mut after.priority, patch::required(priority, "priority", &mut fields).map(|word| word.as_str()));
+    let date = |sent| patch::optional(sent).map(|date: Option<Date>| date.map(Date::naive));
+    after.estimated_start = date(estimated_start).unwrap_or(after.estimated_start);
+    after.estimated_end = date(estimated_end).unwrap_or(after.estimated_end);
+    after.expected_delivery = date(expected_delivery).unwrap_or(after.expected_delivery);
+    rules::check_dates(after.estimated_start, after.estimated_end, "estimatedEnd", &mut fields);
+    if let Some(budget) = patch::optional(budget) {
+        (after.budget_minor, after.budget_currency) = rules::amount(budget, "budget", &mut fields);
+    }
+    after.budget_minutes = patch::optional(budget_minutes).unwrap_or(after.budget_minutes);
+    rules::check_minutes(after.budget_minutes, "budgetMinutes", &mut fields);
+    let word = patch::required(billing_type, "billingType", &mut fields).map(|word| word.as_str());
+    set(&mut after.billing_type, word);
+    let word = patch::required(methodology, "methodology", &mut fields).map(|word| word.as_str());
+    set(&mut after.methodology, word);
+    if let Some(tags) = patch::optional(tags) {
+        let tags = fields.take(text::tags(&tags.unwrap_or_default(), "tags"));
+        after.tags = json!(tags.unwrap_or_default());
+    }
+    fields.check()?;
+    Ok(after)
+}
+
+fn set(field: &mut String, word: Option<&'static str>) {
+    if let Some(word) = word {
+        word.clone_into(field);
+    }
+}
+
+/// Moves a project to another status.
+///
+/// # Errors
+/// NOT_FOUND, FORBIDDEN, CONFLICT naming the allowed statuses, or for a stale version or an archived project.
+pub async fn transition(viewer: &Viewer, db: &Db, input: TransitionProjectInput) -> Result<Model> {
+    viewer.require(PROJECTS_TRANSITION)?;
+    let mut fields = Fields::new();
+    let note = rules::note(input.note.as_deref(), "note", &mut fields);
+    fields.check()?;
+    viewer
+        .act(db, "projects.project.transition", async |act| {
+            let before = Entity::fetch_to(act.conn(), viewer, PROJECTS_TRANSITION, input.id).await?;
+            expect_version("Project", input.expected_version, before.version)?;
+            let today = act.now().with_timezone(&viewer.tenant.time_zone).date_naive();
+            let after = rules::transition(&before, input.to, today)?;
+            let after = act.update(&before, after).await?;
+            if let Some(note) = &note {
+                let details = json!({ "note": [null, note] });
+                let details = details.as_object().cloned().unwrap_or_default();
+                act.note("Project", Some(after.id.uuid()), Some(after.code.clone()), details);
+            }
+            act.record(Event {
+                kind: "projects.project.transitioned",
+                subject_type: "Project",
+                subject_id: after.id.uuid(),
+                payload: json!({ "from": before.status, "to": after.status, "note": note }),
+            });
+            Ok(after)
+        })
+        .await
+}
+
+/// Puts a project away: lists leave it out, nothing about it changes any more. What is away stays away.
+///
+/// # Errors
+/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version.
+pub async fn archive(
+    viewer: &Viewer,
+    db: &Db,
+    id: ProjectId,
+    expected_version: Option<i64>,
+) -> Result<Model> {
+    set_archived(viewer, db, "projects.project.archive", id, expected_version, true).await
+}
+
+/// Brings an archived project back.
+///
+/// # Errors
+/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version.
+pub async fn restore(
+    viewer: &Viewer,
+    db: &Db,
+    id: ProjectId,
+    expected_version: Option<i64>,
+) -> Result<Model> {
+    set_archived(viewer, db, "projects.project.restore", id, expected_version, false).await
+}
+
+async fn set_archived(
+    viewer: &Viewer,
+    db: &Db,
+    name: &'static str,
+    id: ProjectId,
+    expected_version: Option<i64>,
+    archived: bool,
+) -> Result<Model> {
+    viewer.require(PROJECTS_ARCHIVE)?;
+    viewer
+        .act(db, name, async |act| {
+            let before = Entity::fetch_to(act.conn(), viewer, PROJECTS_ARCHIVE, id).await?;
+            expect_version("Project", expected_version, before.version)?;
+            let archived_at = archived.then(|| before.archived_at.unwrap_or(act.now()));
+            let after = Model { archived_at, ..before.clone() };
+            act.update(&before, after).await
+        })
+        .await
+}
+
+/// Removes a project that has been archived for 30 days, with its team, board and tasks, for good. The audit trail
+/// keeps what happened to it.
+///
+/// # Errors
+/// NOT_FOUND, FORBIDDEN, CONFLICT if it is not archived long enough.
+pub async fn purge(viewer: &Viewer, db: &Db, id: ProjectId) -> Result<()> {
+    viewer.require(PROJECTS_PURGE)?;
+    viewer
+        .act(db, "projects.project.purge", async |act| {
+            let project = Entity::fetch_to(act.conn(), viewer, PROJECTS_PURGE, id).await?;
+            rules::check_purgeable(&project, act.now())?;
+            let tenant = viewer.tenant_id();
+            let tasks = task::entity::Entity::of_tenant(tenant);
+            let tasks = tasks.filter(task::entity::Column::ProjectId.eq(id.uuid())).all(act.conn()).await?;
+            let columns = column::of_project(act, id).await?;
+            let members = member::entity::Entity::of_tenant(tenant);
+            let members =
+                members.filter(member::entity::Column::ProjectId.eq(id.uuid())).all(act.conn()).await?;
+            // Invariant: the order of the foreign keys; assignees and assignments go with their task and project.
+            act.delete_all(tasks).await?;
+            act.delete_all(columns).await?;
+            act.delete_all(members).await?;
+            act.delete(project).await
+        })
+        .await
+}

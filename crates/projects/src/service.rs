@@ -1,0 +1,53 @@
+//! What projects need of other domains and of the process: made by the gateway, found in the schema's data.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use kernel::{
+    Result,
+    act::Act,
+    id::{AccountId, TenantId},
+    people::PeopleDirectory,
+    viewer::Viewer,
+};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+/// What the domain needs of others. Cheap to clone.
+#[derive(Clone)]
+pub struct Projects {
+    /// Client companies.
+    pub accounts: Arc<dyn AccountDirectory>,
+    /// Who is in the tenant.
+    pub people: Arc<dyn PeopleDirectory>,
+    /// What happened, as it is committed.
+    pub events: Arc<dyn EventSource>,
+}
+
+/// Client companies, as far as projects ask about them.
+#[async_trait]
+pub trait AccountDirectory: Send + Sync + 'static {
+    /// Checks that a project may be opened for an account: NOT_FOUND unless `viewer` may see it, INVALID at
+    /// `accountId` if it is archived.
+    async fn account(&self, act: &Act, viewer: &Viewer, id: AccountId) -> Result<()>;
+}
+
+/// A committed event, as it came through the outbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// `<domain>.<thing>.<past verb>`.
+    pub kind: String,
+    /// GraphQL type of the subject.
+    pub subject_type: String,
+    /// Id of the subject.
+    pub subject_id: Uuid,
+    /// What the kind says about it; for changed rows `{action, changed: [column], version}`.
+    pub payload: Json,
+}
+
+/// Committed events of a tenant, from now on, on whichever node they were committed.
+pub trait EventSource: Send + Sync + 'static {
+    /// The events of a tenant; the stream ends when the process stops.
+    fn subscribe(&self, tenant: TenantId) -> BoxStream<'static, Event>;
+}

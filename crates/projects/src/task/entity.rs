@@ -1,0 +1,94 @@
+//! The table of tasks.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{
+    act::Recorded,
+    id::{ProjectId, TaskColumnId, TaskId, TenantId, TypedId, UserId},
+    policy::nothing,
+    viewer::Viewer,
+};
+use sea_orm::{
+    entity::prelude::*,
+    sea_query::{Query, SelectStatement},
+};
+
+use super::assignee;
+
+/// A piece of work that one sitting or a few finish.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "projects_tasks")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: TaskId,
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The project.
+    pub project_id: ProjectId,
+    /// Its number in the project, from 1.
+    pub number: i64,
+    /// The column of the board it is in.
+    pub column_id: TaskColumnId,
+    /// What the column says about it: a word of `TaskStatus`.
+    pub status: String,
+    /// What is to be done, in a line.
+    pub title: String,
+    /// What is to be done, in Markdown.
+    pub description: String,
+    /// A word of `Priority`.
+    pub priority: String,
+    /// Who asked for it.
+    pub reporter_id: Option<UserId>,
+    /// How long it was thought to take, in minutes.
+    pub estimate_minutes: Option<i64>,
+    /// How long it still takes, in minutes.
+    pub remaining_minutes: Option<i64>,
+    /// When work on it is to begin.
+    pub start_on: Option<NaiveDate>,
+    /// When it is to be done.
+    pub due_on: Option<NaiveDate>,
+    /// Its place in the project, see [`crate::rank`].
+    pub rank: String,
+    /// Why it cannot go on.
+    pub blocked_reason: Option<String>,
+    /// When it was done.
+    pub completed_at: Option<DateTime<Utc>>,
+    /// Who made it.
+    pub created_by: Option<UserId>,
+    /// When it was put away.
+    pub archived_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+/// No relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Recorded for Entity {
+    const SUBJECT: &'static str = "Task";
+    const EVENT: &'static str = "projects.task";
+
+    fn label(model: &Model) -> Option<String> {
+        Some(format!("#{} {}", model.number, model.title))
+    }
+}
+
+/// Ids of the projects that have a task assigned to or reported by the viewer.
+pub fn projects_of_own(viewer: &Viewer) -> SelectStatement {
+    let mut own = nothing();
+    if let Some(user) = viewer.user_id() {
+        own = own.add(Column::ReporterId.eq(user.uuid()));
+        own = own.add(Column::Id.in_subquery(assignee::tasks_of(viewer.tenant_id(), &[user])));
+    }
+    let mut projects = Query::select();
+    projects.column(Column::ProjectId).from(Entity).and_where(Column::TenantId.eq(viewer.tenant_id()));
+    projects.cond_where(own);
+    projects
+}

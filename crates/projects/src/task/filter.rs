@@ -1,0 +1,175 @@
+//! Which tasks a list has, and in which order.
+
+use async_graphql::{Enum, InputObject};
+use kernel::{
+    Fields, Result,
+    id::{ProjectId, TaskColumnId, TaskId, TypedId, UserId},
+    page::{DateRange, Direction, Order, check_listed, check_search},
+    policy::{Guarded, nothing},
+    sql,
+    viewer::Viewer,
+};
+use sea_orm::{ColumnTrait, QueryFilter, Select};
+
+use super::{
+    assignee,
+    entity::{Column, Entity},
+};
+use crate::{
+    policy::TASKS_READ,
+    words::{Priority, TaskStatus},
+};
+
+/// Which tasks a list has; every condition must hold.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct TaskFilter {
+    /// Only these.
+    pub ids: Option<Vec<TaskId>>,
+    /// Only of this project.
+    pub project_id: Option<ProjectId>,
+    /// Only in one of these states.
+    pub status: Option<Vec<TaskStatus>>,
+    /// Only in one of these columns.
+    pub column_ids: Option<Vec<TaskColumnId>>,
+    /// Only of one of these priorities.
+    pub priority: Option<Vec<Priority>>,
+    /// Only those that one of these people does.
+    pub assignee_ids: Option<Vec<UserId>>,
+    /// True: only those that the viewer does.
+    pub assigned_to_me: Option<bool>,
+    /// Only those that this person asked for.
+    pub reporter_id: Option<UserId>,
+    /// True: only those that cannot go on; false: only those that can.
+    pub blocked: Option<bool>,
+    /// Only due in this time.
+    pub due_on: Option<DateRange>,
+    /// Only starting in this time.
+    pub start_on: Option<DateRange>,
+    /// Only with this text in the title.
+    pub search: Option<String>,
+    /// True: only archived ones. Otherwise only those that are not.
+    pub archived: Option<bool>,
+}
+
+impl TaskFilter {
+    /// Checks the bounds of the filter.
+    ///
+    /// # Errors
+    /// INVALID for lists and texts that are too long.
+    pub fn check(&self) -> Result<()> {
+        let mut fields = Fields::new();
+        check_listed(self.ids.as_ref(), "filter.ids", &mut fields);
+        check_listed(self.status.as_ref(), "filter.status", &mut fields);
+        check_listed(self.column_ids.as_ref(), "filter.columnIds", &mut fields);
+        check_listed(self.priority.as_ref(), "filter.priority", &mut fields);
+        check_listed(self.assignee_ids.as_ref(), "filter.assigneeIds", &mut fields);
+        check_search(self.search.as_deref(), "filter.search", &mut fields);
+        fields.check()
+    }
+
+    /// The visible tasks that meet the filter.
+    pub fn select(&self, viewer: &Viewer) -> Select<Entity> {
+        let archived = Column::ArchivedAt;
+        let archived = if self.archived == Some(true) { archived.is_not_null() } else { archived.is_null() };
+        let mut select = Entity::visible(viewer, TASKS_READ).filter(archived);
+        if let Some(ids) = &self.ids {
+            select = select.filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+        }
+        if let Some(project) = self.project_id {
+            select = select.filter(Column::ProjectId.eq(project.uuid()));
+        }
+        if let Some(states) = &self.status {
+            select = select.filter(Column::Status.is_in(states.iter().map(|state| state.as_str())));
+        }
+        if let Some(columns) = &self.column_ids {
+            select = select.filter(Column::ColumnId.is_in(columns.iter().map(|column| column.uuid())));
+        }
+        if let Some(priorities) = &self.priority {
+            select =
+                select.filter(Column::Priority.is_in(priorities.iter().map(|priority| priority.as_str())));
+        }
+        if let Some(range) = self.due_on {
+            select = select.filter(range.of(Column::DueOn));
+        }
+        if let Some(range) = self.start_on {
+            select = select.filter(range.of(Column::StartOn));
+        }
+        if let Some(text) = self.search.as_deref().filter(|text| !text.trim().is_empty()) {
+            select = select.filter(sql::contains(&[Column::Title], text));
+        }
+        if let Some(blocked) = self.blocked {
+            let reason = Column::BlockedReason;
+            select = select.filter(if blocked { reason.is_not_null() } else { reason.is_null() });
+        }
+        self.of_people(viewer, select)
+    }
+
+    fn of_people(&self, viewer: &Viewer, mut select: Select<Entity>) -> Select<Entity> {
+        let tenant = viewer.tenant_id();
+        if let Some(reporter) = self.reporter_id {
+            select = select.filter(Column::ReporterId.eq(reporter.uuid()));
+        }
+        if let Some(people) = &self.assignee_ids {
+            select = select.filter(Column::Id.in_subquery(assignee::tasks_of(tenant, people)));
+        }
+        match (self.assigned_to_me, viewer.user_id()) {
+            (Some(true), Some(me)) => {
+                select.filter(Column::Id.in_subquery(assignee::tasks_of(tenant, &[me])))
+            }
+            (Some(true), None) => select.filter(nothing()),
+            _ => select,
+        }
+    }
+}
+
+/// What tasks can be ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum TaskOrderField {
+    /// Their place in the project, as on the board.
+    #[default]
+    Rank,
+    /// Number in the project.
+    Number,
+    /// Title.
+    Title,
+    /// When they are to begin; those without a date last.
+    StartOn,
+    /// When they are due; those without a date last.
+    DueOn,
+    /// When they were made.
+    CreatedAt,
+    /// When they were last changed.
+    UpdatedAt,
+}
+
+/// The order of tasks.
+#[derive(Clone, Copy, Debug, Default, InputObject)]
+pub struct TaskOrder {
+    /// What by.
+    pub field: TaskOrderField,
+    /// Which way.
+    #[graphql(default)]
+    pub direction: Direction,
+}
+
+impl TaskOrder {
+    /// What is due first comes first.
+    pub fn by_due_date() -> Self {
+        Self { field: TaskOrderField::DueOn, direction: Direction::Asc }
+    }
+}
+
+impl From<TaskOrder> for Order<Entity> {
+    fn from(TaskOrder { field, direction }: TaskOrder) -> Self {
+        let column = match field {
+            TaskOrderField::Rank => Column::Rank,
+            TaskOrderField::Number => Column::Number,
+            TaskOrderField::Title => Column::Title,
+            TaskOrderField::StartOn => Column::StartOn,
+            TaskOrderField::DueOn => Column::DueOn,
+            TaskOrderField::CreatedAt => Column::CreatedAt,
+            TaskOrderField::UpdatedAt => Column::UpdatedAt,
+        };
+        Self::by(column, direction)
+    }
+}

@@ -1,0 +1,179 @@
+//! Tasks in the graph: the object and the root queries.
+
+use async_graphql::{Context, Object};
+use kernel::{
+    Result,
+    ask::Asking,
+    graph::{Graph, Node},
+    id::{TaskId, TypedId},
+    page::{ById, Connection, PageArgs, list},
+    policy::Guarded,
+    scalar::{Date, DateTime},
+};
+
+use super::{
+    entity::{Entity, Model},
+    filter::{TaskFilter, TaskOrder},
+    rules,
+};
+use crate::{
+    column::{entity as column, graphql::TaskColumn},
+    policy::TASKS_READ,
+    project::{entity as project, graphql::Project},
+    words::{Priority, TaskStatus},
+};
+
+/// A piece of work in a project.
+#[derive(Clone, Debug)]
+pub struct Task(pub Model);
+
+impl From<Model> for Task {
+    fn from(model: Model) -> Self {
+        Self(model)
+    }
+}
+
+impl Node for Task {
+    const TYPE: &'static str = "Task";
+}
+
+/// A piece of work in a project.
+#[Object(name = "TaskFields")]
+impl Task {
+    /// Its id.
+    async fn id(&self) -> TaskId {
+        self.0.id
+    }
+
+    /// Its number in the project, from 1.
+    async fn number(&self) -> i64 {
+        self.0.number
+    }
+
+    /// What is to be done, in a line.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// What is to be done, in Markdown.
+    async fn description(&self) -> &str {
+        &self.0.description
+    }
+
+    /// Whether it is not begun, begun or finished: what its column stands for.
+    async fn status(&self) -> TaskStatus {
+        rules::status(&self.0)
+    }
+
+    /// The column of the board it is in; null if the viewer may not see the board.
+    async fn column(&self, ctx: &Context<'_>) -> Result<Option<Graph<TaskColumn>>> {
+        let column = ctx.ask().load::<ById<column::Entity>, _>(self.0.column_id.uuid()).await?;
+        Ok(column.map(|column| Graph(column.into())))
+    }
+
+    /// The project; null if the viewer may see the task but not the project.
+    async fn project(&self, ctx: &Context<'_>) -> Result<Option<Graph<Project>>> {
+        let project = ctx.ask().load::<ById<project::Entity>, _>(self.0.project_id.uuid()).await?;
+        Ok(project.map(|project| Graph(project.into())))
+    }
+
+    /// How soon it has to be done.
+    async fn priority(&self) -> Priority {
+        Priority::parse(&self.0.priority).unwrap_or_default()
+    }
+
+    /// How long it was thought to take, in minutes.
+    async fn estimate_minutes(&self) -> Option<i64> {
+        self.0.estimate_minutes
+    }
+
+    /// How long it still takes, in minutes.
+    async fn remaining_minutes(&self) -> Option<i64> {
+        self.0.remaining_minutes
+    }
+
+    /// When work on it is to begin.
+    async fn start_on(&self) -> Option<Date> {
+        self.0.start_on.map(Into::into)
+    }
+
+    /// When it is to be done.
+    async fn due_on(&self) -> Option<Date> {
+        self.0.due_on.map(Into::into)
+    }
+
+    /// Its place in the project: tasks are in the order of their ranks as texts, then of their ids.
+    async fn rank(&self) -> &str {
+        &self.0.rank
+    }
+
+    /// Why it cannot go on; null if it can.
+    async fn blocked_reason(&self) -> Option<&str> {
+        self.0.blocked_reason.as_deref()
+    }
+
+    /// When it was done; null while it is not.
+    async fn completed_at(&self) -> Option<DateTime> {
+        self.0.completed_at.map(Into::into)
+    }
+
+    /// When it was archived; null while it is not.
+    async fn archived_at(&self) -> Option<DateTime> {
+        self.0.archived_at.map(Into::into)
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
+    }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
+    }
+
+    /// Counts the changes; sent back as `expectedVersion`, it keeps one change from undoing another.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+}
+
+/// Root queries of tasks.
+#[derive(Default)]
+pub struct TaskQuery;
+
+#[Object]
+impl TaskQuery {
+    /// A task by its id. Needs `projects.task.read`.
+    async fn task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of the task.")] id: TaskId,
+    ) -> Result<Graph<Task>> {
+        ctx.viewer().require(TASKS_READ)?;
+        let model = Entity::fetch(ctx.db(), ctx.viewer(), TASKS_READ, id).await?;
+        Ok(Graph(model.into()))
+    }
+
+    /// The tasks that the viewer may see, across projects. Needs `projects.task.read`.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these tasks.")] filter: Option<TaskFilter>,
+        #[graphql(desc = "The order; what is due first comes first without one.")] order_by: Option<
+            TaskOrder,
+        >,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Result<Connection<Task>> {
+        ctx.viewer().require(TASKS_READ)?;
+        let filter = filter.unwrap_or_default();
+        filter.check()?;
+        let order = order_by.unwrap_or_else(TaskOrder::by_due_date);
+        let args = PageArgs::new(first, after, last, before);
+        list(ctx.db(), filter.select(ctx.viewer()), order.into(), &args).await
+    }
+}

@@ -1,0 +1,106 @@
+//! Tasks: what changes them, and the lists that other domains may ask for.
+
+pub mod assignee;
+pub mod bulk;
+pub mod entity;
+pub mod filter;
+pub mod graphql;
+pub mod mutation;
+pub mod people;
+pub mod place;
+pub mod rules;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use assignee::assignees;
+pub use people::reassign_user;
+pub use write::{archive, create, relocate, restore, update, update_many};
+
+use kernel::{
+    Result,
+    act::Act,
+    ask::Ask,
+    id::{ProjectId, TaskColumnId, TypedId, UserId},
+    page::{ChildPage, Connection, Link, LinkedPage, PageArgs, children, linked},
+    policy::Guarded,
+    viewer::Viewer,
+};
+use sea_orm::{
+    ColumnTrait, QueryFilter,
+    sea_query::{Alias, Expr, Query, SelectStatement},
+};
+
+use crate::{column, policy::TASKS_READ};
+use entity::{Column, Entity};
+use filter::{TaskFilter, TaskOrder};
+use graphql::Task;
+
+/// A page of a project's tasks, in one statement with those of other projects; without an order, as on the board.
+///
+/// # Errors
+/// FORBIDDEN without the permission to read tasks, INVALID for a wrong filter or page.
+pub async fn of_project(
+    ask: &Ask,
+    project: ProjectId,
+    filter: TaskFilter,
+    order: Option<TaskOrder>,
+    args: PageArgs,
+) -> Result<Connection<Task>> {
+    ask.viewer.require(TASKS_READ)?;
+    filter.check()?;
+    let page = ChildPage {
+        parent: Column::ProjectId,
+        order: order.unwrap_or_default().into(),
+        args,
+        fingerprint: format!("{filter:?}"),
+        select: Box::new(move |viewer| filter.select(viewer)),
+    };
+    children(ask, project.uuid(), page).await
+}
+
+/// A page of the tasks that a person does, in one statement with those of other people; without an order, what is due
+/// first comes first.
+///
+/// # Errors
+/// FORBIDDEN without the permission to read tasks, INVALID for a wrong filter or page.
+pub async fn of_user(
+    ask: &Ask,
+    user: UserId,
+    filter: TaskFilter,
+    order: Option<TaskOrder>,
+    args: PageArgs,
+) -> Result<Connection<Task>> {
+    ask.viewer.require(TASKS_READ)?;
+    filter.check()?;
+    let page = LinkedPage {
+        link: Link { pairs: Box::new(people_on_tasks) },
+        order: order.unwrap_or_else(TaskOrder::by_due_date).into(),
+        args,
+        fingerprint: format!("{filter:?}"),
+        select: Box::new(move |viewer| filter.select(viewer)),
+    };
+    linked(ask, user.uuid(), page).await
+}
+
+/// Pairs of a person and a task they do.
+fn people_on_tasks(viewer: &Viewer) -> SelectStatement {
+    let mut pairs = Query::select();
+    pairs.from(assignee::Entity).and_where(assignee::Column::TenantId.eq(viewer.tenant_id()));
+    pairs.expr_as(Expr::col(assignee::Column::UserId), Alias::new("parent"));
+    pairs.expr_as(Expr::col(assignee::Column::TaskId), Alias::new("child"));
+    pairs
+}
+
+/// Puts every task of a column into `target`, which may be the same column after it changed.
+pub(crate) async fn follow_column(
+    act: &mut Act,
+    from: TaskColumnId,
+    target: &column::entity::Model,
+) -> Result<()> {
+    let tasks = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::ColumnId.eq(from.uuid()));
+    let tasks = tasks.all(act.conn()).await?;
+    let now = act.now();
+    act.update_all(tasks, |task| rules::enter(task, target, now)).await
+}

@@ -1,0 +1,142 @@
+//! Rules of tasks. No database, no clock.
+
+use chrono::{DateTime, Utc};
+use kernel::{Error, FieldError, Fields, Result, Text, id::UserId, patch, scalar::Date, text};
+
+use super::{entity::Model, mutation::UpdateTaskInput};
+use crate::{
+    column,
+    project::rules::{DESCRIPTION_MAX, check_minutes},
+    words::TaskStatus,
+};
+
+/// A task is due before it starts.
+pub const DUE_BEFORE_START: Text = Text::new(
+    "due_before_start",
+    "A task cannot be due before it starts.",
+    "L'échéance d'une tâche ne peut pas précéder son début.",
+);
+
+/// The task is archived.
+pub const ARCHIVED: Text = Text::new(
+    "task_archived",
+    "This task is archived. Restore it first.",
+    "Cette tâche est archivée. Restaurez-la d'abord.",
+);
+
+/// Too many people on a task.
+pub const TOO_MANY_ASSIGNEES: Text =
+    Text::new("too_many", "A task has at most {max} assignees.", "Une tâche a {max} responsables au plus.");
+
+/// Longest title, in characters.
+const TITLE_MAX: usize = 200;
+
+/// Longest reason for being blocked, in characters.
+const BLOCKED_REASON_MAX: usize = 500;
+
+/// Most people on a task.
+const MAX_ASSIGNEES: usize = 20;
+
+/// What the column of a task says about it.
+pub fn status(task: &Model) -> TaskStatus {
+    TaskStatus::parse(&task.status).unwrap_or_default()
+}
+
+/// Puts a task into a column: it takes the state that the column stands for, and is completed when it first is done.
+pub fn enter(task: &mut Model, column: &column::entity::Model, now: DateTime<Utc>) {
+    task.column_id = column.id;
+    task.status.clone_from(&column.category);
+    task.completed_at = match column::category(column) {
+        TaskStatus::Done => task.completed_at.or(Some(now)),
+        TaskStatus::Todo | TaskStatus::Doing => None,
+    };
+}
+
+/// A title: one line.
+///
+/// # Errors
+/// Empty, too long, or with a forbidden character.
+pub fn title(text: &str, path: &str) -> Result<String, FieldError> {
+    text::line(text, path, TITLE_MAX)
+}
+
+/// A description in Markdown.
+///
+/// # Errors
+/// Too long, or with a forbidden character.
+pub fn description(text: &str, path: &str) -> Result<String, FieldError> {
+    text::markdown(text, path, DESCRIPTION_MAX)
+}
+
+/// Each person once, in the order given.
+///
+/// # Errors
+/// Too many.
+pub fn assignees(people: Vec<UserId>, path: &str) -> Result<Vec<UserId>, FieldError> {
+    let mut once: Vec<UserId> = Vec::with_capacity(people.len().min(MAX_ASSIGNEES));
+    for person in people {
+        if !once.contains(&person) {
+            once.push(person);
+        }
+        if once.len() > MAX_ASSIGNEES {
+            return Err(FieldError::new(path, TOO_MANY_ASSIGNEES.with("max", MAX_ASSIGNEES)));
+        }
+    }
+    Ok(once)
+}
+
+/// Adds the errors of durations and dates that do not fit each other.
+pub fn check_plan(task: &Model, fields: &mut Fields) {
+    check_minutes(task.estimate_minutes, "estimateMinutes", fields);
+    check_minutes(task.remaining_minutes, "remainingMinutes", fields);
+    let wrong = matches!((task.start_on, task.due_on), (Some(start), Some(due)) if due < start);
+    fields.require(!wrong, "dueOn", DUE_BEFORE_START);
+}
+
+/// # Errors
+/// CONFLICT if the task is archived.
+pub fn check_not_archived(task: &Model) -> Result<()> {
+    if task.archived_at.is_some() { Err(Error::conflict(ARCHIVED)) } else { Ok(()) }
+}
+
+/// The task as an input changes it, but for its column and people.
+pub fn changed(before: &Model, input: UpdateTaskInput, fields: &mut Fields) -> Model {
+    let UpdateTaskInput {
+        id: _,
+        expected_version: _,
+        title,
+        description,
+        priority,
+        assignee_ids: _,
+        reporter_id,
+        estimate_minutes,
+        remaining_minutes,
+        start_on,
+        due_on,
+        column_id: _,
+        blocked_reason,
+    } = input;
+    let mut after = before.clone();
+    if let Some(title) = patch::checked(title, "title", fields, |value, path| self::title(&value, path)) {
+        after.title = title;
+    }
+    if let Some(value) = patch::optional(description) {
+        let checked = self::description(&value.unwrap_or_default(), "description");
+        after.description = fields.take(checked).unwrap_or_default();
+    }
+    if let Some(priority) = patch::required(priority, "priority", fields) {
+        after.priority = priority.as_str().to_owned();
+    }
+    after.reporter_id = patch::optional(reporter_id).unwrap_or(after.reporter_id);
+    after.estimate_minutes = patch::optional(estimate_minutes).unwrap_or(after.estimate_minutes);
+    after.remaining_minutes = patch::optional(remaining_minutes).unwrap_or(after.remaining_minutes);
+    let date = |sent| patch::optional(sent).map(|date: Option<Date>| date.map(Date::naive));
+    after.start_on = date(start_on).unwrap_or(after.start_on);
+    after.due_on = date(due_on).unwrap_or(after.due_on);
+    check_plan(&after, fields);
+    let reason = |value: String, path: &str| text::optional_line(Some(&value), path, BLOCKED_REASON_MAX);
+    if let Some(reason) = patch::optional_checked(blocked_reason, "blockedReason", fields, reason) {
+        after.blocked_reason = reason;
+    }
+    after
+}

@@ -1,0 +1,136 @@
+//! Words: enumerations that are text in the database and enum values in the graph.
+
+/// An enumeration with its words in the database; `Default` is the first variant marked so.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, async_graphql::Enum)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+        }
+
+        impl $name {
+            /// All of them, in their natural order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The word in the database.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// The value of a word of the database.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == word)
+            }
+
+            /// The name in the graph.
+            #[must_use]
+            pub fn name(self) -> String {
+                self.as_str().to_uppercase()
+            }
+        }
+    };
+}
+
+words! {
+    /// How soon something has to be done.
+    Priority {
+        /// When there is nothing else.
+        Low = "low",
+        /// In its turn.
+        #[default]
+        Normal = "normal",
+        /// Before others.
+        High = "high",
+        /// Now.
+        Urgent = "urgent",
+    }
+}
+
+words! {
+    /// Where a project stands.
+    ProjectStatus {
+        /// Asked for, not yet planned.
+        #[default]
+        Intake = "intake",
+        /// Being planned.
+        Planning = "planning",
+        /// Being worked on.
+        InProgress = "in_progress",
+        /// Being checked before it is handed over.
+        Review = "review",
+        /// Done.
+        Completed = "completed",
+        /// Waiting; it goes on where it stopped.
+        OnHold = "on_hold",
+        /// Given up.
+        Cancelled = "cancelled",
+    }
+}
+
+words! {
+    /// How the work of a project is paid.
+    BillingType {
+        /// One price for the whole.
+        FixedFee = "fixed_fee",
+        /// By the hours worked.
+        #[default]
+        TimeAndMaterials = "time_and_materials",
+        /// A sum each period.
+        Retainer = "retainer",
+        /// Not at all.
+        NonBillable = "non_billable",
+    }
+}
+
+words! {
+    /// How the work of a project is organised.
+    Methodology {
+        /// In short rounds.
+        #[default]
+        Agile = "agile",
+        /// Phase after phase.
+        Waterfall = "waterfall",
+        /// Some of both.
+        Hybrid = "hybrid",
+    }
+}
+
+words! {
+    /// What a column of the board says about its tasks.
+    TaskStatus {
+        /// Not begun.
+        #[default]
+        Todo = "todo",
+        /// Begun.
+        Doing = "doing",
+        /// Finished.
+        Done = "done",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_the_database_are_read_back() {
+        for status in ProjectStatus::ALL {
+            assert_eq!(ProjectStatus::parse(status.as_str()), Some(*status));
+        }
+        assert_eq!(ProjectStatus::parse("IN_PROGRESS"), None);
+    }
+
+    #[test]
+    fn names_are_those_of_the_graph() {
+        use async_graphql::resolver_utils::EnumType;
+        for item in ProjectStatus::items() {
+            assert_eq!(item.name, item.value.name());
+        }
+        for item in BillingType::items() {
+            assert_eq!(item.name, item.value.name());
+        }
+    }
+}
