@@ -1,4 +1,5 @@
-//! The dispatcher: carries committed events from the outbox to every node, at least once and in the order of writing.
+//! The dispatcher: carries committed events from the outbox to every node, at least once. Events of one subject come in
+//! the order of its changes; so do all others that did not commit beside each other.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use kernel::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{LockBehavior, LockType, Query},
+    sea_query::Query,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,9 @@ pub const EVENTS: &str = "events";
 
 /// How many events one round carries.
 const BATCH: u64 = 500;
+
+/// The number by which nodes agree whose turn it is to carry ("atriumev" as big-endian bytes).
+const TURN: i64 = i64::from_be_bytes(*b"atriumev");
 
 /// How long to wait for the bell before looking anyway: another process may have committed.
 const POLL: Duration = Duration::from_millis(500);
@@ -50,10 +54,14 @@ pub struct Published {
 /// Carries events until `stop`.
 pub async fn run(db: Db, services: Services, clock: Clock, stop: CancellationToken) {
     let mut failures = 0u32;
-    loop {
+    while !stop.is_cancelled() {
         match carry(&db, &services, &clock).await {
-            Ok(carried) if carried == BATCH as usize => continue,
-            Ok(_) => failures = 0,
+            Ok(carried) => {
+                failures = 0;
+                if carried == BATCH as usize {
+                    continue;
+                }
+            }
             Err(error) => {
                 failures = failures.saturating_add(1);
                 tracing::warn!(?error, failures, "events wait in the outbox");
@@ -75,17 +83,30 @@ pub async fn run(db: Db, services: Services, clock: Clock, stop: CancellationTok
 pub async fn carry(db: &Db, services: &Services, clock: &Clock) -> Result<usize> {
     if db.backend() != DbBackend::Postgres {
         // Reason: SQLite has one process; holding the write lock while publishing would only block acts.
-        let rows = waiting(db, false).await?;
+        let rows = waiting(db, BATCH).await?;
         publish(services, &rows).await?;
         mark(&db.writer(), &rows, clock).await?;
         return Ok(rows.len());
     }
+    // Reason: most looks find nothing; those cost a read and no lock.
+    if waiting(db, 1).await?.is_empty() {
+        return Ok(0);
+    }
     let tx = db.begin().await?;
-    let rows = waiting(&tx, true).await?;
+    take_turn(&tx).await?;
+    let rows = waiting(&tx, BATCH).await?;
     publish(services, &rows).await?;
     mark(&tx, &rows, clock).await?;
     tx.commit().await?;
     Ok(rows.len())
+}
+
+/// Waits until no other node is carrying, until the end of the transaction.
+///
+/// Reason: two nodes that each carry a part would publish a later event before an earlier one.
+async fn take_turn(tx: &impl ConnectionTrait) -> Result<()> {
+    tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({TURN})")).await?;
+    Ok(())
 }
 
 /// How many events wait, and since when the oldest does.
@@ -105,15 +126,12 @@ pub async fn lag(db: &Db) -> Result<(u64, Option<chrono::DateTime<chrono::Utc>>)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the dispatcher serves every tenant")]
-async fn waiting(db: &impl ConnectionTrait, lock: bool) -> Result<Vec<outbox::Model>> {
-    let mut select = outbox::Entity::find()
+async fn waiting(db: &impl ConnectionTrait, most: u64) -> Result<Vec<outbox::Model>> {
+    let select = outbox::Entity::find()
         .filter(outbox::Column::DispatchedAt.is_null())
         .filter(outbox::Column::ParkedAt.is_null())
         .order_by_asc(outbox::Column::Seq)
-        .limit(BATCH);
-    if lock {
-        select = select.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-    }
+        .limit(most);
     Ok(select.all(db).await?)
 }
 
