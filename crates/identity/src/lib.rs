@@ -28,6 +28,7 @@ use async_graphql::MergedObject;
 
 pub use policy::PERMISSIONS;
 pub use service::{Identity, IdentityConfig, IdentityContext, Parts};
+pub use session::Session;
 
 /// The root queries of identity.
 #[derive(MergedObject, Default)]

@@ -168,7 +168,9 @@ impl LoginMutation {
             device_name: device_name.as_deref(),
             cookies: ctx.data_opt::<Cookies>(),
         };
-        login(ctx.identity(), ctx.db(), ctx.viewer(), wanted).await.map(Into::into)
+        let answer = login(ctx.identity(), ctx.db(), ctx.viewer(), wanted).await;
+        Cookies::send(ctx);
+        answer.map(Into::into)
     }
 
     /// Begins a session in another tenant of the same person, without a new password. Not for API keys.
@@ -180,8 +182,9 @@ impl LoginMutation {
         let SwitchTenantInput { tenant, delivery } = input;
         let cookies = ctx.data_opt::<Cookies>();
         let switched =
-            switch::switch(ctx.identity(), ctx.db(), ctx.viewer(), tenant.trim(), delivery, cookies);
-        let SignedIn { viewer, handed: Handed { access, refresh } } = switched.await?;
+            switch::switch(ctx.identity(), ctx.db(), ctx.viewer(), tenant.trim(), delivery, cookies).await;
+        Cookies::send(ctx);
+        let SignedIn { viewer, handed: Handed { access, refresh } } = switched?;
         Ok(SwitchTenantPayload {
             access_token: access.token,
             refresh_token: refresh.map(|token| token.expose_secret().to_owned()),

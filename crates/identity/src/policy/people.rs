@@ -5,7 +5,7 @@ use kernel::{
     assignment,
     id::{InvitationId, MembershipId, RoleId, SessionId, TenantId, UserId},
     policy::{Anchors, Guarded, Near, allowed, ids_within, nothing},
-    viewer::{Permission, Viewer},
+    viewer::{Actor, Permission, Viewer},
 };
 use sea_orm::{
     ColumnTrait, Condition, QueryFilter, Select,
@@ -183,9 +183,12 @@ impl Guarded for session::Entity {
         .within(viewer, near)
     }
 
-    /// Everybody sees and ends the own sessions, whatever roles say.
+    /// Everybody sees and ends the own sessions, whatever roles say; their API keys do so by permission alone.
     fn visible(viewer: &Viewer, permission: Permission) -> Select<Self> {
-        let own = Self::within(viewer, Near::Own);
+        let own = match viewer.actor {
+            Actor::User(_) => Self::within(viewer, Near::Own),
+            _ => nothing(),
+        };
         let any = Condition::any().add(own).add(allowed::<Self>(viewer, permission));
         Self::of_tenant(viewer.tenant_id()).filter(any)
     }

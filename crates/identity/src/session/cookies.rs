@@ -1,9 +1,12 @@
-//! The two cookies of the web app: the refresh token, and a mark that recognises the browser. The gateway makes a
-//! [`Cookies`] from the request's headers, puts it into the GraphQL request's data, and sends what [`Cookies::take`]
-//! gives as `Set-Cookie` headers.
+//! The two cookies of the web app: the refresh token, and a mark that recognises the browser.
+//!
+//! The gateway makes a [`Cookies`] from the headers of a request over HTTP (not of a WebSocket, over which no cookie can
+//! be set) and puts it into the GraphQL request's data. What is set here, resolvers send as `Set-Cookie` headers of the
+//! GraphQL response.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_graphql::Context;
 use chrono::Duration;
 use platform::crypto::Token;
 
@@ -75,8 +78,16 @@ impl Cookies {
         self.push(set_cookie(config, DEVICE_COOKIE, mark, DEVICE_LIFETIME));
     }
 
-    /// The values of the `Set-Cookie` headers to send; a second call gives none.
-    pub fn take(&self) -> Vec<String> {
+    /// Adds the `Set-Cookie` headers to the response of a resolver's request; to be called whether or not it failed.
+    pub(crate) fn send(ctx: &Context<'_>) {
+        if let Some(cookies) = ctx.data_opt::<Self>() {
+            for cookie in cookies.take() {
+                ctx.append_http_header("set-cookie", cookie);
+            }
+        }
+    }
+
+    fn take(&self) -> Vec<String> {
         // Reason: a push is one step, so the list is whole whatever panicked.
         std::mem::take(&mut *self.0.set.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -13,7 +13,7 @@ use platform::crypto::token;
 use serde_json::json;
 
 use super::{Cookies, EndReason, entity as session, rules, store};
-use crate::{Identity, policy::SESSION_WRITE};
+use crate::{Identity, policy::SESSION_WRITE, user::in_person};
 
 /// Ends sessions of the act's tenant; answers their ids, to be forgotten once the act has committed.
 pub(super) async fn end(
@@ -162,7 +162,7 @@ pub(super) async fn revoke_all(
     viewer: &Viewer,
     except_current: bool,
 ) -> Result<Vec<session::Model>> {
-    let user = viewer.signed_in()?;
+    let user = in_person(viewer)?;
     let except = viewer.session.filter(|_| except_current);
     let ended = viewer
         .act(db, "identity.session.revoke_all", async |act| {

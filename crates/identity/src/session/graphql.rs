@@ -196,7 +196,9 @@ impl SessionMutation {
         let cookies = ctx.data_opt::<Cookies>();
         let request = ctx.viewer().request.clone();
         let wanted = Wanted { token: refresh_token, delivery, cookies, request };
-        let (viewer, Handed { access, refresh }) = renew::renew(ctx.identity(), ctx.db(), wanted).await?;
+        let renewed = renew::renew(ctx.identity(), ctx.db(), wanted).await;
+        Cookies::send(ctx);
+        let (viewer, Handed { access, refresh }) = renewed?;
         Ok(RefreshSessionPayload {
             access_token: access.token,
             refresh_token: refresh.map(|token| token.expose_secret().to_owned()),
@@ -208,8 +210,9 @@ impl SessionMutation {
     /// Signs out: ends the present session, or the one of the refresh cookie, and removes the cookie.
     async fn logout(&self, ctx: &Context<'_>) -> Result<LogoutPayload> {
         let cookies = ctx.data_opt::<Cookies>();
-        let ended = end::sign_out(ctx.identity(), ctx.db(), ctx.viewer(), cookies).await?;
-        Ok(LogoutPayload { ended })
+        let ended = end::sign_out(ctx.identity(), ctx.db(), ctx.viewer(), cookies).await;
+        Cookies::send(ctx);
+        Ok(LogoutPayload { ended: ended? })
     }
 
     /// Ends one session, effective at once. Sessions of others need the permission `identity.session.write`.
