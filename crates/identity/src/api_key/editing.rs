@@ -163,15 +163,6 @@ pub async fn revoke(identity: &Identity, db: &Db, viewer: &Viewer, id: ApiKeyId)
     Ok(key)
 }
 
-/// Revokes every key of a person in the act's tenant: for those who leave. The caller forgets keys after the commit, or
-/// waits for the events.
-pub(crate) async fn revoke_all(act: &mut Act, user: UserId) -> Result<()> {
-    let keys = store::of_user(act.conn(), act.viewer().tenant_id(), user).await?;
-    let now = act.now();
-    let living = keys.into_iter().filter(|key| key.revoked_at.is_none()).collect();
-    act.update_all(living, |key| key.revoked_at = Some(now)).await
-}
-
 /// Removes every key of a person in the act's tenant: for those whose membership is removed.
 pub(crate) async fn remove_all(act: &mut Act, user: UserId) -> Result<()> {
     let keys = store::of_user(act.conn(), act.viewer().tenant_id(), user).await?;

@@ -15,4 +15,4 @@ pub use cache::Cache;
 pub use editing::{ApiKeyChanges, NewApiKey, create, revoke, update};
 pub use graphql::ApiKey;
 
-pub(crate) use editing::{remove_all, revoke_all};
+pub(crate) use editing::remove_all;

@@ -11,7 +11,7 @@ use kernel::{
     locale::Language,
     policy::Guarded,
     scalar::DateTime,
-    viewer::Reach,
+    viewer::{Reach, Viewer},
 };
 use sea_orm::{ColumnTrait, QueryFilter};
 
@@ -74,6 +74,24 @@ impl AccessReason {
             expires_at: expires_at.map(Into::into),
             reasons: reasons.into_iter().map(|reason| Self::new(reason, roles, language)).collect(),
         }
+    }
+}
+
+/// What a viewer may ask about themselves: a part of the type `Viewer`.
+pub struct ViewerAccess(pub Viewer);
+
+/// What a viewer may ask about themselves.
+#[Object]
+impl ViewerAccess {
+    /// Whether they hold a permission: on the row with this id, or without an id on anything at all. False for a row
+    /// that they do not see.
+    async fn can(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Name of the permission, as `permissions` lists them.")] permission: String,
+        #[graphql(desc = "Id of the row.")] id: Option<AnyId>,
+    ) -> Result<bool> {
+        super::can(ctx.identity(), ctx.db(), &self.0, &permission, id).await
     }
 }
 

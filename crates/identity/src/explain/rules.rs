@@ -155,6 +155,11 @@ const ROLE: Text = Text::new(
     "The role {role} has {permission} with the reach {reach}.",
     "Le rôle {role} a {permission} avec la portée {reach}.",
 );
+const ROLE_THERE: Text = Text::new(
+    "role_there",
+    "The role {role}, held on assignments alone, has {permission} there.",
+    "Le rôle {role}, détenu sur des affectations seulement, y a {permission}.",
+);
 const ROLE_WITHOUT: Text = Text::new(
     "role_without",
     "The role {role} does not have {permission}.",
@@ -295,16 +300,15 @@ fn on_assignment(facts: &Facts, role: &RoleFact) -> Reason {
     match role.reach {
         None => Reason::of_role(Kind::AssignmentRole, false, with(ROLE_WITHOUT), role),
         Some(Reach::Own) => Reason::of_role(Kind::AssignmentRole, false, with(ROLE_OWN_ONLY), role),
-        Some(reach) => {
+        Some(_) => {
             let near = if role.near { ASSIGNED_AS } else { NOT_ASSIGNED_AS };
             let near = Reason {
                 reasons: assignments(),
                 ..Reason::of_role(Kind::AssignedAs, role.near, near.with("role", &role.name), role)
             };
-            let said = with(ROLE).with("reach", reach.as_str());
             Reason {
                 reasons: vec![near],
-                ..Reason::of_role(Kind::AssignmentRole, role.near && !role.expired, said, role)
+                ..Reason::of_role(Kind::AssignmentRole, role.near && !role.expired, with(ROLE_THERE), role)
             }
         }
     }

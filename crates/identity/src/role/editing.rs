@@ -32,6 +32,16 @@ pub const IN_USE: Text = Text::new(
 pub const REPLACES_ITSELF: Text =
     Text::new("replaces_itself", "Choose another role.", "Choisissez un autre rôle.");
 
+/// The tenant has as many roles as it can.
+pub const TOO_MANY_ROLES: Text = Text::new(
+    "too_many_roles",
+    "An agency has at most {max} roles of its own.",
+    "Une agence a au plus {max} rôles qui lui sont propres.",
+);
+
+/// Most custom roles of a tenant, so that lists of roles need no pages.
+pub const MAX_ROLES: u64 = 200;
+
 /// Longest description, in bytes.
 pub const DESCRIPTION_MAX: usize = 1_000;
 
@@ -62,7 +72,8 @@ pub struct RoleChanges {
 /// Makes a role.
 ///
 /// # Errors
-/// INVALID for wrong fields or a key that is taken, FORBIDDEN for grants beyond the viewer's own.
+/// INVALID for wrong fields or a key that is taken, FORBIDDEN for grants beyond the viewer's own, LIMITED beyond
+/// [`MAX_ROLES`].
 pub async fn create(identity: &Identity, db: &Db, viewer: &Viewer, new: NewRole) -> Result<entity::Model> {
     viewer.require(ROLE_WRITE)?;
     let mut fields = Fields::new();
@@ -75,6 +86,9 @@ pub async fn create(identity: &Identity, db: &Db, viewer: &Viewer, new: NewRole)
     giving::check_held(viewer, &allows)?;
     viewer
         .act(db, "identity.role.create", async |act| {
+            if store::count_custom(act).await? >= MAX_ROLES {
+                return Err(Error::limited(TOO_MANY_ROLES.with("max", MAX_ROLES), None));
+            }
             let key = match &given {
                 Some(key) => key.clone(),
                 None => {

@@ -140,7 +140,7 @@ pub async fn check_staff_role(act: &Act, catalogue: &Catalogue, role: RoleId, pa
 ///
 /// # Errors
 /// INVALID at `roleId` for a client role and staff or the other way round, CONFLICT if no lasting owner is left.
-pub(crate) async fn assign_in(
+pub async fn assign_in(
     act: &mut Act,
     catalogue: &Catalogue,
     memberships: &[membership::Model],

@@ -15,15 +15,15 @@ use async_trait::async_trait;
 use kernel::{Result, act::Act, id::RoleId};
 
 pub use editing::{NewRole, RoleChanges, create, delete, update};
-pub use giving::{assign, check_staff_role, revoke};
+pub use giving::{assign, assign_in, check_staff_role, revoke};
 pub use graphql::Role;
 pub use loaders::{RoleHolding, held_by};
 
 pub(crate) use giving::{
-    assign_in, check_fits, check_grantable, check_held, keep_an_owner, member_to, replace_in, revoke_in,
-    visible,
+    check_fits, check_grantable, keep_an_owner, member_to, replace_in, revoke_in, visible,
 };
-pub(crate) use store::{held_in, lock_members, matrices, permissions_in, pick, system_role, system_row};
+pub(crate) use store::{lock_members, matrices, pick, system_row};
+pub use store::held_in;
 pub use system::system_rows;
 
 /// A domain whose records name roles. Implemented by the gateway for the domains it joins.

@@ -30,7 +30,7 @@ pub(crate) fn system_role(role: &entity::Model) -> Option<SystemRole> {
 
 /// Roles that memberships of a tenant hold, expired ones included.
 #[expect(clippy::disallowed_methods, reason = "limited to the tenant right here")]
-pub(crate) fn held_in(tenant: TenantId) -> Select<held::Entity> {
+pub fn held_in(tenant: TenantId) -> Select<held::Entity> {
     held::Entity::find().filter(held::Column::TenantId.eq(tenant))
 }
 
@@ -206,6 +206,12 @@ pub(super) async fn holders(act: &Act, role: RoleId) -> Result<Vec<membership::M
     let rows =
         membership::Entity::of_tenant(tenant).filter(membership::Column::Id.in_subquery(ids.into_query()));
     Ok(rows.all(act.conn()).await?)
+}
+
+/// How many roles of its own the tenant has.
+pub(super) async fn count_custom(act: &Act) -> Result<u64> {
+    let custom = entity::Entity::of_tenant(act.viewer().tenant_id()).filter(entity::Column::System.eq(false));
+    Ok(custom.count(act.conn()).await?)
 }
 
 /// Keys of the tenant's roles that begin with `start`.
