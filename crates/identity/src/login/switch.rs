@@ -9,12 +9,7 @@ use kernel::{
     viewer::Viewer,
 };
 
-use super::{
-    SignedIn,
-    rules::password_expired,
-    says::PASSWORD_EXPIRED,
-    store,
-};
+use super::{SignedIn, rules::password_expired, says::PASSWORD_EXPIRED, store};
 use crate::{
     Identity,
     policy::USER_WRITE,
