@@ -263,6 +263,24 @@ impl Viewer {
         })
     }
 
+    /// The same viewer, told things in the language of their own settings.
+    #[must_use]
+    pub fn speaking(&self, language: Language) -> Self {
+        let Inner { tenant, actor, membership, account, session, grants, now, request, clock, ids } = &*self.0;
+        Self::from(Inner {
+            tenant: tenant.clone(),
+            actor: *actor,
+            membership: *membership,
+            account: *account,
+            session: *session,
+            grants: Arc::clone(grants),
+            now: *now,
+            request: RequestInfo { language, ..request.clone() },
+            clock: clock.clone(),
+            ids: ids.clone(),
+        })
+    }
+
     /// The tenant's id.
     pub fn tenant_id(&self) -> TenantId {
         self.tenant.id

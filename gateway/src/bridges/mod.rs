@@ -1,0 +1,38 @@
+//! Bridges: the fields that one domain's types get from another domain. Reading only; a bridge calls a loader or a list
+//! function of the other domain, which keeps its own rules of visibility.
+
+mod account;
+mod people;
+mod project;
+mod task;
+mod trail;
+
+pub use account::{AccountBridges, ContactBridges};
+pub use people::{ApiKeyBridges, InvitationBridges, UserBridges};
+pub use project::{MemberBridges, ProjectBridges};
+pub use task::TaskBridges;
+pub use trail::{AuditEntryBridges, Trail};
+
+use crm::Account;
+use identity::user::User;
+use kernel::{
+    ask::Ask,
+    error::Result,
+    graph::Graph,
+    id::{AccountId, TypedId, UserId},
+    page::ById,
+};
+
+/// The person with this id, if the viewer may see them.
+async fn user(ask: &Ask, id: Option<UserId>) -> Result<Option<Graph<User>>> {
+    let Some(id) = id else { return Ok(None) };
+    let row = ask.load::<ById<identity::user::entity::Entity>, _>(id.uuid()).await?;
+    Ok(row.map(|row| Graph(User::from(row))))
+}
+
+/// The account with this id, if the viewer may see it.
+async fn account(ask: &Ask, id: Option<AccountId>) -> Result<Option<Graph<Account>>> {
+    let Some(id) = id else { return Ok(None) };
+    let row = ask.load::<ById<crm::account::entity::Entity>, _>(id.uuid()).await?;
+    Ok(row.map(|row| Graph(Account(row))))
+}

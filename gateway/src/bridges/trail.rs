@@ -1,0 +1,54 @@
+//! The audit trail of every node, and who acted in an entry.
+
+use async_graphql::{Context, Object};
+use audit::AuditEntry;
+use identity::user::User;
+use kernel::{
+    ask::Asking,
+    error::Result,
+    graph::Graph,
+    id::{TypedId, UserId},
+    page::{Connection, PageArgs},
+};
+use uuid::Uuid;
+
+/// `auditTrail` of any node.
+pub struct Trail(pub Uuid);
+
+#[Object(name = "TrailFields")]
+impl Trail {
+    /// What happened to this, newest first. Needs `audit.entry.read`; with reach `OWN` only what one did oneself.
+    async fn audit_trail(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the newest, at most 100")] first: Option<i32>,
+        #[graphql(desc = "Cursor before the first row")] after: Option<String>,
+        #[graphql(desc = "How many from the oldest, at most 100")] last: Option<i32>,
+        #[graphql(desc = "Cursor behind the last row")] before: Option<String>,
+    ) -> Result<Option<Connection<AuditEntry>>> {
+        audit::trail(ctx.ask(), self.0, PageArgs::new(first, after, last, before)).await.map(Some)
+    }
+}
+
+/// Who acted.
+pub struct AuditEntryBridges(Option<UserId>);
+
+impl From<&AuditEntry> for AuditEntryBridges {
+    fn from(entry: &AuditEntry) -> Self {
+        let person = match entry.0.actor_kind.as_str() {
+            "user" => entry.0.actor_id,
+            "api_key" => entry.0.on_behalf_of,
+            _ => None,
+        };
+        Self(person.map(UserId::from_uuid))
+    }
+}
+
+#[Object(name = "AuditEntryBridgeFields")]
+impl AuditEntryBridges {
+    /// The person who acted, by hand or through an API key; null for the platform, for nobody known, and for people the
+    /// viewer may not see.
+    async fn actor(&self, ctx: &Context<'_>) -> Result<Option<Graph<User>>> {
+        super::user(ctx.ask(), self.0).await
+    }
+}

@@ -1,0 +1,155 @@
+//! What domains ask of one another, answered here: each asks through a trait of its own, and this is all of them joined.
+//! Reads and checks only; a change that spans domains and is asked for by people is a flow.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use futures::{StreamExt, stream::BoxStream};
+use identity::{
+    assigning::ResourceDirectory,
+    explain::AccessDirectory,
+    membership,
+    role::RoleUses,
+    service::Neighbours,
+    user::{AccountDirectory as InvitableAccounts, Reassign},
+};
+use kernel::{
+    act::Act,
+    assignment::Target,
+    catalogue::Catalogue,
+    db::Db,
+    error::{Error, Result},
+    id::{AccountId, AnyId, IdKind, RoleId, TenantId, TypedId, UserId},
+    people::{PeopleDirectory, Person},
+    policy::{Guarded, can},
+    viewer::{Permission, Viewer},
+};
+use sea_orm::{ColumnTrait, DbBackend, QueryFilter, QuerySelect, sea_query::LockType};
+
+use crate::fanout::{Fanout, Notice};
+
+/// Everything that domains know of one another.
+#[derive(Clone)]
+pub struct Directory {
+    catalogue: Catalogue,
+}
+
+impl Directory {
+    /// A directory over the permissions of all domains.
+    pub fn new(catalogue: Catalogue) -> Arc<Self> {
+        Arc::new(Self { catalogue })
+    }
+
+    /// The domains around identity.
+    pub fn neighbours(self: &Arc<Self>) -> Neighbours {
+        Neighbours {
+            accounts: self.clone(),
+            reassign: vec![self.clone()],
+            role_uses: vec![self.clone()],
+            resources: self.clone(),
+            access: AccessDirectory::default()
+                .with::<crm::account::entity::Entity>()
+                .with::<crm::contact::entity::Entity>()
+                .with::<projects::project::entity::Entity>()
+                .with::<projects::member::entity::Entity>()
+                .with::<projects::column::entity::Entity>()
+                .with::<projects::task::entity::Entity>()
+                .with::<kernel::act::audit_entry::Entity>(),
+        }
+    }
+}
+
+#[async_trait]
+impl InvitableAccounts for Directory {
+    async fn exists(&self, db: &Db, viewer: &Viewer, account: AccountId) -> Result<bool> {
+        can::<crm::account::entity::Entity>(db, viewer, crm::policy::ACCOUNTS_READ, account.uuid()).await
+    }
+}
+
+#[async_trait]
+impl Reassign for Directory {
+    async fn reassign(&self, act: &mut Act, from: UserId, to: UserId) -> Result<()> {
+        projects::reassign_user(act, from, Some(to)).await?;
+        crm::account::reassign_user(act, from, Some(to)).await?;
+        crm::contact::forget_user(act, from).await
+    }
+}
+
+#[async_trait]
+impl ResourceDirectory for Directory {
+    async fn locate(&self, act: &Act, permission: Permission, id: AnyId) -> Result<Target> {
+        let viewer = act.viewer();
+        match id.kind {
+            IdKind::ProjectId => {
+                use projects::project::entity::{Column, Entity};
+                let id = kernel::id::ProjectId::from_uuid(id.uuid);
+                let project = Entity::fetch_to(act.conn(), viewer, permission, id).await?;
+                let mut locked = Entity::of_tenant(viewer.tenant_id()).filter(Column::Id.eq(project.id));
+                if sea_orm::ConnectionTrait::get_database_backend(act.conn()) == DbBackend::Postgres {
+                    locked = locked.lock(LockType::Share);
+                }
+                let project = locked.one(act.conn()).await?.ok_or_else(|| Error::not_found("Project", id))?;
+                Ok(Target::Project(project.id, project.account_id))
+            }
+            IdKind::AccountId => {
+                let id = AccountId::from_uuid(id.uuid);
+                let account = crm::account::entity::Entity::fetch_to(act.conn(), viewer, permission, id).await?;
+                Ok(Target::Account(account.id))
+            }
+            other => Err(Error::not_found(other.type_name(), id)),
+        }
+    }
+}
+
+#[async_trait]
+impl RoleUses for Directory {
+    async fn count(&self, act: &Act, role: RoleId) -> Result<u64> {
+        projects::member::roles::count(act, role).await
+    }
+
+    async fn replace(&self, act: &mut Act, from: RoleId, to: RoleId) -> Result<()> {
+        projects::member::roles::replace(act, from, to).await
+    }
+}
+
+#[async_trait]
+impl projects::AccountDirectory for Directory {
+    async fn account(&self, act: &Act, viewer: &Viewer, id: AccountId) -> Result<()> {
+        crm::account::check_usable(act, viewer, id).await
+    }
+}
+
+#[async_trait]
+impl PeopleDirectory for Directory {
+    async fn people(&self, act: &Act, ids: &[UserId]) -> Result<HashMap<UserId, Person>> {
+        use membership::entity::{Column, Entity};
+        let ids = ids.iter().map(|id| id.uuid());
+        let rows = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::UserId.is_in(ids));
+        let rows = rows.all(act.conn()).await?;
+        let person = |row: membership::entity::Model| (row.user_id, Person { active: row.is_active(), account: row.account_id });
+        Ok(rows.into_iter().map(person).collect())
+    }
+
+    async fn check_role(&self, act: &Act, role: RoleId) -> Result<()> {
+        identity::role::check_staff_role(act, &self.catalogue, role, "roleId").await
+    }
+}
+
+impl projects::EventSource for Fanout {
+    fn subscribe(&self, tenant: TenantId) -> BoxStream<'static, projects::Event> {
+        let events = self.of_tenant(tenant).filter_map(|notice| {
+            std::future::ready(match notice {
+                Notice::Event(event) => Some(projects::Event {
+                    kind: event.kind.clone(),
+                    subject_type: event.subject_type.clone(),
+                    subject_id: event.subject_id,
+                    payload: event.payload.clone(),
+                }),
+                // Reason: a subscriber to changes has no state to read again; the next change brings it up to date.
+                Notice::Gap => None,
+            })
+        });
+        events.boxed()
+    }
+}
+

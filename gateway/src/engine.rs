@@ -1,0 +1,172 @@
+//! The program behind the HTTP side: authentication, execution and health, with the connections of one runtime thread.
+
+use std::{sync::Arc, time::Duration, time::Instant};
+
+use async_graphql::{Request, Response};
+use async_trait::async_trait;
+use futures::{StreamExt, stream::BoxStream};
+use http::{HeaderMap, header};
+use identity::{
+    session::Cookies,
+    tenant::limits::{PlanLimit, allowed},
+};
+use kernel::{
+    Result,
+    db::Db,
+    id::{TenantId, TypedId},
+    policy::Guarded,
+    viewer::{Actor, Viewer},
+};
+use sea_orm::{ColumnTrait, QueryFilter};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::App,
+    graph,
+    http::{self as web, Allowance, Caller, Engine, Health, HealthState, Shared},
+    serve::{Running, Serve},
+    worker,
+};
+
+/// How long a tenant's plan is believed.
+const PLAN_TTL: Duration = Duration::from_secs(30);
+
+/// Tenants whose plan is remembered.
+const PLANS: u64 = 10_000;
+
+/// What tenants may ask a minute, by id.
+pub type Allowances = moka::future::Cache<TenantId, Option<u32>>;
+
+/// An empty memory of plans.
+pub fn allowances() -> Allowances {
+    moka::future::Cache::builder().max_capacity(PLANS).time_to_live(PLAN_TTL).build()
+}
+
+/// The program with the connections of one thread.
+struct AppEngine {
+    app: App,
+    db: Db,
+}
+
+#[async_trait]
+impl Engine for AppEngine {
+    fn db(&self) -> &Db {
+        &self.db
+    }
+
+    async fn authenticate(&self, db: &Db, caller: Caller) -> Result<Viewer> {
+        let Caller { authorization, language, info } = caller;
+        let viewer = self.app.identity.authenticate(db, authorization.as_deref(), info).await?;
+        let (None, Some(user)) = (language, viewer.user_id()) else { return Ok(viewer) };
+        // Reason: no statement; authentication has just looked the person up.
+        let person = self.app.identity.principal(db, viewer.tenant_id(), user).await?;
+        Ok(person.map_or(viewer.clone(), |person| viewer.speaking(person.locale.language())))
+    }
+
+    async fn session_alive(&self, db: &Db, viewer: &Viewer) -> Result<bool> {
+        match viewer.session {
+            Some(session) => self.app.identity.session_alive(db, session).await,
+            None => Ok(true),
+        }
+    }
+
+    async fn allowance(&self, db: &Db, viewer: &Viewer) -> Result<Allowance> {
+        let tenant = viewer.tenant_id();
+        if tenant.uuid().is_nil() || matches!(viewer.actor, Actor::Anonymous) {
+            return Ok(Allowance { tenant_requests: None, viewer_requests: None });
+        }
+        let load = async {
+            use identity::tenant::entity::{Column, Entity};
+            let row = Entity::of_tenant(tenant).filter(Column::Id.eq(tenant)).one(db).await?;
+            let requests = row.and_then(|row| allowed(&row, PlanLimit::RequestsPerMinute));
+            kernel::Result::Ok(requests.and_then(|requests| u32::try_from(requests).ok()))
+        };
+        let tenant_requests =
+            self.app.allowances.try_get_with(tenant, load).await.map_err(|error| kernel::Error::clone(&error))?;
+        Ok(Allowance { tenant_requests, viewer_requests: None })
+    }
+
+    fn attach(&self, request: Request, headers: &HeaderMap) -> Request {
+        let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok());
+        request.data(Cookies::from_header(cookies))
+    }
+
+    async fn execute(&self, request: Request) -> Response {
+        self.app.schema.execute(request).await
+    }
+
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
+        self.app.live_schema.execute_stream(request).boxed()
+    }
+
+    async fn jwks(&self) -> Result<serde_json::Value> {
+        identity::signing::jwks(&self.app.identity, &self.db.counted()).await
+    }
+
+    async fn health(&self) -> Vec<Health> {
+        let begun = Instant::now();
+        // Reason: without the shared cache the node works on, with its own limits and slower news.
+        let state = match self.app.services.cache.ping().await {
+            Ok(()) => HealthState::Up,
+            Err(_) => HealthState::Degraded,
+        };
+        vec![Health { name: "cache", state, millis: begun.elapsed().as_secs_f64() * 1e3 }]
+    }
+}
+
+/// The HTTP server of the program, with or without the background work.
+pub struct Server;
+
+impl Server {
+    /// Answers requests and does the background work, until stopped.
+    ///
+    /// # Errors
+    /// If the address cannot be listened on, or a thread cannot reach the database.
+    pub async fn start(app: App) -> anyhow::Result<Running> {
+        identity::signing::ensure_key(&app.identity, &app.db).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let stopping = CancellationToken::new();
+        let shared = Shared::new(web::Parts {
+            config: &app.config,
+            sdl: &graph::sdl(&app.schema),
+            services: app.services.clone(),
+            mailbox: app.mailbox.clone(),
+            clock: app.clock.clone(),
+            ids: app.ids.clone(),
+            stopping: stopping.clone(),
+        })?;
+        let tasks = shared.tasks.clone();
+        let settings = app.config.server.clone();
+        let (making, sharing) = (app.clone(), shared.clone());
+        let make: crate::serve::Make = Arc::new(move |_| {
+            let (app, shared) = (making.clone(), sharing.clone());
+            Box::pin(async move {
+                let db = own_connections(&app).await?;
+                Ok(web::router(shared, Arc::new(AppEngine { app, db })))
+            })
+        });
+        let background: crate::serve::Background = Box::new(move |stop| {
+            Box::pin(async move {
+                let heard = app.fanout.clone().run(app.services.clone(), app.identity.clone(), stop.clone());
+                tokio::join!(heard, web::watch::listen(shared), worker::run(app.clone(), stop));
+            })
+        });
+        Serve { settings, make, background: Some(background), stopping, tasks }.start().await
+    }
+}
+
+/// The database through connections of this thread's runtime; on SQLite, whose connections are threads of their own,
+/// through the process's.
+async fn own_connections(app: &App) -> anyhow::Result<Db> {
+    if app.db.backend() != sea_orm::DbBackend::Postgres {
+        return Ok(app.db.clone());
+    }
+    let mut settings = app.config.database.clone();
+    let threads = match app.config.server.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let share = settings.max_connections / u32::try_from(threads).unwrap_or(1);
+    settings.max_connections = share.max(2);
+    let pools = platform::db::pools(&settings).await?;
+    Ok(app.db.with_pools(pools.read, pools.write))
+}

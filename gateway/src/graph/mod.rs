@@ -1,0 +1,77 @@
+//! The schema: root fields of every domain, types put together from domains and bridges.
+
+mod nodes;
+
+use std::sync::Arc;
+
+use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
+use identity::Identity;
+use kernel::graph::Prune;
+
+use crate::{config::Config, directory::Directory, fanout::Fanout, http::FreshAsk};
+
+pub use nodes::{NODE_TYPES, Node};
+
+/// Reading.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    identity::IdentityQuery,
+    crm::CrmQuery,
+    projects::ProjectsQuery,
+    audit::AuditQuery,
+    nodes::NodeQuery,
+);
+
+/// Changing. Fields run one after the other.
+#[derive(MergedObject, Default)]
+pub struct Mutation(identity::IdentityMutation, crm::CrmMutation, projects::ProjectsMutation);
+
+/// Watching. Every message is checked against what the subscriber may see when it is sent.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(projects::ProjectsSubscription);
+
+type Builder = SchemaBuilder<Query, Mutation, Subscription>;
+
+/// The schema of the program.
+pub type AtriumSchema = Schema<Query, Mutation, Subscription>;
+
+/// The schema over the given services, for queries and mutations.
+pub fn schema(config: &Config, identity: &Identity, directory: &Arc<Directory>, fanout: &Fanout) -> AtriumSchema {
+    build(config, identity, directory, fanout).finish()
+}
+
+/// The same schema for subscriptions: each message is resolved for the viewer as they are then.
+pub fn live_schema(
+    config: &Config,
+    identity: &Identity,
+    directory: &Arc<Directory>,
+    fanout: &Fanout,
+) -> AtriumSchema {
+    build(config, identity, directory, fanout).extension(FreshAsk).finish()
+}
+
+fn build(config: &Config, identity: &Identity, directory: &Arc<Directory>, fanout: &Fanout) -> Builder {
+    let mut builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
+    if !config.introspection() {
+        builder = builder.disable_introspection();
+    }
+    nodes::register(builder)
+        .register_output_type::<nodes::Node>()
+        .register_output_type::<Prune>()
+        .data(identity.clone())
+        .data(crm::Crm { people: directory.clone() })
+        .data(projects::Projects {
+            accounts: directory.clone(),
+            people: directory.clone(),
+            events: Arc::new(fanout.clone()),
+        })
+}
+
+/// The schema in the schema definition language, sorted: what `schema.graphql` holds.
+pub fn sdl(schema: &AtriumSchema) -> String {
+    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    let mut text = schema.sdl_with_options(options);
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}

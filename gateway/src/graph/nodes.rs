@@ -1,0 +1,174 @@
+//! The types of the graph, each put together from its domain's fields and the bridges of others, and `node(id)`.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, ContextSelectionSet, ID, Interface, MergedObject, Object, ObjectType, OutputType, Positioned,
+    SchemaBuilder, ServerResult, SubscriptionType, Value, parser::types::Field,
+};
+use futures::future::{BoxFuture, try_join_all};
+use kernel::{
+    ask::{Ask, Asking},
+    error::{Error, FieldError, Result, Text},
+    graph::Assemble,
+    id::{AnyId, IdKind, TypedId},
+    page::ById,
+};
+
+use crate::bridges::{
+    AccountBridges, ApiKeyBridges, AuditEntryBridges, ContactBridges, InvitationBridges, MemberBridges, ProjectBridges,
+    TaskBridges, Trail, UserBridges,
+};
+
+const NO_NODE: Text = Text::new(
+    "no_node",
+    "Things of the type {type} are not read by id.",
+    "Les éléments de type {type} ne se lisent pas par identifiant.",
+);
+const BAD_ID: Text = Text::new("bad_id", "This is not an id.", "Ce n'est pas un identifiant.");
+const TOO_MANY_IDS: Text =
+    Text::new("too_many", "At most {max} ids at once.", "Au plus {max} identifiants à la fois.");
+
+/// Most ids that `nodes` takes.
+const MAX_NODES: usize = 100;
+
+/// Puts the types together and registers them.
+struct Stitch;
+
+macro_rules! nodes {
+    ($( $(#[$doc:meta])* $name:literal: $domain:ty, $entity:ty, $kind:ident, $node:ident($($bridge:ty),*); )+) => {
+        $(
+            $(#[$doc])*
+            #[derive(MergedObject)]
+            #[graphql(name = $name)]
+            pub struct $node($domain $(, $bridge)*);
+
+            impl From<$domain> for $node {
+                fn from(node: $domain) -> Self {
+                    Self(node.clone() $(, <$bridge>::from(&node))*)
+                }
+            }
+
+            impl $node {
+                async fn id(&self, _: &Context<'_>) -> async_graphql::Result<ID> {
+                    Ok(self.0.0.id.to_string().into())
+                }
+            }
+
+            impl Assemble<$domain> for Stitch {
+                fn resolve<'a>(
+                    &'a self,
+                    node: &'a $domain,
+                    ctx: &'a ContextSelectionSet<'a>,
+                    field: &'a Positioned<Field>,
+                ) -> BoxFuture<'a, ServerResult<Value>> {
+                    Box::pin(async move { OutputType::resolve(&$node::from(node.clone()), ctx, field).await })
+                }
+            }
+
+            impl From<&$domain> for Trail {
+                fn from(node: &$domain) -> Self {
+                    Self(node.0.id.uuid())
+                }
+            }
+        )+
+
+        /// Anything with an id.
+        #[derive(Interface)]
+        #[graphql(field(name = "id", ty = "ID", desc = "Its id, unique in the whole graph."))]
+        pub enum Node {
+            $( #[doc = $name] $node($node), )+
+        }
+
+        async fn load(ask: &Ask, id: AnyId) -> Result<Option<Node>> {
+            match id.kind {
+                $(
+                    IdKind::$kind => {
+                        let row = ask.load::<ById<$entity>, _>(id.uuid).await?;
+                        Ok(row.map(|row| Node::$node(<$domain>::from(row).into())))
+                    }
+                )+
+                other => Err(Error::field("id", NO_NODE.with("type", other.type_name()))),
+            }
+        }
+
+        /// Registers every type of the graph.
+        pub fn register<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
+        where
+            Q: ObjectType + 'static,
+            M: ObjectType + 'static,
+            S: SubscriptionType + 'static,
+        {
+            builder
+                $( .register_output_type::<$node>().data(Arc::new(Stitch) as Arc<dyn Assemble<$domain>>) )+
+        }
+
+        /// Names of the node types.
+        pub const NODE_TYPES: &[&str] = &[$($name),+];
+    };
+}
+
+nodes! {
+    /// One agency: everything belongs to exactly one.
+    "Tenant": identity::tenant::Tenant, identity::tenant::entity::Entity, TenantId, TenantNode(Trail);
+    /// A domain name that a tenant may serve its portal on.
+    "TenantDomain": identity::tenant::TenantDomain, identity::tenant::domain::Entity, DomainId, TenantDomainNode(Trail);
+    /// A person, as a member of the tenant.
+    "User": identity::user::User, identity::user::entity::Entity, UserId, UserNode(UserBridges, Trail);
+    /// A set of permissions, each with a reach.
+    "Role": identity::role::Role, identity::role::entity::Entity, RoleId, RoleNode(Trail);
+    /// A signed-in device of a person.
+    "Session": identity::session::Session, identity::session::entity::Entity, SessionId, SessionNode(Trail);
+    /// An invitation to join the tenant.
+    "Invitation": identity::invitation::Invitation, identity::invitation::entity::Entity, InvitationId, InvitationNode(InvitationBridges, Trail);
+    /// A key with which a machine acts for a person.
+    "ApiKey": identity::api_key::ApiKey, identity::api_key::entity::Entity, ApiKeyId, ApiKeyNode(ApiKeyBridges, Trail);
+    /// Who works on what, and with which role there.
+    "Assignment": identity::assigning::Assignment, kernel::assignment::Entity, AssignmentId, AssignmentNode(Trail);
+    /// A client company of the agency.
+    "Account": crm::Account, crm::account::entity::Entity, AccountId, AccountNode(AccountBridges, Trail);
+    /// A person at a client company.
+    "Contact": crm::Contact, crm::contact::entity::Entity, ContactId, ContactNode(ContactBridges, Trail);
+    /// A piece of client work.
+    "Project": projects::Project, projects::project::entity::Entity, ProjectId, ProjectNode(ProjectBridges, Trail);
+    /// A person on the team of a project.
+    "ProjectMember": projects::ProjectMember, projects::member::entity::Entity, ProjectMemberId, ProjectMemberNode(MemberBridges, Trail);
+    /// A column of a project's task board.
+    "TaskColumn": projects::TaskColumn, projects::column::entity::Entity, TaskColumnId, TaskColumnNode(Trail);
+    /// Something to be done in a project.
+    "Task": projects::Task, projects::task::entity::Entity, TaskId, TaskNode(TaskBridges, Trail);
+    /// One recorded change, login or refusal.
+    "AuditEntry": audit::AuditEntry, kernel::act::audit_entry::Entity, AuditEntryId, AuditEntryNode(AuditEntryBridges);
+}
+
+/// Reading anything by its id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The thing with this id; null if there is none that the viewer may see.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its id")] id: ID) -> Result<Option<Node>> {
+        ctx.viewer().signed_in()?;
+        load(ctx.ask(), parse("id", &id)?).await
+    }
+
+    /// The things with these ids, in their order; null in place of those that the viewer may not see.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Their ids, at most 100")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        ctx.viewer().signed_in()?;
+        if ids.len() > MAX_NODES {
+            return Err(Error::field("ids", TOO_MANY_IDS.with("max", MAX_NODES)));
+        }
+        let parsed = ids.iter().enumerate().map(|(index, id)| parse(&format!("ids.{index}"), id));
+        let parsed: Vec<AnyId> = parsed.collect::<Result<_>>()?;
+        try_join_all(parsed.into_iter().map(|id| load(ctx.ask(), id))).await
+    }
+}
+
+fn parse(path: &str, id: &ID) -> Result<AnyId> {
+    id.parse().map_err(|_| FieldError::new(path, BAD_ID).into())
+}
