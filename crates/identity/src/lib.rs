@@ -46,6 +46,7 @@ pub struct IdentityQuery(
 /// The root mutations of identity.
 #[derive(MergedObject, Default)]
 pub struct IdentityMutation(
+    user::UserMutation,
     tenant::TenantMutation,
     registration::RegistrationMutation,
     password::PasswordMutation,

@@ -35,9 +35,9 @@ pub const USER_READ: Permission =
 /// See how to reach people.
 pub const USER_CONTACT: Permission =
     Permission::new("identity.user.contact", "See the e-mail address and phone number of others.");
-/// Change people.
+/// Help people who are locked out.
 pub const USER_WRITE: Permission =
-    Permission::new("identity.user.write", "Change the profile of others, unlock them.");
+    Permission::new("identity.user.write", "See until when people are locked out, and unlock them.");
 /// Invite people.
 pub const USER_INVITE: Permission =
     Permission::new("identity.user.invite", "Invite people, see invitations and take them back.");

@@ -207,7 +207,6 @@ impl InvitationQuery {
     }
 
     /// The invitations that the viewer may see, the newest first. Needs `identity.user.invite`.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn invitations(
         &self,
         ctx: &Context<'_>,

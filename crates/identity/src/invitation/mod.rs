@@ -3,7 +3,7 @@
 pub mod accept;
 pub mod entity;
 pub mod graphql;
-mod invite;
+pub(crate) mod invite;
 mod mutations;
 pub mod role;
 pub mod rules;

@@ -121,7 +121,7 @@ pub async fn reset(
                 .await?;
             let person = super::set(act, identity, &person, hash.clone()).await?;
             // Reason: links that were sent before might set what the person has just chosen aside.
-            token::revoke(act, person.id, &[Purpose::ResetPassword, Purpose::VerifyEmail]).await?;
+            token::revoke(act, person.id, Purpose::ALL).await?;
             confirm::activate(act, &person).await?;
             mail::enqueue(act, identity, super::changed_letter(identity, &tenant, &person, act.now()))?;
             session::end_all(act, person.id, None, EndReason::PasswordChanged).await

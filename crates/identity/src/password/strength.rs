@@ -78,7 +78,7 @@ pub fn check(
 /// In the list as it is, or with what people add to pass rules: capitals, digits and marks at the end.
 fn is_common(password: &str) -> bool {
     let lower = password.trim().to_lowercase();
-    let stem = lower.trim_end_matches(|last: char| matches!(last, '!' | '.' | '?' | '*' | '#' | '$' | '1'));
+    let stem = lower.trim_end_matches(['!', '.', '?', '*', '#', '$', '1']);
     COMMON_PASSWORDS.contains(lower.as_str()) || COMMON_PASSWORDS.contains(stem)
 }
 

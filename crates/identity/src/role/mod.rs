@@ -20,9 +20,9 @@ pub use graphql::Role;
 pub use loaders::{RoleHolding, held_by};
 
 pub(crate) use giving::{
-    check_fits, check_grantable, keep_an_owner, member_to, replace_in, revoke_in, visible,
+    check_fits, check_grantable, check_held, keep_an_owner, member_to, replace_in, revoke_in, visible,
 };
-pub(crate) use store::{lock_members, matrices, pick, system_row};
+pub(crate) use store::{lock_members, matrices, pick, system_role, system_row};
 pub use store::held_in;
 pub use system::system_rows;
 

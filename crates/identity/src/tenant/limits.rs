@@ -33,12 +33,6 @@ words! {
     }
 }
 
-impl PlanLimit {
-    /// Every limit.
-    pub const ALL: [Self; 5] =
-        [Self::Users, Self::StorageBytes, Self::RequestsPerMinute, Self::CustomFields, Self::Workflows];
-}
-
 const GIB: i64 = 1 << 30;
 
 /// What a plan allows; none is unlimited. In the order of [`PlanLimit::ALL`].
@@ -114,7 +108,7 @@ pub async fn report(db: &impl ConnectionTrait, tenant: &Model) -> Result<Vec<Lim
         used: (name == PlanLimit::Users).then_some(people),
         allowed: allowed(tenant, name),
     };
-    Ok(PlanLimit::ALL.into_iter().map(of).collect())
+    Ok(PlanLimit::ALL.iter().copied().map(of).collect())
 }
 
 #[cfg(test)]

@@ -1,9 +1,16 @@
 //! People: their profile, and what administrators do with them.
 
+mod add;
+pub mod email;
 pub mod entity;
 pub mod graphql;
+mod mutations;
+pub mod profile;
 pub mod query;
 mod reassign;
+mod removal;
+mod roles;
+mod status;
 mod viewer;
 
 use kernel::{
@@ -18,7 +25,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select};
 
 use crate::{password, service::Identity};
 
+pub use add::{MemberPassword, NewMember, add_member};
 pub use graphql::User;
+pub use mutations::UserMutation;
 pub use query::UserQuery;
 pub use reassign::{AccountDirectory, Reassign};
 pub use viewer::ViewerObject;
