@@ -27,7 +27,7 @@ pub fn json_list_has(backend: DbBackend, column: impl ColumnTrait, text: &str) -
             Expr::cust_with_exprs("$1 @> $2", [list, Expr::val(serde_json::json!([text]))])
         }
         _ => Expr::cust_with_exprs(
-            "EXISTS (SELECT 1 FROM json_each($1) AS entry WHERE entry.value = $2)",
+            "EXISTS (SELECT 1 FROM json_each(?) AS entry WHERE entry.value = ?)",
             [list, Expr::val(text)],
         ),
     }

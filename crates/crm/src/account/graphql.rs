@@ -116,9 +116,10 @@ impl Account {
         #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
-    ) -> Result<Option<Connection<Contact>>> {
+    ) -> Option<Result<Connection<Contact>>> {
         let args = PageArgs::new(first, after, last, before);
-        contact::of_account(ctx.ask(), self.0.id, filter.unwrap_or_default(), order_by, args).await.map(Some)
+        // Reason: an error in a `Result<Option<…>>` would take the whole account with it.
+        Some(contact::of_account(ctx.ask(), self.0.id, filter.unwrap_or_default(), order_by, args).await)
     }
 }
 

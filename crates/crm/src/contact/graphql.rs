@@ -35,6 +35,18 @@ impl Node for Contact {
     const TYPE: &'static str = "Contact";
 }
 
+impl Contact {
+    /// A value that needs the permission for personal data.
+    async fn personal<T>(&self, ctx: &Context<'_>, value: Option<T>) -> Option<Result<T>> {
+        match field::may::<Entity>(ctx.ask(), CONTACTS_PERSONAL, self.0.id.uuid()).await {
+            Ok(()) => value.map(Ok),
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+// Reason: fields that may be refused answer `Option<Result<…>>`; an error in a `Result<Option<…>>` would take the whole
+// contact with it.
 /// A person at a client company.
 #[Object(name = "ContactFields")]
 impl Contact {
@@ -54,16 +66,14 @@ impl Contact {
     }
 
     /// Where mail reaches them. Needs `crm.contact.personal` on the contact.
-    async fn email(&self, ctx: &Context<'_>) -> Result<Option<EmailAddress>> {
-        field::may::<Entity>(ctx.ask(), CONTACTS_PERSONAL, self.0.id.uuid()).await?;
-        Ok(self.0.email.clone())
+    async fn email(&self, ctx: &Context<'_>) -> Option<Result<EmailAddress>> {
+        self.personal(ctx, self.0.email.clone()).await
     }
 
     /// Where calls reach them, in the form of E.164 where the country is known. Needs `crm.contact.personal` on the
     /// contact.
-    async fn phone(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        field::may::<Entity>(ctx.ask(), CONTACTS_PERSONAL, self.0.id.uuid()).await?;
-        Ok(self.0.phone.clone())
+    async fn phone(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        self.personal(ctx, self.0.phone.clone()).await
     }
 
     /// What they do there.

@@ -55,10 +55,15 @@ impl ProjectMember {
     }
 
     /// What an hour of theirs is billed at on this project. Needs `projects.rate.read` on it.
-    async fn bill_rate(&self, ctx: &Context<'_>) -> Result<Option<Money>> {
-        field::may::<project::Entity>(ctx.ask(), RATES_READ, self.0.project_id.uuid()).await?;
+    async fn bill_rate(&self, ctx: &Context<'_>) -> Option<Result<Money>> {
+        // Reason: an error in a `Result<Option<…>>` would take the whole member with it.
+        if let Err(error) =
+            field::may::<project::Entity>(ctx.ask(), RATES_READ, self.0.project_id.uuid()).await
+        {
+            return Some(Err(error));
+        }
         let parts = self.0.bill_rate_minor.zip(self.0.rate_currency);
-        Ok(parts.map(|(amount, currency)| Money::new(amount, currency)))
+        parts.map(|(amount, currency)| Ok(Money::new(amount, currency)))
     }
 
     /// The share of their working time, in basis points: 10000 is all of it.

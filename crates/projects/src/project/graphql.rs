@@ -50,11 +50,22 @@ impl Node for Project {
 }
 
 impl Project {
-    async fn may(&self, ctx: &Context<'_>, permission: Permission) -> Result<()> {
-        field::may::<Entity>(ctx.ask(), permission, self.0.id.uuid()).await
+    /// A value that needs `permission` on the project.
+    async fn guarded<T>(
+        &self,
+        ctx: &Context<'_>,
+        permission: Permission,
+        value: Option<T>,
+    ) -> Option<Result<T>> {
+        match field::may::<Entity>(ctx.ask(), permission, self.0.id.uuid()).await {
+            Ok(()) => value.map(Ok),
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 
+// Reason: fields that may be refused answer `Option<Result<…>>`; an error in a `Result<Option<…>>` would take the whole
+// project with it.
 /// A piece of work for a client, or for the agency itself.
 #[Object(name = "ProjectFields")]
 impl Project {
@@ -124,16 +135,15 @@ impl Project {
     }
 
     /// What it may cost. Needs `projects.budget.read` on the project.
-    async fn budget(&self, ctx: &Context<'_>) -> Result<Option<Money>> {
-        self.may(ctx, BUDGETS_READ).await?;
+    async fn budget(&self, ctx: &Context<'_>) -> Option<Result<Money>> {
         let parts = self.0.budget_minor.zip(self.0.budget_currency);
-        Ok(parts.map(|(amount, currency)| Money::new(amount, currency)))
+        let budget = parts.map(|(amount, currency)| Money::new(amount, currency));
+        self.guarded(ctx, BUDGETS_READ, budget).await
     }
 
     /// How much work it may take, in minutes. Needs `projects.budget.read` on the project.
-    async fn budget_minutes(&self, ctx: &Context<'_>) -> Result<Option<i64>> {
-        self.may(ctx, BUDGETS_READ).await?;
-        Ok(self.0.budget_minutes)
+    async fn budget_minutes(&self, ctx: &Context<'_>) -> Option<Result<i64>> {
+        self.guarded(ctx, BUDGETS_READ, self.0.budget_minutes).await
     }
 
     /// How the work is paid.
@@ -183,8 +193,8 @@ impl Project {
     }
 
     /// The columns of its board from left to right, at most 30. Needs `projects.task.read`.
-    async fn columns(&self, ctx: &Context<'_>) -> Result<Option<Vec<Graph<TaskColumn>>>> {
-        column::of_project_for(ctx.ask(), self.0.id).await.map(Some)
+    async fn columns(&self, ctx: &Context<'_>) -> Option<Result<Vec<Graph<TaskColumn>>>> {
+        Some(column::of_project_for(ctx.ask(), self.0.id).await)
     }
 
     /// Its tasks. Needs `projects.task.read`.
@@ -198,9 +208,9 @@ impl Project {
         #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
-    ) -> Result<Option<Connection<Task>>> {
+    ) -> Option<Result<Connection<Task>>> {
         let args = PageArgs::new(first, after, last, before);
-        task::of_project(ctx.ask(), self.0.id, filter.unwrap_or_default(), order_by, args).await.map(Some)
+        Some(task::of_project(ctx.ask(), self.0.id, filter.unwrap_or_default(), order_by, args).await)
     }
 
     /// The people who work on it, in the order they joined. Needs `projects.team.read`.
@@ -214,9 +224,9 @@ impl Project {
         #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
-    ) -> Result<Option<Connection<ProjectMember>>> {
+    ) -> Option<Result<Connection<ProjectMember>>> {
         let args = PageArgs::new(first, after, last, before);
-        member::of_project(ctx.ask(), self.0.id, filter.unwrap_or_default(), args).await.map(Some)
+        Some(member::of_project(ctx.ask(), self.0.id, filter.unwrap_or_default(), args).await)
     }
 }
 
