@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary `atrium`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gateway::cli::main()
+}

@@ -45,6 +45,8 @@ pub struct Agency {
     pub cast: &'static [Name; 10],
     /// Its clients; companies beyond the list are made up.
     pub clients: &'static [Company],
+    /// Who owns the first accounts, by place; the others' owners are made up.
+    pub owners: &'static [usize],
     /// Projects that are given; the others are made up.
     pub fixed: &'static [Fixed],
     /// How much of everything.
@@ -96,14 +98,20 @@ pub fn demo() -> [Agency; 2] {
 
 /// The same two agencies with little in them, for tests.
 pub fn small() -> [Agency; 2] {
-    two(Amounts { users: 10, accounts: 3, projects: plan::SMALL.len(), tasks: 40 })
-        .map(|agency| Agency { fixed: plan::SMALL, ..agency })
+    two(Amounts { users: 10, accounts: 3, projects: plan::SMALL.len(), tasks: 40 }).map(|agency| Agency {
+        owners: plan::SMALL_OWNERS,
+        fixed: plan::SMALL,
+        ..agency
+    })
 }
+
+/// Slug of the agency of load tests.
+pub const LOAD: &str = "load";
 
 /// The agency of load tests.
 pub fn load(size: Size) -> Agency {
     let [acme, _] = two(size.amounts());
-    Agency { slug: "load", name: "Load & Sons", plan: "enterprise", clients: &[], seed: 0x10AD, ..acme }
+    Agency { slug: LOAD, name: "Load & Sons", plan: "enterprise", clients: &[], seed: 0x10AD, ..acme }
 }
 
 fn two(size: Amounts) -> [Agency; 2] {
@@ -118,6 +126,7 @@ fn two(size: Amounts) -> [Agency; 2] {
             abroad: Some((5, "fr", "Europe/Paris")),
             cast: &people::ACME,
             clients: &companies::ACME,
+            owners: &[],
             fixed: &[],
             size,
             seed: 0xAC3E,
@@ -132,6 +141,7 @@ fn two(size: Amounts) -> [Agency; 2] {
             abroad: Some((5, "fr-CA", "America/Toronto")),
             cast: &people::GLOBEX,
             clients: &companies::GLOBEX,
+            owners: &[],
             fixed: &[],
             size,
             seed: 0x610B,

@@ -58,7 +58,7 @@ pub(super) fn staff(agency: &Agency, maker: &mut Maker, password_hash: &str) -> 
 /// Client companies with contacts; the client users become people of the first.
 pub(super) fn clients(agency: &Agency, maker: &mut Maker, rows: &mut Rows) -> Result<()> {
     for number in 0..agency.size.accounts {
-        let owner = rows.users[if maker.chance(70) { place::SALES } else { place::OWNER }].id;
+        let owner = rows.users[owner(agency, maker, number)].id;
         let account = account(agency, maker, number, owner)?;
         rows.assignments.push(owns(maker, owner, account.id, account.created_at));
         for number in 0..maker.between(1, 3) {
@@ -70,6 +70,16 @@ pub(super) fn clients(agency: &Agency, maker: &mut Maker, rows: &mut Rows) -> Re
         sign_in_for(maker, rows, place);
     }
     Ok(())
+}
+
+/// The place of the person who answers for the account with this number.
+fn owner(agency: &Agency, maker: &mut Maker, number: usize) -> usize {
+    match agency.owners.get(number) {
+        Some(place) => *place,
+        None if maker.chance(45) => place::SALES,
+        None if maker.chance(50) => place::OWNER,
+        None => place::ADMIN,
+    }
 }
 
 struct Person {

@@ -94,6 +94,9 @@ pub const SMALL: &[Fixed] = &[
     Fixed { status: Status::Intake, account: None, manager: None, team: &[] },
 ];
 
+/// Who owns the accounts of the small agencies: the sales person one of three.
+pub const SMALL_OWNERS: &[usize] = &[place::OWNER, place::ADMIN, place::SALES];
+
 /// A project before it has rows.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {

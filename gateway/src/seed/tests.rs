@@ -205,5 +205,7 @@ fn small_agencies_keep_some_projects_from_everybody() {
         assert_eq!(on(SystemRole::TeamMember), [1, 2, 4]);
         let mine = rows.projects.iter().filter(|project| project.account_id == Some(rows.client_account()));
         assert_eq!(mine.count(), 2);
+        let sales = rows.person(SystemRole::Sales).id;
+        assert_eq!(rows.accounts.iter().filter(|account| account.owner_id == Some(sales)).count(), 1);
     }
 }
