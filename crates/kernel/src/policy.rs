@@ -103,7 +103,7 @@ pub fn allowed<E: Guarded>(viewer: &Viewer, permission: Permission) -> Condition
         Some(Reach::Assigned) => {
             Condition::any().add(E::within(viewer, Near::Own)).add(E::within(viewer, Near::Assigned))
         }
-        // Invariant: a client's reach never passes the own account, not even for rows that are the client's own.
+        // Reason: for a client this reach is the own account and nothing beside it, not even own rows of another one.
         Some(Reach::Account) if viewer.is_client() => Condition::any().add(E::within(viewer, Near::Account)),
         Some(Reach::Account) => Condition::any()
             .add(E::within(viewer, Near::Own))
