@@ -108,7 +108,8 @@ impl App {
             None => Services::in_process(clock.clone()),
         };
         let keyring = open_keyring(&config.data_dir)?;
-        let mail = platform::mail::open(&config.mail, &config.data_dir.join("mailbox"), clock.clone()).context("mail")?;
+        let mail = platform::mail::open(&config.mail, &config.data_dir.join("mailbox"), clock.clone())
+            .context("mail")?;
         let resolver = resolver();
         Self::assemble(Parts {
             config: Arc::new(config),
@@ -151,7 +152,8 @@ impl App {
 
 fn open_keyring(data_dir: &Path) -> anyhow::Result<Keyring> {
     let file = data_dir.join(KEY_FILE);
-    keyfile::load_or_create(&file, &mut rand::rng()).with_context(|| format!("the key file {}", file.display()))
+    keyfile::load_or_create(&file, &mut rand::rng())
+        .with_context(|| format!("the key file {}", file.display()))
 }
 
 /// The machine's name servers; a machine without any can do everything but verify domains.

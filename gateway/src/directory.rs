@@ -93,7 +93,8 @@ impl ResourceDirectory for Directory {
             }
             IdKind::AccountId => {
                 let id = AccountId::from_uuid(id.uuid);
-                let account = crm::account::entity::Entity::fetch_to(act.conn(), viewer, permission, id).await?;
+                let account =
+                    crm::account::entity::Entity::fetch_to(act.conn(), viewer, permission, id).await?;
                 Ok(Target::Account(account.id))
             }
             other => Err(Error::not_found(other.type_name(), id)),
@@ -126,7 +127,9 @@ impl PeopleDirectory for Directory {
         let ids = ids.iter().map(|id| id.uuid());
         let rows = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::UserId.is_in(ids));
         let rows = rows.all(act.conn()).await?;
-        let person = |row: membership::entity::Model| (row.user_id, Person { active: row.is_active(), account: row.account_id });
+        let person = |row: membership::entity::Model| {
+            (row.user_id, Person { active: row.is_active(), account: row.account_id })
+        };
         Ok(rows.into_iter().map(person).collect())
     }
 
@@ -152,4 +155,3 @@ impl projects::EventSource for Fanout {
         events.boxed()
     }
 }
-

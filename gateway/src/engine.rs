@@ -81,8 +81,12 @@ impl Engine for AppEngine {
             let requests = row.and_then(|row| allowed(&row, PlanLimit::RequestsPerMinute));
             kernel::Result::Ok(requests.and_then(|requests| u32::try_from(requests).ok()))
         };
-        let tenant_requests =
-            self.app.allowances.try_get_with(tenant, load).await.map_err(|error| kernel::Error::clone(&error))?;
+        let tenant_requests = self
+            .app
+            .allowances
+            .try_get_with(tenant, load)
+            .await
+            .map_err(|error| kernel::Error::clone(&error))?;
         Ok(Allowance { tenant_requests, viewer_requests: None })
     }
 
@@ -123,7 +127,9 @@ impl Server {
     /// # Errors
     /// If the address cannot be listened on, or a thread cannot reach the database.
     pub async fn start(app: App) -> anyhow::Result<Running> {
-        identity::signing::ensure_key(&app.identity, &app.db).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        identity::signing::ensure_key(&app.identity, &app.db)
+            .await
+            .map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let stopping = CancellationToken::new();
         let shared = Shared::new(web::Parts {
             config: &app.config,

@@ -133,12 +133,14 @@ pub async fn can_in<E: Guarded, C: sea_orm::ConnectionTrait>(
 
 /// Whether a row with this id is near to the viewer in one way: the parts that an explanation shows.
 pub async fn is_near<E: Guarded>(db: &Db, viewer: &Viewer, near: Near<'_>, id: Uuid) -> Result<bool> {
-    let select = E::of_tenant(viewer.tenant_id()).filter(E::within(viewer, near)).filter(E::id_column().eq(id));
+    let select =
+        E::of_tenant(viewer.tenant_id()).filter(E::within(viewer, near)).filter(E::id_column().eq(id));
     exists(db, select).await
 }
 
 async fn exists<E: EntityTrait, C: sea_orm::ConnectionTrait>(db: &C, select: Select<E>) -> Result<bool> {
-    let found = select.select_only().expr_as(Expr::val(1), "found").limit(1).into_tuple::<i32>().one(db).await?;
+    let found =
+        select.select_only().expr_as(Expr::val(1), "found").limit(1).into_tuple::<i32>().one(db).await?;
     Ok(found.is_some())
 }
 

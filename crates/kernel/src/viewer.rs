@@ -181,7 +181,10 @@ impl std::ops::Deref for Viewer {
 
 impl fmt::Debug for Viewer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Viewer").field("tenant", &self.tenant.id).field("actor", &self.actor).finish_non_exhaustive()
+        f.debug_struct("Viewer")
+            .field("tenant", &self.tenant.id)
+            .field("actor", &self.actor)
+            .finish_non_exhaustive()
     }
 }
 
@@ -248,7 +251,8 @@ impl Viewer {
     /// The same viewer at the clock's present time: for subscriptions, whose request began long ago.
     #[must_use]
     pub fn at_present(&self) -> Self {
-        let Inner { tenant, actor, membership, account, session, grants, now: _, request, clock, ids } = &*self.0;
+        let Inner { tenant, actor, membership, account, session, grants, now: _, request, clock, ids } =
+            &*self.0;
         Self::from(Inner {
             tenant: tenant.clone(),
             actor: *actor,
@@ -266,7 +270,8 @@ impl Viewer {
     /// The same viewer, told things in the language of their own settings.
     #[must_use]
     pub fn speaking(&self, language: Language) -> Self {
-        let Inner { tenant, actor, membership, account, session, grants, now, request, clock, ids } = &*self.0;
+        let Inner { tenant, actor, membership, account, session, grants, now, request, clock, ids } =
+            &*self.0;
         Self::from(Inner {
             tenant: tenant.clone(),
             actor: *actor,

@@ -38,23 +38,33 @@ impl UserBridges {
 
     /// The projects that the person manages or is on the team of, as far as the viewer may see them. Needs
     /// `projects.project.read`.
-    #[expect(clippy::too_many_arguments, reason = "the four arguments of a connection, a filter and an order")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the four arguments of a connection, a filter and an order"
+    )]
     async fn projects(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which projects; all that are not archived if left out.")] filter: Option<ProjectFilter>,
+        #[graphql(desc = "Which projects; all that are not archived if left out.")] filter: Option<
+            ProjectFilter,
+        >,
         #[graphql(desc = "In which order; by name if left out.")] order_by: Option<ProjectOrder>,
         #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Cursor before the first row.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor behind the last row.")] before: Option<String>,
-    ) -> Result<Connection<Project>> {
+    ) -> Result<Option<Connection<Project>>> {
         let args = PageArgs::new(first, after, last, before);
-        projects::project::of_user(ctx.ask(), self.id, filter.unwrap_or_default(), order_by, args).await
+        projects::project::of_user(ctx.ask(), self.id, filter.unwrap_or_default(), order_by, args)
+            .await
+            .map(Some)
     }
 
     /// The tasks assigned to the person, as far as the viewer may see them. Needs `projects.task.read`.
-    #[expect(clippy::too_many_arguments, reason = "the four arguments of a connection, a filter and an order")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the four arguments of a connection, a filter and an order"
+    )]
     async fn tasks(
         &self,
         ctx: &Context<'_>,
@@ -64,9 +74,11 @@ impl UserBridges {
         #[graphql(desc = "Cursor before the first row.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor behind the last row.")] before: Option<String>,
-    ) -> Result<Connection<Task>> {
+    ) -> Result<Option<Connection<Task>>> {
         let args = PageArgs::new(first, after, last, before);
-        projects::task::of_user(ctx.ask(), self.id, filter.unwrap_or_default(), order_by, args).await
+        projects::task::of_user(ctx.ask(), self.id, filter.unwrap_or_default(), order_by, args)
+            .await
+            .map(Some)
     }
 }
 

@@ -36,7 +36,12 @@ type Builder = SchemaBuilder<Query, Mutation, Subscription>;
 pub type AtriumSchema = Schema<Query, Mutation, Subscription>;
 
 /// The schema over the given services, for queries and mutations.
-pub fn schema(config: &Config, identity: &Identity, directory: &Arc<Directory>, fanout: &Fanout) -> AtriumSchema {
+pub fn schema(
+    config: &Config,
+    identity: &Identity,
+    directory: &Arc<Directory>,
+    fanout: &Fanout,
+) -> AtriumSchema {
     build(config, identity, directory, fanout).finish()
 }
 
@@ -69,7 +74,8 @@ fn build(config: &Config, identity: &Identity, directory: &Arc<Directory>, fanou
 
 /// The schema in the schema definition language, sorted: what `schema.graphql` holds.
 pub fn sdl(schema: &AtriumSchema) -> String {
-    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    let options =
+        async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
     let mut text = schema.sdl_with_options(options);
     text.truncate(text.trim_end().len());
     text.push('\n');

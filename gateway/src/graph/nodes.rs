@@ -16,8 +16,8 @@ use kernel::{
 };
 
 use crate::bridges::{
-    AccountBridges, ApiKeyBridges, AuditEntryBridges, ContactBridges, InvitationBridges, MemberBridges, ProjectBridges,
-    TaskBridges, Trail, UserBridges,
+    AccountBridges, ApiKeyBridges, AuditEntryBridges, ContactBridges, InvitationBridges, MemberBridges,
+    ProjectBridges, TaskBridges, Trail, UserBridges,
 };
 
 const NO_NODE: Text = Text::new(
