@@ -9,7 +9,7 @@ use kernel::{
     sql,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, QueryFilter, Select, sea_query::Query};
 
 use super::{
     assignee,
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     policy::TASKS_READ,
+    project::entity as project,
     words::{Priority, TaskStatus},
 };
 
@@ -102,6 +103,20 @@ impl TaskFilter {
             select = select.filter(if blocked { reason.is_not_null() } else { reason.is_null() });
         }
         self.of_people(viewer, select)
+    }
+
+    /// As [`Self::select`], across projects: without the tasks of archived projects, unless they are asked for by project
+    /// or id.
+    pub fn select_across(&self, viewer: &Viewer) -> Select<Entity> {
+        let select = self.select(viewer);
+        if self.project_id.is_some() || self.ids.is_some() {
+            return select;
+        }
+        let mut open = Query::select();
+        open.column(project::Column::Id).from(project::Entity);
+        open.and_where(project::Column::TenantId.eq(viewer.tenant_id()))
+            .and_where(project::Column::ArchivedAt.is_null());
+        select.filter(Column::ProjectId.in_subquery(open))
     }
 
     fn of_people(&self, viewer: &Viewer, mut select: Select<Entity>) -> Select<Entity> {

@@ -155,7 +155,8 @@ impl TaskQuery {
         Ok(Graph(model.into()))
     }
 
-    /// The tasks that the viewer may see, across projects. Needs `projects.task.read`.
+    /// The tasks that the viewer may see, across projects; those of archived projects only if asked for by project or
+    /// id. Needs `projects.task.read`.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn tasks(
         &self,
@@ -174,6 +175,6 @@ impl TaskQuery {
         filter.check()?;
         let order = order_by.unwrap_or_else(TaskOrder::by_due_date);
         let args = PageArgs::new(first, after, last, before);
-        list(ctx.db(), filter.select(ctx.viewer()), order.into(), &args).await
+        list(ctx.db(), filter.select_across(ctx.viewer()), order.into(), &args).await
     }
 }

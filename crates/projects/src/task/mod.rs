@@ -60,8 +60,8 @@ pub async fn of_project(
     children(ask, project.uuid(), page).await
 }
 
-/// A page of the tasks that a person does, in one statement with those of other people; without an order, what is due
-/// first comes first.
+/// A page of the tasks that a person does in projects that are not archived, in one statement with those of other
+/// people; without an order, what is due first comes first.
 ///
 /// # Errors
 /// FORBIDDEN without the permission to read tasks, INVALID for a wrong filter or page.
@@ -79,7 +79,7 @@ pub async fn of_user(
         order: order.unwrap_or_else(TaskOrder::by_due_date).into(),
         args,
         fingerprint: format!("{filter:?}"),
-        select: Box::new(move |viewer| filter.select(viewer)),
+        select: Box::new(move |viewer| filter.select_across(viewer)),
     };
     linked(ask, user.uuid(), page).await
 }
