@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use kernel::{
     Fields,
-    act::{Act, expect_version},
+    act::{Act, Outcome, Severity, expect_version},
     db::Db,
     error::{Error, Result},
     id::{ApiKeyId, TypedId, UserId},
@@ -85,6 +85,7 @@ pub async fn create(
     let (prefix, token) = draw();
     let key = viewer
         .act(db, "identity.api_key.create", async |act| {
+            act.mark(Outcome::Success, Severity::Notice);
             check_bounds(act, &bounds).await?;
             let key = entity::Model {
                 id: act.new_id(),
@@ -131,6 +132,7 @@ pub async fn update(
     let wanted = Wanted::read(identity, viewer, changes)?;
     let key = viewer
         .act(db, "identity.api_key.update", async |act| {
+            act.mark(Outcome::Success, Severity::Notice);
             let before = entity::Entity::fetch_to(act.conn(), viewer, API_KEY_WRITE, id).await?;
             expect_version(ApiKeyId::TYPE, expected_version, before.version)?;
             if before.revoked_at.is_some() {
@@ -154,6 +156,7 @@ pub async fn revoke(identity: &Identity, db: &Db, viewer: &Viewer, id: ApiKeyId)
     viewer.require(API_KEY_WRITE)?;
     let key = viewer
         .act(db, "identity.api_key.revoke", async |act| {
+            act.mark(Outcome::Success, Severity::Notice);
             let before = entity::Entity::fetch_to(act.conn(), viewer, API_KEY_WRITE, id).await?;
             let revoked_at = before.revoked_at.or(Some(act.now()));
             act.update(&before, entity::Model { revoked_at, ..before.clone() }).await

@@ -6,7 +6,7 @@ pub mod graphql;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{
-    act::Act,
+    act::{Act, Outcome, Severity},
     assignment::{self, Model, NewAssignment, Source, Target},
     db::Db,
     error::{Error, Result},
@@ -59,6 +59,7 @@ pub async fn assign(identity: &Identity, db: &Db, viewer: &Viewer, wanted: Wante
     viewer.require(ASSIGNMENT_WRITE)?;
     let row = viewer
         .act(db, "identity.assignment.assign", async |act| {
+            act.mark(Outcome::Success, Severity::Notice);
             let Wanted { user, resource, role, expires_at } = wanted;
             let target = locate(identity, act, ASSIGNMENT_WRITE, resource).await?;
             check_staff(act, user).await?;
@@ -99,6 +100,7 @@ pub async fn unassign(
     viewer.require(ASSIGNMENT_WRITE)?;
     let gone = viewer
         .act(db, "identity.assignment.unassign", async |act| {
+            act.mark(Outcome::Success, Severity::Notice);
             let target = locate(identity, act, ASSIGNMENT_WRITE, resource).await?;
             let row = direct(act, user, target).await?.ok_or_else(|| Error::not_found(UserId::TYPE, user))?;
             let id = row.id;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use kernel::{
     Fields,
-    act::{Act, expect_version},
+    act::{Act, Outcome, Severity, expect_version},
     db::Db,
     error::{Error, Result, Text},
     id::{RoleId, TypedId},
@@ -86,6 +86,7 @@ pub async fn create(identity: &Identity, db: &Db, viewer: &Viewer, new: NewRole)
     giving::check_held(viewer, &allows)?;
     viewer
         .act(db, "identity.role.create", async |act| {
+            act.mark(Outcome::Success, Severity::Notice);
             if store::count_custom(act).await? >= MAX_ROLES {
                 return Err(Error::limited(TOO_MANY_ROLES.with("max", MAX_ROLES), None));
             }
@@ -139,6 +140,7 @@ pub async fn update(
     fields.check()?;
     let role = viewer
         .act(db, "identity.role.update", async |act| {
+            act.mark(Outcome::Success, Severity::Notice);
             let before = own_role(act, viewer, id).await?;
             expect_version(RoleId::TYPE, expected_version, before.version)?;
             let mut after = before.clone();
@@ -173,6 +175,7 @@ pub async fn delete(
     }
     viewer
         .act(db, "identity.role.delete", async |act| {
+            act.mark(Outcome::Success, Severity::Notice);
             let role = own_role(act, viewer, id).await?;
             match replacement {
                 Some(replacement) => replace(act, identity, &role, replacement).await?,

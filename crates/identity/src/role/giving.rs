@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    act::Act,
+    act::{Act, Outcome, Severity},
     catalogue::{Catalogue, SystemRole},
     db::Db,
     error::{Error, FieldError, Result},
@@ -40,6 +40,7 @@ pub async fn assign(
     viewer.require(ROLE_ASSIGN)?;
     viewer
         .act(db, "identity.role.assign", async |act| {
+            act.mark(Outcome::Success, Severity::Notice);
             let member = member_to(act.conn(), viewer, ROLE_ASSIGN, user).await?;
             let expires_at = expires_at.map(|at| end(at, act.now(), "expiresAt")).transpose()?;
             let roles = visible(act, &[role]).await?;
@@ -59,12 +60,13 @@ pub async fn revoke(identity: &Identity, db: &Db, viewer: &Viewer, user: UserId,
     viewer.require(ROLE_ASSIGN)?;
     viewer
         .act(db, "identity.role.revoke", async |act| {
+            act.mark(Outcome::Success, Severity::Notice);
             let members = [member_to(act.conn(), viewer, ROLE_ASSIGN, user).await?];
             let roles = visible(act, &[role]).await?;
             if viewer.actor != Actor::User(user) {
                 check_grantable(act.conn(), &identity.catalogue, viewer, &roles).await?;
             }
-            if store::held_rows(act, &members, Some(&roles)).await?.is_empty() {
+            if store::held_rows(act, &members, &roles).await?.is_empty() {
                 return Err(Error::not_found(RoleId::TYPE, role));
             }
             revoke_in(act, &members, &roles).await
@@ -149,7 +151,7 @@ pub async fn assign_in(
 ) -> Result<()> {
     check_fits(act.conn(), catalogue, memberships, roles, "roleId").await?;
     store::lock_members(act, memberships).await?;
-    let known = store::held_rows(act, memberships, Some(roles)).await?;
+    let known = store::held_rows(act, memberships, roles).await?;
     let places: HashSet<_> = known.iter().map(|row| (row.membership_id, row.role_id)).collect();
     let mut new = Vec::new();
     for membership in memberships {
@@ -177,33 +179,9 @@ pub(crate) async fn revoke_in(
     memberships: &[membership::Model],
     roles: &[entity::Model],
 ) -> Result<()> {
-    let rows = store::held_rows(act, memberships, Some(roles)).await?;
+    let rows = store::held_rows(act, memberships, roles).await?;
     act.delete_all(rows).await?;
     if has_owner(roles) { keep_an_owner(act).await } else { Ok(()) }
-}
-
-/// Makes `roles` the roles of every membership, in place of all others. Rights are checked here, for what is given and
-/// for what is taken.
-///
-/// # Errors
-/// As [`check_grantable`] and [`assign_in`].
-pub(crate) async fn replace_in(
-    act: &mut Act,
-    catalogue: &Catalogue,
-    memberships: &[membership::Model],
-    roles: &[entity::Model],
-) -> Result<()> {
-    let viewer = act.viewer().clone();
-    check_grantable(act.conn(), catalogue, &viewer, roles).await?;
-    let wanted: HashSet<RoleId> = roles.iter().map(|role| role.id).collect();
-    let held = store::held_rows(act, memberships, None).await?;
-    let gone: Vec<held::Model> = held.into_iter().filter(|row| !wanted.contains(&row.role_id)).collect();
-    let taken: Vec<RoleId> = gone.iter().map(|row| row.role_id).collect();
-    let taken = store::pick(act, &taken).await?;
-    check_grantable(act.conn(), catalogue, &viewer, &taken).await?;
-    act.delete_all(gone).await?;
-    assign_in(act, catalogue, memberships, roles, None).await?;
-    if has_owner(&taken) { keep_an_owner(act).await } else { Ok(()) }
 }
 
 /// Errs unless every role may be held by every one of these memberships.

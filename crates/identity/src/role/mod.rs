@@ -20,10 +20,10 @@ pub use graphql::Role;
 pub use loaders::{RoleHolding, held_by};
 
 pub(crate) use giving::{
-    check_fits, check_grantable, check_held, keep_an_owner, member_to, replace_in, revoke_in, visible,
+    check_fits, check_grantable, check_held, keep_an_owner, member_to, revoke_in, visible,
 };
-pub(crate) use store::{lock_members, matrices, pick, system_role, system_row};
 pub use store::held_in;
+pub(crate) use store::{lock_members, matrices, pick, system_role, system_row};
 pub use system::system_rows;
 
 /// A domain whose records name roles. Implemented by the gateway for the domains it joins.

@@ -145,13 +145,11 @@ pub(crate) async fn lock_members(act: &Act, memberships: &[membership::Model]) -
 pub(super) async fn held_rows(
     act: &Act,
     memberships: &[membership::Model],
-    roles: Option<&[entity::Model]>,
+    roles: &[entity::Model],
 ) -> Result<Vec<held::Model>> {
     let mut select = held_in(act.viewer().tenant_id());
     select = select.filter(held::Column::MembershipId.is_in(memberships.iter().map(|row| row.id.uuid())));
-    if let Some(roles) = roles {
-        select = select.filter(held::Column::RoleId.is_in(roles.iter().map(|role| role.id.uuid())));
-    }
+    select = select.filter(held::Column::RoleId.is_in(roles.iter().map(|role| role.id.uuid())));
     Ok(select.all(act.conn()).await?)
 }
 
@@ -280,7 +278,7 @@ pub(super) async fn move_held(
     from: &entity::Model,
     to: &entity::Model,
 ) -> Result<()> {
-    let rows = held_rows(act, holders, Some(&[from.clone(), to.clone()])).await?;
+    let rows = held_rows(act, holders, &[from.clone(), to.clone()]).await?;
     let (leaving, there): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.role_id == from.id);
     let there: HashMap<MembershipId, held::Model> =
         there.into_iter().map(|row| (row.membership_id, row)).collect();
