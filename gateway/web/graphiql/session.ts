@@ -14,19 +14,26 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** Why there is no token yet. */
+const CHALLENGES = {
+  CHOOSE_TENANT: "This person belongs to several agencies. Name one.",
+  EMAIL_UNVERIFIED: "The e-mail address is not verified yet. Follow the link in the mail first.",
+  PASSWORD_EXPIRED: "The password has expired. Reset it first.",
+};
+
 interface LoginAnswer {
   data?: {
     login: {
       accessToken: string | null;
       expiresAt: string | null;
-      challenge: unknown;
+      challenge: keyof typeof CHALLENGES | null;
       viewer: { user: { email: string } | null; tenant: { name: string } } | null;
     };
   } | null;
   errors?: { message: string; extensions?: { fields?: { message: string }[] } }[];
 }
 
-/** Signs in with the refresh token left out: this page asks again when the access token ends. */
+/** Signs in with the refresh token left out: who goes on longer than the access token lives signs in again. */
 export async function login(credentials: Credentials): Promise<Session> {
   const response = await fetch("/graphql", {
     method: "POST",
@@ -42,7 +49,8 @@ export async function login(credentials: Credentials): Promise<Session> {
   const payload = answer.data?.login;
   if (!payload) throw new Error(`The server answered ${response.status}.`);
   if (!payload.accessToken || !payload.expiresAt) {
-    throw new Error("This user needs a second factor. Send the Authorization header from the Headers pane instead.");
+    const reason = payload.challenge && CHALLENGES[payload.challenge];
+    throw new Error(reason || "This person cannot sign in here. Send the Authorization header from the Headers pane instead.");
   }
   return {
     accessToken: payload.accessToken,

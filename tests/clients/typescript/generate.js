@@ -40,6 +40,7 @@ const scalars = {
   DateTime: "string",
   Decimal: "string",
   EmailAddress: "string",
+  Int64: "string",
   JSON: "unknown",
   Locale: "string",
   TimeZone: "string",
