@@ -93,7 +93,8 @@ fn person(agency: &Agency, maker: &mut Maker, number: usize) -> (Person, SystemR
         Some((role, local)) => (agency.cast[number], *role, (*local).to_owned()),
         None => {
             let name = Name { given: maker.pick(GIVEN), family: maker.pick(FAMILY) };
-            let role = if number % 6 == 0 { SystemRole::ProjectManager } else { SystemRole::TeamMember };
+            let role =
+                if number.is_multiple_of(6) { SystemRole::ProjectManager } else { SystemRole::TeamMember };
             (name, role, format!("user{}", number + 1))
         }
     };

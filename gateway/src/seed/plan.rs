@@ -170,7 +170,7 @@ fn decide(
     let status = MIX[number % MIX.len()];
     let account = match number {
         // Reason: the client users' company has an eighth of the work, one project in twenty is internal.
-        number if number % 8 == 0 => Some(0),
+        number if number.is_multiple_of(8) => Some(0),
         number if number % 20 == 19 => None,
         _ => Some(account_for(maker, rows, status)),
     };
@@ -181,7 +181,8 @@ fn decide(
         2 | 3 => Some(place::ADMIN),
         // Reason: in a large agency most work is led by others than the one project manager everybody signs in as.
         _ if others.len() > 5 && maker.chance(80) => {
-            let leads: Vec<usize> = others.iter().copied().filter(|person| person % 6 == 0).collect();
+            let leads: Vec<usize> =
+                others.iter().copied().filter(|person| person.is_multiple_of(6)).collect();
             leads.get(maker.place(leads.len())).copied()
         }
         _ => Some(place::MANAGER),

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::*;
-use kernel::{catalogue::SystemRole, id::UserId};
+use kernel::{catalogue::SystemRole, id::UserId, policy::Guarded as _};
+use sea_orm::PaginatorTrait as _;
 
 fn day() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, 20).unwrap()
@@ -208,4 +209,68 @@ fn small_agencies_keep_some_projects_from_everybody() {
         let sales = rows.person(SystemRole::Sales).id;
         assert_eq!(rows.accounts.iter().filter(|account| account.owner_id == Some(sales)).count(), 1);
     }
+}
+
+/// A migrated database, gone with its folder.
+async fn database() -> (tempfile::TempDir, Db) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("seed.db").display());
+    let settings = platform::settings::DatabaseSettings { url: url.into(), ..Default::default() };
+    let pools = platform::db::pools(&settings).await.unwrap();
+    migrations::up(&pools.write).await.unwrap();
+    (folder, Db::new(pools.read, pools.write))
+}
+
+#[tokio::test]
+async fn test_world_is_written_as_it_is_answered_and_only_once() {
+    let (_folder, db) = database().await;
+    let world = test_world(&db, "hash", day()).await.unwrap();
+    for rows in [&world.acme, &world.globex] {
+        let tenant = rows.tenant.id;
+        let projects: Vec<_> = projects::project::entity::Entity::of_tenant(tenant).all(&db).await.unwrap();
+        assert_eq!(by_id(projects), by_id(rows.projects.clone()));
+        let tasks = projects::task::entity::Entity::of_tenant(tenant).count(&db).await.unwrap();
+        assert_eq!(tasks, rows.tasks.len() as u64);
+        let held = identity::role::held_in(tenant).count(&db).await.unwrap();
+        assert_eq!(held, rows.users.len() as u64);
+    }
+    let again = test_world(&db, "hash", day()).await.unwrap_err();
+    assert!(matches!(again, SeedError::Exists("acme")), "{again}");
+    let all = identity::tenant::rows().all(&db).await.unwrap();
+    assert_eq!(all.len(), 2);
+}
+
+#[tokio::test]
+async fn demo_is_made_once_and_never_beside_real_agencies() {
+    let (_folder, db) = database().await;
+    let made =
+        |demo: Vec<Demo>| demo.into_iter().map(|agency| (agency.slug, agency.made)).collect::<Vec<_>>();
+    let first = demo(&db, "hash", day()).await.unwrap();
+    assert_eq!(made(first), [("acme", true), ("globex", true)]);
+    let second = demo(&db, "hash", day()).await.unwrap();
+    assert_eq!(made(second), [("acme", false), ("globex", false)]);
+
+    let (_folder, db) = database().await;
+    let real = Agency { slug: "initech", ..agency::load(Size::S) };
+    let (maker, rows) = generate(&real, "hash", day()).unwrap();
+    write::at_once(&db, &maker, rows).await.unwrap();
+    let refused = demo(&db, "hash", day()).await.unwrap_err();
+    assert!(refused.to_string().contains("initech"), "{refused}");
+}
+
+#[tokio::test]
+async fn load_is_made_in_batches_and_only_once() {
+    let (_folder, db) = database().await;
+    let mut heard = Vec::new();
+    load(&db, Size::S, "hash", day(), |done, total| heard.push((done, total))).await.unwrap();
+    assert_eq!((heard.first(), heard.last()), (Some(&(0, 100)), Some(&(100, 100))));
+    let statements = db.statements().count();
+    assert!(statements < 60, "{statements} statements for 100 projects");
+    let again = load(&db, Size::S, "hash", day(), |_, _| {}).await.unwrap_err();
+    assert!(matches!(again, SeedError::Exists("load")), "{again}");
+}
+
+fn by_id(mut rows: Vec<projects::project::entity::Model>) -> Vec<projects::project::entity::Model> {
+    rows.sort_by_key(|row| row.id);
+    rows
 }
