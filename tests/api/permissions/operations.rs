@@ -1,0 +1,169 @@
+//! Role × operation, by really calling each: rows that a list counts, or what became of a change.
+
+use std::collections::BTreeMap;
+
+use kernel::catalogue::SystemRole;
+use kernel::id::{AnyId, IdKind};
+use serde_json::{Value, json};
+use tests::{Actor, Row, World, golden};
+use uuid::Uuid;
+
+use super::{cell, heading, line};
+
+/// Lists; each answers how many rows there are for the asker.
+const READS: &[&str] = &[
+    "accounts",
+    "apiKeys",
+    "assignments",
+    "auditEntries",
+    "contacts",
+    "invitations",
+    "projects",
+    "roles",
+    "sessions",
+    "tasks",
+    "users",
+];
+
+/// Changes: name, and input with `$things` in place of ids. Each is called by every role in a fresh world, in this order;
+/// none touches what a later one needs.
+const CHANGES: &[(&str, &str)] = &[
+    ("createAccount", r#"{"name": "Initech"}"#),
+    ("updateAccount", r#"{"id": "$account", "industry": "Paper"}"#),
+    ("archiveAccount", r#"{"id": "$spareAccount"}"#),
+    ("createContact", r#"{"accountId": "$account", "givenName": "Mo", "familyName": "Diaz"}"#),
+    ("updateContact", r#"{"id": "$contact", "jobTitle": "Buyer"}"#),
+    ("createProject", r#"{"name": "A new one"}"#),
+    ("updateProject", r#"{"id": "$project", "name": "Renamed"}"#),
+    ("updateProject#other", r#"{"id": "$otherProject", "name": "Renamed"}"#),
+    ("transitionProject", r#"{"id": "$project", "to": "ON_HOLD"}"#),
+    ("archiveProject", r#"{"id": "$otherProject"}"#),
+    ("purgeProject", r#"{"id": "$otherProject"}"#),
+    ("addProjectMember", r#"{"projectId": "$project", "userId": "$sales"}"#),
+    ("createTaskColumn", r#"{"projectId": "$project", "name": "Blocked", "category": "DOING"}"#),
+    ("createTask", r#"{"projectId": "$project", "title": "A new one"}"#),
+    ("createTask#other", r#"{"projectId": "$otherProject", "title": "A new one"}"#),
+    ("updateTask", r#"{"id": "$task", "title": "Renamed"}"#),
+    ("archiveTask", r#"{"id": "$task"}"#),
+    ("assignResource", r#"{"userId": "$sales", "projectId": "$project"}"#),
+    ("inviteUser", r#"{"email": "new@acme.test", "roles": ["viewer"]}"#),
+    (
+        "inviteUser#client",
+        r#"{"email": "new2@acme.test", "roles": ["client"], "accountId": "$clientAccount"}"#,
+    ),
+    ("updateUser", r#"{"id": "$editor", "givenName": "Renamed"}"#),
+    ("unlockUser", r#"{"userId": "$editor"}"#),
+    ("createRole", r#"{"key": "guest", "name": "Guest", "grants": []}"#),
+    ("assignRole", r#"{"userId": "$editor", "roleId": "$viewerRole"}"#),
+    (
+        "createApiKey",
+        r#"{"name": "A machine", "scopes": [{"permission": "projects.project.read", "reach": "ASSIGNED"}]}"#,
+    ),
+    ("revokeAllSessions", r#"{"userId": "$editor"}"#),
+    ("deactivateUser", r#"{"id": "$editor"}"#),
+    ("updateTenant", r#"{"name": "Renamed"}"#),
+    ("addTenantDomain", r#"{"domain": "portal.acme-agency.example"}"#),
+    ("scheduleTenantDeletion", r#"{"slug": "acme"}"#),
+];
+
+// keeps: ID-22, PR-1, PR-3, PR-8
+#[tokio::test]
+async fn operation_is_done_for_whom_the_golden_matrix_says() {
+    let mut cells: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for role in SystemRole::ALL {
+        let world = World::new().await;
+        let person = world.agency("acme").holding(role);
+        let things = things(&world).await;
+        for (place, result) in results(&person, &things).await.into_iter().enumerate() {
+            cells.entry(place).or_default().push(cell(&result));
+        }
+    }
+    let names: Vec<&str> = READS.iter().copied().chain(CHANGES.iter().map(|(name, _)| *name)).collect();
+    let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
+    let mut lines = vec![
+        "# operation × role: rows that a list counts, or what became of a change".to_owned(),
+        "# `#other` is about a project that the manager is not assigned to".to_owned(),
+        heading(width),
+    ];
+    lines.extend(names.iter().zip(cells.values()).map(|(name, cells)| line(name, width, cells)));
+    golden::check("operations.txt", &lines.join("\n"));
+}
+
+async fn results(person: &Actor, things: &BTreeMap<&'static str, String>) -> Vec<String> {
+    let mut results = Vec::new();
+    for list in READS {
+        let answer = person.run(&format!("{{ {list}(first: 1) {{ totalCount }} }}"), json!({})).await;
+        results.push(match answer.code() {
+            Some(code) => short(code),
+            None => answer.number(&format!("{list}.totalCount")).to_string(),
+        });
+    }
+    for (name, input) in CHANGES {
+        let mutation = name.split('#').next().unwrap_or(name);
+        let type_name = mutation[..1].to_uppercase() + &mutation[1..];
+        let query =
+            format!("mutation($input: {type_name}Input!) {{ {mutation}(input: $input) {{ __typename }} }}");
+        let answer = person.run(&query, json!({ "input": filled(input, things) })).await;
+        let wrong = answer.code().is_some_and(|code| !["FORBIDDEN", "NOT_FOUND", "CONFLICT"].contains(&code));
+        assert!(!wrong, "{name} is not called as it should be\n{answer}");
+        results.push(answer.code().map_or_else(|| "done".to_owned(), short));
+    }
+    results
+}
+
+fn short(code: &str) -> String {
+    match code {
+        "FORBIDDEN" => "-".to_owned(),
+        "NOT_FOUND" => "unseen".to_owned(),
+        other => other.to_lowercase(),
+    }
+}
+
+fn filled(input: &str, things: &BTreeMap<&'static str, String>) -> Value {
+    let put = |input: String, (name, id): (&&str, &String)| {
+        input.replace(&format!("\"${name}\""), &format!("\"{id}\""))
+    };
+    let input = things.iter().fold(input.to_owned(), put);
+    serde_json::from_str(&input).unwrap_or_else(|error| panic!("{error}: {input}"))
+}
+
+/// What the calls are about. The project is one that the manager leads.
+async fn things(world: &World) -> BTreeMap<&'static str, String> {
+    let snapshot = world.snapshot().await.of_tenant(world.agency("acme").tenant().await);
+    let find =
+        |table: &str, wanted: &dyn Fn(&Row) -> bool| snapshot.rows(table).find(|row| wanted(row)).cloned();
+    let user = |name: &str| {
+        let email = world.agency("acme").email(name);
+        find("identity_users", &|row| row["email"] == email.as_str()).expect("a person")["id"].clone()
+    };
+    let role = |key: &str| find("identity_roles", &|row| row["key"] == key).expect("a role")["id"].clone();
+    let manager = user("pm");
+    let client = user("client");
+    let led = find("projects_projects", &|row| {
+        row["manager_id"] == manager && row["status"] == "in_progress" && !row["account_id"].is_null()
+    });
+    let led = led.expect("the manager leads a project in progress for an account");
+    let assigned = |project: &Value| {
+        find("assignments", &|row| row["user_id"] == manager && &row["project_id"] == project).is_some()
+    };
+    let other = find("projects_projects", &|row| !assigned(&row["id"])).expect("another project");
+    let task = find("projects_tasks", &|row| row["project_id"] == led["id"]).expect("a task");
+    let contact = find("crm_contacts", &|row| row["account_id"] == led["account_id"]).expect("a contact");
+    let spare = find("crm_accounts", &|row| row["id"] != led["account_id"]).expect("another account");
+    let member = find("identity_memberships", &|row| row["user_id"] == client).expect("a membership");
+    let id = |kind, value: &Value| {
+        AnyId { kind, uuid: value.as_str().unwrap().parse::<Uuid>().unwrap() }.to_string()
+    };
+    BTreeMap::from([
+        ("project", id(IdKind::ProjectId, &led["id"])),
+        ("otherProject", id(IdKind::ProjectId, &other["id"])),
+        ("task", id(IdKind::TaskId, &task["id"])),
+        ("account", id(IdKind::AccountId, &led["account_id"])),
+        ("spareAccount", id(IdKind::AccountId, &spare["id"])),
+        ("clientAccount", id(IdKind::AccountId, &member["account_id"])),
+        ("contact", id(IdKind::ContactId, &contact["id"])),
+        ("sales", id(IdKind::UserId, &user("sales"))),
+        ("editor", id(IdKind::UserId, &user("editor"))),
+        ("viewerRole", id(IdKind::RoleId, &role("viewer"))),
+    ])
+}

@@ -1,0 +1,114 @@
+//! Ids of every kind, by tenant, and the words by which a tenant's data would be recognised.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::id::{AnyId, IdKind};
+use tests::{Row, Snapshot};
+use uuid::Uuid;
+
+/// Where things of each kind are kept.
+const TABLES: &[(IdKind, &str, &str)] = &[
+    (IdKind::TenantId, "identity_tenants", "id"),
+    (IdKind::DomainId, "identity_domains", "id"),
+    (IdKind::UserId, "identity_memberships", "user_id"),
+    (IdKind::MembershipId, "identity_memberships", "id"),
+    (IdKind::RoleId, "identity_roles", "id"),
+    (IdKind::SessionId, "identity_sessions", "id"),
+    (IdKind::InvitationId, "identity_invitations", "id"),
+    (IdKind::ApiKeyId, "identity_api_keys", "id"),
+    (IdKind::AssignmentId, "assignments", "id"),
+    (IdKind::AccountId, "crm_accounts", "id"),
+    (IdKind::ContactId, "crm_contacts", "id"),
+    (IdKind::ProjectId, "projects_projects", "id"),
+    (IdKind::ProjectMemberId, "projects_members", "id"),
+    (IdKind::TaskColumnId, "projects_columns", "id"),
+    (IdKind::TaskId, "projects_tasks", "id"),
+    (IdKind::AuditEntryId, "audit_entries", "id"),
+    (IdKind::EventId, "outbox", "id"),
+    (IdKind::JobId, "jobs", "id"),
+];
+
+/// Columns whose texts are a tenant's own.
+const WORDS: &[&str] = &[
+    "name",
+    "legal_name",
+    "title",
+    "description",
+    "email",
+    "code",
+    "slug",
+    "domain",
+    "phone",
+    "family_name",
+    "prefix",
+    "company",
+    "subject_label",
+];
+
+/// A kind by the prefix of its ids.
+pub(crate) fn kind(prefix: &str) -> IdKind {
+    IdKind::from_prefix(prefix).unwrap_or_else(|| panic!("no kind of id begins with {prefix}"))
+}
+
+/// An id of nothing.
+pub(crate) fn of_nothing(kind: IdKind) -> String {
+    AnyId { kind, uuid: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001) }.to_string()
+}
+
+/// What belongs to one tenant.
+pub(crate) struct Pool {
+    ids: BTreeMap<IdKind, Vec<String>>,
+    /// Every uuid of its rows.
+    pub(crate) uuids: BTreeSet<String>,
+    words: BTreeSet<String>,
+}
+
+impl Pool {
+    /// What belongs to a tenant, as the snapshot has it.
+    pub(crate) fn of(snapshot: &Snapshot, tenant: Uuid) -> Self {
+        let own = snapshot.of_tenant(tenant);
+        let mut ids = BTreeMap::new();
+        let mut uuids = BTreeSet::new();
+        let mut words = BTreeSet::new();
+        for (kind, table, column) in TABLES {
+            let rows: Vec<Uuid> = own.rows(table).map(|row| uuid(row, column)).collect();
+            uuids.extend(rows.iter().map(ToString::to_string));
+            let ids_of_kind = rows.iter().map(|uuid| AnyId { kind: *kind, uuid: *uuid }.to_string());
+            ids.insert(*kind, ids_of_kind.collect::<Vec<_>>());
+            let texts =
+                own.rows(table).flat_map(|row| WORDS.iter().filter_map(|word| row.get(*word)?.as_str()));
+            words.extend(texts.map(str::to_owned));
+        }
+        let people = own.rows("identity_users");
+        let texts = people.flat_map(|row| WORDS.iter().filter_map(|word| row.get(*word)?.as_str()));
+        words.extend(texts.map(str::to_owned));
+        Self { ids, uuids, words }
+    }
+
+    /// Its ids of a kind.
+    pub(crate) fn ids(&self, kind: IdKind) -> &[String] {
+        self.ids.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// One of its ids of a kind; one of nothing if it has none.
+    pub(crate) fn one(&self, kind: IdKind) -> String {
+        self.ids(kind).first().cloned().unwrap_or_else(|| of_nothing(kind))
+    }
+
+    /// Every kind with its ids.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (IdKind, &[String])> {
+        self.ids.iter().map(|(kind, ids)| (*kind, ids.as_slice()))
+    }
+
+    /// Ids and texts that are this tenant's and not the other's: what must never be seen there.
+    pub(crate) fn marks(&self, other: &Self) -> Vec<String> {
+        let ids = self.ids.values().flatten().cloned();
+        let words = self.words.difference(&other.words).filter(|word| word.len() >= 5).cloned();
+        ids.chain(words).collect()
+    }
+}
+
+fn uuid(row: &Row, column: &str) -> Uuid {
+    let text = row.get(column).and_then(|value| value.as_str());
+    text.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{column} is no uuid in {row:?}"))
+}

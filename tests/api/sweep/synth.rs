@@ -1,0 +1,175 @@
+//! Calls made up from the schema alone: arguments that its types accept, and selections that show all there is.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use tests::schema::{Field, Kind, Ref, Schema};
+
+/// How deep optional parts of inputs are filled.
+const INPUT_DEPTH: usize = 4;
+
+/// How deep a selection goes below a root field.
+const SELECTION_DEPTH: usize = 3;
+
+/// One root field that can be called.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    /// Its name.
+    pub(crate) name: String,
+    /// The document.
+    pub(crate) query: String,
+    /// Places of ids in the variables: `input.projectId`, `ids.0`.
+    pub(crate) ids: Vec<String>,
+    /// Whether it changes something.
+    pub(crate) changes: bool,
+}
+
+/// Makes up calls.
+pub(crate) struct Synth<'s> {
+    schema: &'s Schema,
+}
+
+impl<'s> Synth<'s> {
+    pub(crate) fn new(schema: &'s Schema) -> Self {
+        Self { schema }
+    }
+
+    /// Every root field of queries and mutations.
+    pub(crate) fn operations(&self) -> Vec<Operation> {
+        let queries = self.schema.queries().iter().map(|field| self.operation("query", field));
+        let mutations = self.schema.mutations().iter().map(|field| self.operation("mutation", field));
+        queries.chain(mutations).collect()
+    }
+
+    fn operation(&self, kind: &str, field: &Field) -> Operation {
+        let declared: Vec<String> =
+            field.args.iter().map(|arg| format!("${}: {}", arg.name, arg.ty)).collect();
+        let given: Vec<String> = field.args.iter().map(|arg| format!("{0}: ${0}", arg.name)).collect();
+        let (declared, given) = match declared.is_empty() {
+            true => (String::new(), String::new()),
+            false => (format!("({})", declared.join(", ")), format!("({})", given.join(", "))),
+        };
+        let selection = self.selection(field.ty.named(), SELECTION_DEPTH);
+        let query = format!("{kind} Sweep{declared} {{ {}{given} {selection} }}", field.name);
+        let mut ids = Vec::new();
+        for arg in &field.args {
+            self.places(&arg.ty, &arg.name, INPUT_DEPTH, &mut ids);
+        }
+        Operation { name: field.name.clone(), query, ids, changes: kind == "mutation" }
+    }
+
+    /// Variables of a root field: everything required, and of the rest what holds the place `also`. Ids are taken from
+    /// `ids` by their places.
+    pub(crate) fn variables(
+        &self,
+        operation: &Operation,
+        ids: &BTreeMap<String, String>,
+        also: &str,
+    ) -> Value {
+        let fields = if operation.changes { self.schema.mutations() } else { self.schema.queries() };
+        let field =
+            fields.iter().find(|field| field.name == operation.name).expect("an operation is a root field");
+        let given = field.args.iter().filter(|arg| arg.ty.is_required() || holds(&arg.name, also));
+        let given = given.map(|arg| (arg.name.clone(), self.value(&arg.ty, &arg.name, ids, also)));
+        Value::Object(given.collect())
+    }
+
+    /// Fields that show all there is, down to `depth`.
+    fn selection(&self, name: &str, depth: usize) -> String {
+        let ty = self.schema.ty(name);
+        if self.schema.is_leaf(name) {
+            return String::new();
+        }
+        if ty.kind == Kind::Interface || ty.kind == Kind::Union {
+            let fields =
+                |of: &Ref| format!("... on {} {}", of.named(), self.selection(of.named(), depth - 1));
+            let all: Vec<String> = ty.possible_types.iter().map(fields).collect();
+            return format!("{{ __typename {} }}", all.join(" "));
+        }
+        let mut fields = vec!["__typename".to_owned()];
+        for field in &ty.fields {
+            let named = field.ty.named();
+            let needs = field.args.iter().any(|arg| arg.ty.is_required() && arg.default_value.is_none());
+            if needs || field.name == "edges" || field.name == "auditTrail" {
+                continue;
+            }
+            if self.schema.is_leaf(named) {
+                fields.push(field.name.clone());
+            } else if depth > 0 {
+                let page = if self.schema.is_connection(named) { "(first: 2)" } else { "" };
+                // Reason: a connection is no level of its own for who reads it.
+                let below = if name.ends_with("Connection") { depth } else { depth - 1 };
+                fields.push(format!("{}{page} {}", field.name, self.selection(named, below)));
+            }
+        }
+        format!("{{ {} }}", fields.join(" "))
+    }
+
+    /// Where ids stand in a value of this type.
+    fn places(&self, ty: &Ref, path: &str, depth: usize, found: &mut Vec<String>) {
+        if let Some(item) = ty.item() {
+            return self.places(item, &format!("{path}.0"), depth, found);
+        }
+        if ty.named() == "ID" {
+            return found.push(path.to_owned());
+        }
+        let inner = self.schema.ty(ty.named());
+        if inner.kind == Kind::InputObject && depth > 0 {
+            for field in &inner.input_fields {
+                // Reason: a filter within a filter (`or`) has the places that the outer one has.
+                if field.ty.named() != ty.named() {
+                    self.places(&field.ty, &format!("{path}.{}", field.name), depth - 1, found);
+                }
+            }
+        }
+    }
+
+    fn value(&self, ty: &Ref, path: &str, ids: &BTreeMap<String, String>, also: &str) -> Value {
+        if let Some(item) = ty.item() {
+            return json!([self.value(item, &format!("{path}.0"), ids, also)]);
+        }
+        let inner = self.schema.ty(ty.named());
+        match inner.kind {
+            Kind::Enum => json!(inner.enum_values[0].name),
+            Kind::InputObject => {
+                let mut object = Map::new();
+                for field in &inner.input_fields {
+                    let below = format!("{path}.{}", field.name);
+                    let required = field.ty.is_required() && field.default_value.is_none();
+                    if required || holds(&below, also) {
+                        object.insert(field.name.clone(), self.value(&field.ty, &below, ids, also));
+                    }
+                }
+                Value::Object(object)
+            }
+            _ if ty.named() == "ID" => json!(ids.get(path).unwrap_or_else(|| panic!("no id for {path}"))),
+            _ => scalar(ty.named(), path.rsplit('.').next().unwrap_or(path)),
+        }
+    }
+}
+
+/// Whether the place `also` is `path` or below it.
+fn holds(path: &str, also: &str) -> bool {
+    also == path || also.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// A value that a scalar of this type and name takes.
+fn scalar(ty: &str, name: &str) -> Value {
+    match (ty, name) {
+        ("Boolean", _) => json!(true),
+        ("Int" | "Int64" | "Float", _) => json!(1),
+        ("EmailAddress", _) => json!("sweep@nowhere.test"),
+        ("Date", _) => json!("2026-05-04"),
+        ("DateTime", _) => json!("2026-05-04T10:00:00Z"),
+        ("Currency", _) => json!("EUR"),
+        ("Locale", _) => json!("en"),
+        ("TimeZone", _) => json!("Europe/Paris"),
+        ("URL" | "Url", _) => json!("https://sweep.example.com/logo.png"),
+        (_, "permission") => json!("projects.project.read"),
+        (_, "tenant" | "tenantSlug" | "slug") => json!("sweep-agency"),
+        (_, "password" | "newPassword" | "currentPassword") => json!("correct horse battery staple 7"),
+        (_, "domain") => json!("sweep.example.com"),
+        (_, "key") => json!("sweeper"),
+        _ => json!("Sweep"),
+    }
+}

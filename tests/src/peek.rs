@@ -1,0 +1,257 @@
+//! Looking into a world's database: what was written, counted and left alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use kernel::db::Db;
+use kernel::id::AnyId;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::World;
+
+/// How long background work may take. Only a test that fails waits so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A row, by column. Uuids are hyphenated texts, JSON is JSON, times are the database's texts.
+pub type Row = Map<String, Value>;
+
+/// Every row of every table at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot(BTreeMap<String, BTreeMap<String, Row>>);
+
+impl Snapshot {
+    /// The rows of a table.
+    pub fn rows(&self, table: &str) -> impl Iterator<Item = &Row> {
+        self.0.get(table).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// Every row with its table.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Row)> {
+        self.0.iter().flat_map(|(table, rows)| rows.values().map(move |row| (table.as_str(), row)))
+    }
+
+    /// Without some tables: those that the background writes.
+    #[must_use]
+    pub fn without(mut self, tables: &[&str]) -> Self {
+        self.0.retain(|table, _| !tables.contains(&table.as_str()));
+        self
+    }
+
+    /// Only the rows of one tenant and of the people who are in it.
+    #[must_use]
+    pub fn of_tenant(&self, tenant: Uuid) -> Self {
+        let tenant = tenant.to_string();
+        let is =
+            |row: &Row, column: &str, value: &str| row.get(column).and_then(Value::as_str) == Some(value);
+        let member = |row: &Row| {
+            is(row, "tenant_id", &tenant).then(|| row.get("user_id")?.as_str().map(str::to_owned))
+        };
+        let people: BTreeSet<String> =
+            self.rows("identity_memberships").filter_map(member).flatten().collect();
+        let theirs = |table: &str, row: &Row| match table {
+            "identity_tenants" => is(row, "id", &tenant),
+            "identity_users" => row["id"].as_str().is_some_and(|id| people.contains(id)),
+            _ if row.contains_key("tenant_id") => is(row, "tenant_id", &tenant),
+            _ => row.get("user_id").and_then(Value::as_str).is_some_and(|id| people.contains(id)),
+        };
+        let tables = self.0.iter().map(|(table, rows)| {
+            let rows = rows.iter().filter(|(_, row)| theirs(table, row));
+            (table.clone(), rows.map(|(key, row)| (key.clone(), row.clone())).collect())
+        });
+        Self(tables.collect())
+    }
+
+    /// What differs in `later`, a line for each row: empty if nothing changed.
+    pub fn changes(&self, later: &Self) -> Vec<String> {
+        let tables: BTreeSet<&String> = self.0.keys().chain(later.0.keys()).collect();
+        let none = BTreeMap::new();
+        let mut changes = Vec::new();
+        for table in tables {
+            let (before, after) = (self.0.get(table).unwrap_or(&none), later.0.get(table).unwrap_or(&none));
+            for key in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+                match (before.get(key), after.get(key)) {
+                    (Some(old), Some(new)) if old == new => {}
+                    (Some(old), Some(new)) => {
+                        changes.push(format!("{table} {key}: {}", differences(old, new)))
+                    }
+                    (old, _) => {
+                        changes.push(format!("{table} {key} {}", if old.is_some() { "went" } else { "came" }))
+                    }
+                }
+            }
+        }
+        changes
+    }
+}
+
+fn differences(old: &Row, new: &Row) -> String {
+    let changed = old.iter().filter(|(column, value)| new.get(*column) != Some(value));
+    let told = changed
+        .map(|(column, value)| format!("{column} {value} -> {}", new.get(column).unwrap_or(&Value::Null)));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+impl World {
+    /// Audit entries about the thing with this id, oldest first.
+    pub async fn audit_of(&self, id: &str) -> Vec<Row> {
+        self.about("audit_entries", id, "occurred_at, id").await
+    }
+
+    /// Events about the thing with this id, in the order of writing.
+    pub async fn events_of(&self, id: &str) -> Vec<Row> {
+        self.about("outbox", id, "seq").await
+    }
+
+    async fn about(&self, table: &str, id: &str, order: &str) -> Vec<Row> {
+        let id = uuid_of(id);
+        let id = match self.db.backend() {
+            DbBackend::Postgres => format!("'{id}'"),
+            _ => format!("x'{}'", id.simple()),
+        };
+        rows(&self.db, table, &format!("WHERE subject_id = {id} ORDER BY {order}")).await
+    }
+
+    /// How many events there ever were.
+    pub async fn outbox_count(&self) -> i64 {
+        count(&self.db, "outbox").await
+    }
+
+    /// How many rows each table has.
+    pub async fn counts(&self) -> BTreeMap<String, i64> {
+        let mut counts = BTreeMap::new();
+        for table in tables(&self.db).await {
+            let count = count(&self.db, &table).await;
+            counts.insert(table, count);
+        }
+        counts
+    }
+
+    /// Rows of a table; `rest` is SQL that both databases read, such as `ORDER BY name` or a `WHERE` over texts.
+    pub async fn rows(&self, table: &str, rest: &str) -> Vec<Row> {
+        rows(&self.db, table, rest).await
+    }
+
+    /// Every row of every table.
+    pub async fn snapshot(&self) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for table in tables(&self.db).await {
+            let rows = rows(&self.db, &table, "").await;
+            let key = |row: &Row| row.get("id").or_else(|| row.get("tenant_id")).cloned().unwrap_or_default();
+            let rows = rows.into_iter().map(|row| (key(&row).as_str().unwrap_or_default().to_owned(), row));
+            snapshot.0.insert(table, rows.collect());
+        }
+        snapshot
+    }
+
+    /// Runs a statement that changes something behind the program's back.
+    pub async fn execute(&self, sql: &str) {
+        let done = self.db.writer().execute_unprepared(sql).await;
+        done.unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    }
+
+    /// Waits until every event is dispatched and no job is due.
+    ///
+    /// # Panics
+    /// If that takes too long.
+    pub async fn settled(&self) {
+        let settle = async {
+            while self.waiting().await > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, settle).await.expect("events or jobs wait for ever");
+    }
+
+    async fn waiting(&self) -> i64 {
+        let now = self.clock.now();
+        let events = "SELECT count(*) AS n FROM outbox WHERE dispatched_at IS NULL AND parked_at IS NULL";
+        let jobs =
+            "SELECT count(*) AS n FROM jobs WHERE finished_at IS NULL AND failed_at IS NULL AND run_at <= ";
+        let jobs = match self.db.backend() {
+            DbBackend::Postgres => format!("{jobs}$1"),
+            _ => format!("{jobs}?"),
+        };
+        let jobs = Statement::from_sql_and_values(self.db.backend(), jobs, [now.into()]);
+        let jobs: i64 = self.db.query_one_raw(jobs).await.unwrap().unwrap().try_get("", "n").unwrap();
+        number(&self.db, events).await + jobs
+    }
+}
+
+/// The uuid of an id as the API writes it, or of a uuid.
+///
+/// # Panics
+/// If it is neither.
+pub(crate) fn uuid_of(id: &str) -> Uuid {
+    let typed = id.parse::<AnyId>().map(|id| id.uuid);
+    typed.ok().or_else(|| id.parse().ok()).unwrap_or_else(|| panic!("{id:?} is no id"))
+}
+
+async fn number(db: &Db, sql: &str) -> i64 {
+    let row = db.query_one_raw(Statement::from_string(db.backend(), sql)).await;
+    row.unwrap_or_else(|error| panic!("{error}\n{sql}")).expect("a count is a row").try_get("", "n").unwrap()
+}
+
+async fn count(db: &Db, table: &str) -> i64 {
+    number(db, &format!("SELECT count(*) AS n FROM {table}")).await
+}
+
+/// Names of all tables but the migrations' own.
+async fn tables(db: &Db) -> Vec<String> {
+    let sql = match db.backend() {
+        DbBackend::Postgres => {
+            "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        }
+        _ => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1",
+    };
+    let mut names = texts(db, sql, "name").await;
+    names.retain(|name| name != "seaql_migrations");
+    names
+}
+
+async fn rows(db: &Db, table: &str, rest: &str) -> Vec<Row> {
+    let sql = match db.backend() {
+        DbBackend::Postgres => format!("SELECT to_jsonb(t)::text AS r FROM {table} t {rest}"),
+        _ => format!("SELECT {} AS r FROM {table} t {rest}", sqlite_object(db, table).await),
+    };
+    let texts = texts(db, &sql, "r").await;
+    texts.iter().map(|text| readable(serde_json::from_str(text).unwrap())).collect()
+}
+
+async fn texts(db: &Db, sql: &str, column: &str) -> Vec<String> {
+    let rows = db.query_all_raw(Statement::from_string(db.backend(), sql)).await;
+    let rows = rows.unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    rows.iter().map(|row| row.try_get("", column).unwrap()).collect()
+}
+
+/// The SQL that writes a row of SQLite as a JSON object; blobs as `x:` and their digits.
+async fn sqlite_object(db: &Db, table: &str) -> String {
+    let columns = format!("SELECT name || ' ' || lower(type) AS c FROM pragma_table_info('{table}')");
+    let member = |column: &String| {
+        let (name, declared) = column.split_once(' ').unwrap();
+        let value = if declared.starts_with("bool") {
+            format!("json(CASE \"{name}\" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)")
+        } else {
+            format!("CASE typeof(\"{name}\") WHEN 'blob' THEN 'x:' || hex(\"{name}\") ELSE \"{name}\" END")
+        };
+        format!("'{name}', {value}")
+    };
+    let members: Vec<String> = texts(db, &columns, "c").await.iter().map(member).collect();
+    format!("json_object({})", members.join(", "))
+}
+
+/// A row of SQLite as PostgreSQL would show it.
+fn readable(mut row: Row) -> Row {
+    for value in row.values_mut() {
+        let Some(text) = value.as_str() else { continue };
+        if let Some(hex) = text.strip_prefix("x:") {
+            *value = Uuid::try_parse(hex).map_or_else(|_| hex.into(), |uuid| uuid.to_string().into());
+        } else if text.starts_with(['{', '['])
+            && let Ok(json) = serde_json::from_str(text)
+        {
+            *value = json;
+        }
+    }
+    row
+}
