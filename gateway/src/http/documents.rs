@@ -1,0 +1,327 @@
+//! Documents: parsed and checked once, then kept by hash; known by hash to clients; limited to a list where wanted.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::parser::{
+    parse_query, types::ExecutableDocument, types::OperationDefinition, types::OperationType,
+};
+use platform::cache::Cache as SharedCache;
+use sha2::{Digest, Sha256};
+
+use super::limits::{check_document, check_literals, check_nesting};
+use super::params::{Params, PersistedQuery};
+use super::problem::{Code, Problem, says};
+use crate::config::GraphqlSettings;
+
+/// SHA-256 of a document's text.
+pub type Hash = [u8; 32];
+
+/// How long a document that a client sent with its hash can be asked for by hash alone.
+const PERSISTED_FOR: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// A parsed document within the limits.
+#[derive(Debug)]
+pub struct Document {
+    /// The parsed text.
+    pub parsed: ExecutableDocument,
+    /// SHA-256 of the text.
+    pub hash: Hash,
+    length: u32,
+}
+
+/// The operation of a document that a request runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen<'a> {
+    /// Its name, if it has one.
+    pub name: Option<&'a str>,
+    /// Itself.
+    pub operation: &'a OperationDefinition,
+}
+
+impl Chosen<'_> {
+    /// Query, mutation or subscription.
+    pub fn kind(&self) -> OperationType {
+        self.operation.ty
+    }
+}
+
+impl Document {
+    /// The operation that a request names; without a name, the only one (GraphQL, section 6.1).
+    pub fn choose(&self, name: Option<&str>) -> Result<Chosen<'_>, Problem> {
+        let mut operations = self.parsed.operations.iter();
+        let chosen = match name.filter(|name| !name.is_empty()) {
+            Some(name) => operations
+                .find(|(candidate, _)| candidate.is_some_and(|candidate| candidate.as_str() == name)),
+            None if operations.len() > 1 => {
+                return Err(Problem::new(Code::BadRequest, says::WHICH_OPERATION));
+            }
+            None => operations.next(),
+        };
+        match chosen {
+            Some((name, operation)) => {
+                Ok(Chosen { name: name.map(|name| name.as_str()), operation: &operation.node })
+            }
+            None => Err(Problem::new(
+                Code::BadRequest,
+                says::UNKNOWN_OPERATION.with("name", name.unwrap_or_default()),
+            )),
+        }
+    }
+}
+
+/// The documents of this process.
+#[derive(Debug)]
+pub struct Documents {
+    parsed: moka::future::Cache<Hash, Arc<Document>>,
+    shared: Arc<dyn SharedCache>,
+    listed: Option<Listed>,
+    limits: GraphqlSettings,
+    introspection: bool,
+}
+
+impl Documents {
+    /// No document yet; with `listed`, no other than those will be run.
+    pub fn new(
+        limits: GraphqlSettings,
+        introspection: bool,
+        listed: Option<Listed>,
+        shared: Arc<dyn SharedCache>,
+    ) -> Self {
+        let parsed = moka::future::Cache::builder()
+            .max_capacity(limits.document_cache_bytes)
+            .weigher(|_, document: &Arc<Document>| document.length)
+            .build();
+        Self { parsed, shared, listed, limits, introspection }
+    }
+
+    /// The document of a request.
+    pub async fn find(&self, params: &Params) -> Result<Arc<Document>, Problem> {
+        let text = params.query.as_deref();
+        if let Some(listed) = &self.listed {
+            let text =
+                listed.find(params).ok_or_else(|| Problem::new(Code::DocumentNotListed, says::NOT_LISTED))?;
+            return self.checked(sha256(text), text).await;
+        }
+        match (params.hash(), text) {
+            (None, Some(text)) => self.checked(sha256(text), text).await,
+            (Some(sent), Some(text)) => {
+                let hash = read_hash(sent)?;
+                if hash != sha256(text) {
+                    return Err(Problem::new(Code::BadRequest, says::HASH_MISMATCH));
+                }
+                let document = self.checked(hash, text).await?;
+                // Reason: without the shared cache, clients just send the text again.
+                if let Err(error) = self.shared.set(&shared_key(&hash), text.as_bytes(), PERSISTED_FOR).await
+                {
+                    tracing::debug!(%error, "a persisted query was not shared");
+                }
+                Ok(document)
+            }
+            (Some(sent), None) => self.by_hash(read_hash(sent)?).await,
+            (None, None) => Err(Problem::new(Code::BadRequest, says::NO_QUERY)),
+        }
+    }
+
+    async fn by_hash(&self, hash: Hash) -> Result<Arc<Document>, Problem> {
+        if let Some(document) = self.parsed.get(&hash).await {
+            return Ok(document);
+        }
+        let not_found = || Problem::new(Code::PersistedQueryNotFound, says::PERSISTED_QUERY_NOT_FOUND);
+        let text = match self.shared.get(&shared_key(&hash)).await {
+            Ok(Some(text)) => String::from_utf8(text).map_err(|_| not_found())?,
+            Ok(None) | Err(_) => return Err(not_found()),
+        };
+        // Invariant: what another node wrote is trusted no more than a client.
+        if sha256(&text) != hash {
+            return Err(not_found());
+        }
+        self.checked(hash, &text).await
+    }
+
+    async fn checked(&self, hash: Hash, text: &str) -> Result<Arc<Document>, Problem> {
+        if let Some(document) = self.parsed.get(&hash).await {
+            return Ok(document);
+        }
+        let max = self.limits.max_query_bytes;
+        if text.len() > max {
+            return Err(Problem::new(Code::TooComplex, says::QUERY_TOO_LONG.with("max", max)));
+        }
+        check_nesting(text)?;
+        let parsed = parse_query(text).map_err(|error| {
+            let place = error.positions().next();
+            let problem = Problem::plain(Code::ParseFailed, error.to_string());
+            Problem { location: place, ..problem }
+        })?;
+        check_document(&parsed, &self.limits, self.introspection)?;
+        check_literals(&parsed)?;
+        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let document = Arc::new(Document { parsed, hash, length });
+        self.parsed.insert(hash, Arc::clone(&document)).await;
+        Ok(document)
+    }
+}
+
+/// The documents that are run where only listed ones are.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    by_id: HashMap<String, Arc<str>>,
+    by_hash: HashMap<Hash, Arc<str>>,
+}
+
+impl Listed {
+    /// Reads a folder of `.graphql` files, one document each and known by file name as well, or a JSON file that maps
+    /// ids to documents.
+    ///
+    /// # Errors
+    /// If something cannot be read, or is no document.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let mut listed = Self::default();
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path)? {
+                let file = entry?.path();
+                if file.extension().is_some_and(|extension| extension == "graphql") {
+                    let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                    listed.add(id, std::fs::read_to_string(&file)?)?;
+                }
+            }
+        } else {
+            let documents: HashMap<String, String> = serde_json::from_str(&std::fs::read_to_string(path)?)?;
+            for (id, text) in documents {
+                listed.add(id, text)?;
+            }
+        }
+        Ok(listed)
+    }
+
+    fn add(&mut self, id: String, text: String) -> io::Result<()> {
+        parse_query(&text).map_err(|error| io::Error::other(format!("the document {id}: {error}")))?;
+        let text: Arc<str> = text.into();
+        self.by_hash.insert(sha256(&text), Arc::clone(&text));
+        self.by_id.insert(id, text);
+        Ok(())
+    }
+
+    fn find(&self, params: &Params) -> Option<&str> {
+        if let Some(text) = &params.query {
+            return self.by_hash.get(&sha256(text)).map(AsRef::as_ref);
+        }
+        let sent = params.hash()?;
+        let found = self.by_id.get(&sent.sha256_hash).or_else(|| self.by_hash.get(&read_hash(sent).ok()?));
+        found.map(AsRef::as_ref)
+    }
+}
+
+/// SHA-256 of a text.
+pub fn sha256(text: &str) -> Hash {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn shared_key(hash: &Hash) -> String {
+    format!("graphql:document:{}", hex(hash))
+}
+
+fn read_hash(sent: &PersistedQuery) -> Result<Hash, Problem> {
+    let bad = || Problem::new(Code::BadRequest, says::BAD_PERSISTED);
+    let digits = sent.sha256_hash.as_bytes();
+    if sent.version != 1 || digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return Err(bad());
+    }
+    let mut hash = Hash::default();
+    for (byte, pair) in hash.iter_mut().zip(sent.sha256_hash.as_bytes().chunks_exact(2)) {
+        let pair = std::str::from_utf8(pair).map_err(|_| bad())?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| bad())?;
+    }
+    Ok(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::clock::Clock;
+    use platform::cache::Services;
+    use serde_json::json;
+
+    use super::*;
+
+    fn documents(services: &Services, listed: Option<Listed>) -> Documents {
+        Documents::new(GraphqlSettings::default(), true, listed, Arc::clone(&services.cache))
+    }
+
+    fn asking(query: Option<&str>, hash: Option<&str>) -> Params {
+        let extensions = hash.map(|hash| json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } }));
+        Params::of_payload(json!({ "query": query, "extensions": extensions })).unwrap()
+    }
+
+    #[tokio::test]
+    async fn persisted_document_is_known_on_every_node_after_it_was_sent_once() {
+        let services = Services::in_process(Clock::system());
+        let (one, two) = (documents(&services, None), documents(&services, None));
+        let hash = hex(&sha256("{ a }"));
+        let unknown = one.find(&asking(None, Some(&hash))).await.unwrap_err();
+        assert_eq!(unknown.code, Code::PersistedQueryNotFound);
+        one.find(&asking(Some("{ a }"), Some(&hash))).await.unwrap();
+        assert_eq!(two.find(&asking(None, Some(&hash.to_uppercase()))).await.unwrap().hash, sha256("{ a }"));
+    }
+
+    #[tokio::test]
+    async fn only_what_passed_the_limits_is_kept() {
+        let services = Services::in_process(Clock::system());
+        let documents = documents(&services, None);
+        for text in ["{ a ", "{ ...A } fragment A on Q { ...A }"] {
+            let hash = hex(&sha256(text));
+            assert!(documents.find(&asking(Some(text), Some(&hash))).await.is_err());
+            let again = documents.find(&asking(None, Some(&hash))).await.unwrap_err();
+            assert_eq!(again.code, Code::PersistedQueryNotFound);
+        }
+    }
+
+    #[tokio::test]
+    async fn wrong_hashes_are_bad_requests() {
+        let services = Services::in_process(Clock::system());
+        let documents = documents(&services, None);
+        let wrong = hex(&sha256("{ b }"));
+        for (query, hash) in
+            [(Some("{ a }"), wrong.as_str()), (None, "ab"), (None, &"z".repeat(64)), (None, &"é".repeat(32))]
+        {
+            assert_eq!(documents.find(&asking(query, Some(hash))).await.unwrap_err().code, Code::BadRequest);
+        }
+    }
+
+    #[tokio::test]
+    async fn listed_mode_runs_documents_of_the_list_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("one.graphql"), "{ a }").unwrap();
+        std::fs::write(folder.path().join("notes.txt"), "not a document").unwrap();
+        let services = Services::in_process(Clock::system());
+        let documents = documents(&services, Some(Listed::read(folder.path()).unwrap()));
+        assert!(documents.find(&asking(Some("{ a }"), None)).await.is_ok());
+        assert!(documents.find(&asking(None, Some("one"))).await.is_ok());
+        assert!(documents.find(&asking(None, Some(&hex(&sha256("{ a }"))))).await.is_ok());
+        for params in
+            [asking(Some("{ b }"), None), asking(None, Some("two")), asking(Some("{ a b }"), Some("one"))]
+        {
+            assert_eq!(documents.find(&params).await.unwrap_err().code, Code::DocumentNotListed);
+        }
+        std::fs::write(folder.path().join("bad.graphql"), "{").unwrap();
+        assert!(Listed::read(folder.path()).unwrap_err().to_string().contains("bad"));
+    }
+
+    #[tokio::test]
+    async fn operation_is_chosen_by_name() {
+        let services = Services::in_process(Clock::system());
+        let documents = documents(&services, None);
+        let two = documents.find(&asking(Some("query A { a } mutation B { b }"), None)).await.unwrap();
+        assert_eq!(two.choose(Some("B")).unwrap().kind(), OperationType::Mutation);
+        assert!(two.choose(None).is_err() && two.choose(Some("C")).is_err());
+        let one = documents.find(&asking(Some("{ a }"), None)).await.unwrap();
+        assert!(one.choose(None).is_ok() && one.choose(Some("")).is_ok() && one.choose(Some("A")).is_err());
+    }
+}

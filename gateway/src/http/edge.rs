@@ -1,0 +1,210 @@
+//! The road of a request, the same for HTTP, event streams and WebSockets: find the document, check it, learn who asks,
+//! take its points, run it, say what came of it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Variables};
+use futures::{FutureExt, Stream, StreamExt};
+use http::HeaderMap;
+use kernel::ask::Ask;
+use kernel::db::Db;
+use kernel::viewer::Viewer;
+use serde_json::Value as Json;
+
+use super::answer::Answer;
+use super::buckets::Charge;
+use super::client::Client;
+use super::documents::{Document, Hash};
+use super::engine::Engine;
+use super::errors::{Inputs, Speaker};
+use super::limits;
+use super::live::Renewal;
+use super::metrics::observe;
+use super::params::Params;
+use super::problem::{Code, Problem, Refusal, says};
+use super::shared::Shared;
+
+/// One runtime thread's end of the HTTP side. Cheap to clone.
+#[derive(Clone)]
+pub struct Edge {
+    /// What all threads have in common.
+    pub shared: Shared,
+    /// The application, with this thread's connections.
+    pub engine: Arc<dyn Engine>,
+}
+
+/// A request that may run.
+pub struct Ready {
+    document: Arc<Document>,
+    params: Params,
+    kind: OperationType,
+    operation: Option<String>,
+    /// Who asks.
+    pub viewer: Viewer,
+    /// The database with this request's count.
+    pub db: Db,
+    charge: Charge,
+    /// How errors are said.
+    pub speaker: Speaker,
+    client: Client,
+    headers: HeaderMap,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub struct Done {
+    /// The answer.
+    pub answer: Answer,
+    /// Headers that resolvers set, such as cookies.
+    pub headers: HeaderMap,
+    /// SQL statements that it took.
+    pub statements: u32,
+}
+
+impl Ready {
+    /// Query, mutation or subscription.
+    pub fn kind(&self) -> OperationType {
+        self.kind
+    }
+
+    /// SHA-256 of what is asked: document, operation and variables.
+    pub fn content_hash(&self) -> Hash {
+        use sha2::{Digest, Sha256};
+        // Invariant: variables are JSON already, and lengths keep neighbours apart.
+        let variables = serde_json::to_vec(&self.params.variables).unwrap_or_default();
+        let operation = self.params.operation_name.as_deref().unwrap_or_default();
+        Sha256::new()
+            .chain_update(self.document.hash)
+            .chain_update((operation.len() as u64).to_be_bytes())
+            .chain_update(operation)
+            .chain_update(variables)
+            .finalize()
+            .into()
+    }
+
+    fn variables(&self) -> &Variables {
+        &self.params.variables
+    }
+
+    fn request(&self) -> Request {
+        let mut request = Request::new(String::new()).variables(self.variables().clone());
+        if let Some(name) = &self.params.operation_name {
+            request = request.operation_name(name);
+        }
+        // Reason: a copy of the parsed text, because the executor prunes it by `@skip` and `@include`.
+        request.set_parsed_query(self.document.parsed.clone());
+        request.data(Ask::new(self.viewer.clone(), self.db.clone()))
+    }
+}
+
+impl Edge {
+    /// Checks a request up to the moment where it would run. `headers` are those of the HTTP request, or of the one
+    /// that opened the socket; `allowed` may refuse kinds of operations.
+    pub async fn admit(
+        &self,
+        client: &Client,
+        headers: &HeaderMap,
+        mut params: Params,
+        allowed: impl Fn(OperationType) -> Result<(), Problem> + Send,
+    ) -> Result<Ready, Refusal> {
+        let document = self.shared.documents.find(&params).await?;
+        // Reason: the text is not needed any more and may be long.
+        params.query = None;
+        if params.operation_name.as_deref() == Some("") {
+            params.operation_name = None;
+        }
+        let chosen = document.choose(params.operation_name.as_deref())?;
+        let (kind, operation) = (chosen.kind(), chosen.name.map(str::to_owned));
+        allowed(kind)?;
+        let cost = limits::cost(&document.parsed, chosen.operation, &params.variables);
+        let max = self.shared.settings.graphql.max_cost;
+        if cost > max {
+            let said = says::TOO_EXPENSIVE.with("cost", cost).with("max", max);
+            return Err(Problem::new(Code::TooComplex, said).into());
+        }
+        let db = self.engine.db().counted();
+        let viewer = self.engine.authenticate(&db, client.caller(operation.as_deref())).await?;
+        let allowance = self.engine.allowance(&db, &viewer).await?;
+        let charge = self.shared.buckets.charge(&viewer, allowance, cost).await?;
+        let speaker = Speaker { language: viewer.language(), request_id: client.request_id.clone() };
+        let (client, headers) = (client.clone(), headers.clone());
+        Ok(Ready { document, params, kind, operation, viewer, db, charge, speaker, client, headers })
+    }
+
+    /// Runs a query or mutation. Panics and slowness become errors; it never fails.
+    pub async fn run(&self, ready: Ready) -> Done {
+        let start = Instant::now();
+        let request = self.engine.attach(ready.request(), &ready.headers);
+        let limit = self.shared.settings.request_timeout;
+        let execution = AssertUnwindSafe(self.engine.execute(request)).catch_unwind();
+        let (mut answer, headers) = match tokio::time::timeout(limit, execution).await {
+            Ok(Ok(mut response)) => {
+                let headers = std::mem::take(&mut response.http_headers);
+                (ready.speaker.response(response, self.inputs(&ready)), headers)
+            }
+            Ok(Err(_panic)) => (ready.speaker.panicked(), HeaderMap::new()),
+            Err(_elapsed) => {
+                let problem =
+                    Problem::new(Code::Unavailable, says::TOO_SLOW.with("seconds", limit.as_secs()));
+                (Answer::refused(vec![ready.speaker.problem(&problem)]), HeaderMap::new())
+            }
+        };
+        // Invariant: a charge is numbers alone.
+        let cost = serde_json::to_value(ready.charge).unwrap_or(Json::Null);
+        answer.extensions.insert("cost".to_owned(), cost);
+        let statements = ready.db.statements().count();
+        self.report(&ready, &answer, start.elapsed(), statements);
+        Done { answer, headers, statements }
+    }
+
+    /// Runs a mutation to its end even if the client goes away: what is committed should also be answered, at least to
+    /// who repeats the request with its key.
+    pub async fn run_to_the_end(&self, ready: Ready) -> Done {
+        let (edge, speaker) = (self.clone(), ready.speaker.clone());
+        match self.shared.tasks.spawn(async move { edge.run(ready).await }).await {
+            Ok(done) => done,
+            Err(_) => Done { answer: speaker.panicked(), headers: HeaderMap::new(), statements: 0 },
+        }
+    }
+
+    /// Runs a subscription: one answer for each message.
+    pub fn subscribe(&self, ready: Ready) -> impl Stream<Item = Answer> + Send + use<> {
+        let renewal = Renewal::new(Arc::clone(&self.engine), &ready.client, ready.operation.as_deref());
+        let request = self.engine.attach(ready.request().data(renewal), &ready.headers);
+        let responses = AssertUnwindSafe(self.engine.subscribe(request)).catch_unwind();
+        let edge = self.clone();
+        responses.map(move |response| match response {
+            Ok(response) => ready.speaker.response(response, edge.inputs(&ready)),
+            Err(_panic) => ready.speaker.panicked(),
+        })
+    }
+
+    fn inputs<'a>(&'a self, ready: &'a Ready) -> Inputs<'a> {
+        Inputs {
+            types: &self.shared.input_types,
+            document: &ready.document.parsed,
+            variables: ready.variables(),
+        }
+    }
+
+    fn report(&self, ready: &Ready, answer: &Answer, took: Duration, statements: u32) {
+        let operation = ready.operation.as_deref();
+        let code = answer.code();
+        observe(&self.shared.names, operation, ready.kind, code, took, statements);
+        tracing::info!(
+            request_id = %ready.speaker.request_id,
+            tenant = %ready.viewer.tenant_id(),
+            user = ?ready.viewer.user_id(),
+            operation = operation.unwrap_or("-"),
+            kind = %ready.kind,
+            code,
+            cost = ready.charge.requested,
+            statements,
+            millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "graphql"
+        );
+    }
+}

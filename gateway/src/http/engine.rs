@@ -1,0 +1,97 @@
+//! What the HTTP side needs of the application behind it. The gateway's `App` implements it; tests bring a small one.
+
+use async_graphql::{Request, Response};
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use http::HeaderMap;
+use kernel::{
+    Result,
+    db::Db,
+    locale::Language,
+    viewer::{RequestInfo, Viewer},
+};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+/// The application of one runtime thread, with that thread's connections.
+#[async_trait]
+pub trait Engine: Send + Sync + 'static {
+    /// The database; the HTTP side gives each request a count of its own.
+    fn db(&self) -> &Db;
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// UNAUTHENTICATED if a token or key was sent that is not valid (any more). Without one, the viewer is nobody.
+    async fn authenticate(&self, db: &Db, caller: Caller) -> Result<Viewer>;
+
+    /// Whether the viewer's session still holds; `true` for viewers without one. Asked every few seconds for each open
+    /// socket, so it should answer from a cache.
+    async fn session_alive(&self, db: &Db, viewer: &Viewer) -> Result<bool>;
+
+    /// How much the viewer's tenant may ask.
+    async fn allowance(&self, db: &Db, viewer: &Viewer) -> Result<Allowance>;
+
+    /// Adds what resolvers read from the HTTP request besides the viewer, such as cookies.
+    fn attach(&self, request: Request, headers: &HeaderMap) -> Request {
+        let _ = headers;
+        request
+    }
+
+    /// Runs a query or mutation. The request's data holds a [`kernel::ask::Ask`].
+    async fn execute(&self, request: Request) -> Response;
+
+    /// Runs a subscription, on a schema with the extension [`super::live::FreshAsk`].
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
+
+    /// The public keys that verify access tokens, as a JSON Web Key Set (RFC 7517).
+    async fn jwks(&self) -> Result<Json>;
+
+    /// How what we depend on does, for `/readyz`; the database is asked by the HTTP side itself.
+    async fn health(&self) -> Vec<Health> {
+        Vec::new()
+    }
+}
+
+/// Who a request says it comes from.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The `Authorization` header, whole.
+    pub authorization: Option<String>,
+    /// The language it asks for; without one, messages are in the viewer's own.
+    pub language: Option<Language>,
+    /// The rest; `info.language` is `language`, or the one of last resort.
+    pub info: RequestInfo,
+}
+
+/// How much may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Requests a minute of the whole tenant, by its plan; `None` where there is no tenant.
+    pub tenant_requests: Option<u32>,
+    /// Requests a minute of this viewer, where it has a rate of its own (API keys).
+    pub viewer_requests: Option<u32>,
+}
+
+/// How a dependency does.
+#[derive(Clone, Debug, Serialize)]
+pub struct Health {
+    /// What it is: `database`, `cache`.
+    pub name: &'static str,
+    /// How it does.
+    pub state: HealthState,
+    /// How long the answer took, in milliseconds.
+    pub millis: f64,
+}
+
+/// How a dependency does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthState {
+    /// Well.
+    Up,
+    /// Badly, but requests can be served.
+    Degraded,
+    /// Requests cannot be served.
+    Down,
+}

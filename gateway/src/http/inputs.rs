@@ -1,0 +1,319 @@
+//! Which input field an error is about: async-graphql names the type that refused a value, and the place of the
+//! argument; the field inside the argument is found by the schema's types and the request's values.
+
+use std::collections::{HashMap, HashSet};
+
+use async_graphql::parser::types::{
+    BaseType, ExecutableDocument, Field, Selection, SelectionSet, Type, TypeKind, TypeSystemDefinition,
+};
+use async_graphql::{InputType, Pos, Positioned, ServerError, Value};
+use async_graphql_value::Value as InputValue;
+use kernel::id::AnyId;
+use kernel::locale::{Language, Locale, TimeZone};
+use kernel::scalar::{Date, DateTime, EmailAddress, Int64, Url};
+use kernel::{Said, Text};
+
+use super::errors::Inputs;
+
+/// The value is not of the type of its field.
+const BAD_VALUE: Text = Text::new("bad_value", "{why}", "Cette valeur n'est pas valide : {why}");
+
+/// Types of arguments, input fields and enumerations, read from the schema's SDL.
+#[derive(Clone, Debug, Default)]
+pub struct InputTypes {
+    /// Types of an argument by the name of its field; several where types share field names.
+    arguments: HashMap<(String, String), Vec<Type>>,
+    /// Fields of input objects.
+    fields: HashMap<String, Vec<(String, Type)>>,
+    /// Values of enumerations.
+    values: HashMap<String, HashSet<String>>,
+}
+
+impl InputTypes {
+    /// The types of a schema.
+    ///
+    /// # Errors
+    /// If the text is not SDL.
+    pub fn of_sdl(sdl: &str) -> Result<Self, async_graphql::parser::Error> {
+        let mut types = Self::default();
+        for definition in async_graphql::parser::parse_schema(sdl)?.definitions {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let name = definition.node.name.node.to_string();
+            match definition.node.kind {
+                TypeKind::Object(object) => {
+                    types.add_arguments(object.fields.into_iter().map(|field| field.node))
+                }
+                TypeKind::Interface(object) => {
+                    types.add_arguments(object.fields.into_iter().map(|field| field.node))
+                }
+                TypeKind::InputObject(object) => {
+                    let field = |field: Positioned<async_graphql::parser::types::InputValueDefinition>| {
+                        (field.node.name.node.to_string(), field.node.ty.node)
+                    };
+                    types.fields.insert(name, object.fields.into_iter().map(field).collect());
+                }
+                TypeKind::Enum(values) => {
+                    let values = values.values.into_iter().map(|value| value.node.value.node.to_string());
+                    types.values.insert(name, values.collect());
+                }
+                TypeKind::Scalar | TypeKind::Union(_) => {}
+            }
+        }
+        Ok(types)
+    }
+
+    fn add_arguments(&mut self, fields: impl Iterator<Item = async_graphql::parser::types::FieldDefinition>) {
+        for field in fields {
+            for argument in field.arguments {
+                let key = (field.name.node.to_string(), argument.node.name.node.to_string());
+                let types = self.arguments.entry(key).or_default();
+                if !types.contains(&argument.node.ty.node) {
+                    types.push(argument.node.ty.node);
+                }
+            }
+        }
+    }
+}
+
+/// A value that an input type refused, as async-graphql says it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// GraphQL type that refused.
+    type_name: String,
+    /// Why, in English.
+    text: String,
+}
+
+impl Refused {
+    /// The refusal that an error of execution tells of; `None` if it tells of something else.
+    ///
+    /// The forms are those of `InputValueError` in async-graphql 8.0.0-rc.5.
+    pub fn of(error: &ServerError) -> Option<Self> {
+        let message = strip_parents(&error.message);
+        if let Some(rest) = message.strip_prefix("Failed to parse \"") {
+            let (type_name, text) = rest.split_once("\": ")?;
+            return Some(Self { type_name: type_name.to_owned(), text: text.to_owned() });
+        }
+        let rest = message.strip_prefix("Expected input type \"")?;
+        let (type_name, _) = rest.split_once('"')?;
+        Some(Self { type_name: type_name.to_owned(), text: message.to_owned() })
+    }
+
+    /// Machine-readable code of the field's error.
+    pub fn code(&self) -> &'static str {
+        BAD_VALUE.code
+    }
+
+    /// The sentence for people.
+    pub fn message(&self, language: Language) -> String {
+        Said::from(BAD_VALUE).with("why", &self.text).render(language)
+    }
+
+    /// Path of the input field, without the leading `input`.
+    pub fn path_in(&self, inputs: Inputs<'_>, error: &ServerError) -> String {
+        let found = error.locations.first().and_then(|pos| argument_at(inputs.document, *pos));
+        let Some((field, argument, value)) = found else { return String::new() };
+        let value = value.clone().into_const_with(|name| {
+            Ok::<_, std::convert::Infallible>(inputs.variables.get(&name).cloned().unwrap_or_default())
+        });
+        let Ok(value) = value;
+        let mut leaves = Vec::new();
+        let types = inputs.types.arguments.get(&(field.to_owned(), argument.to_owned()));
+        for ty in types.into_iter().flatten() {
+            collect(inputs.types, self.base_name(), &ty.base, &value, argument.to_owned(), &mut leaves);
+        }
+        leaves.dedup_by(|a, b| a.0 == b.0);
+        let path = match leaves.as_slice() {
+            [(path, _)] => path.as_str(),
+            several => match several.iter().find(|(_, value)| self.refuses(inputs.types, value)) {
+                Some((path, _)) => path,
+                None => argument,
+            },
+        };
+        path.strip_prefix("input.").unwrap_or(path).to_owned()
+    }
+
+    /// The type without brackets and exclamation marks.
+    fn base_name(&self) -> &str {
+        self.type_name.trim_matches(['[', ']', '!'])
+    }
+
+    /// Whether this type refuses the value; `false` for types that are not known here.
+    fn refuses(&self, types: &InputTypes, value: &Value) -> bool {
+        fn bad<T: InputType>(value: &Value) -> bool {
+            T::parse(Some(value.clone())).is_err()
+        }
+        match self.base_name() {
+            "ID" => self.refuses_id(value),
+            "EmailAddress" => bad::<EmailAddress>(value),
+            "Date" => bad::<Date>(value),
+            "DateTime" => bad::<DateTime>(value),
+            "URL" => bad::<Url>(value),
+            "Int64" => bad::<Int64>(value),
+            "Locale" => bad::<Locale>(value),
+            "TimeZone" => bad::<TimeZone>(value),
+            "Currency" => bad::<kernel::money::Currency>(value),
+            "Int" => bad::<i32>(value),
+            "Float" => bad::<f64>(value),
+            "Boolean" => bad::<bool>(value),
+            "String" => bad::<String>(value),
+            name => match (types.values.get(name), value) {
+                (Some(values), Value::Enum(value)) => !values.contains(value.as_str()),
+                (Some(values), Value::String(value)) => !values.contains(value),
+                (Some(_), _) => true,
+                (None, _) => false,
+            },
+        }
+    }
+
+    /// Ids are refused for another kind's prefix as well, so the text's own prefix is looked at.
+    fn refuses_id(&self, value: &Value) -> bool {
+        let Value::String(id) = value else { return true };
+        let wanted =
+            self.text.split_once('`').and_then(|(_, rest)| rest.split_once('_')).map(|(prefix, _)| prefix);
+        match (id.parse::<AnyId>(), wanted) {
+            (Ok(id), Some(wanted)) => id.kind.prefix() != wanted,
+            (Ok(_), None) => false,
+            (Err(_), _) => true,
+        }
+    }
+}
+
+/// The message without the types that the refused value was part of.
+fn strip_parents(message: &str) -> &str {
+    message.split_once(" (occurred while parsing \"").map_or(message, |(message, _)| message)
+}
+
+/// Values of the wanted type inside `value`, with their paths.
+fn collect(
+    types: &InputTypes,
+    wanted: &str,
+    ty: &BaseType,
+    value: &Value,
+    path: String,
+    leaves: &mut Vec<(String, Value)>,
+) {
+    match (ty, value) {
+        (BaseType::List(inner), Value::List(items)) => {
+            for (index, item) in items.iter().enumerate() {
+                collect(types, wanted, &inner.base, item, format!("{path}.{index}"), leaves);
+            }
+        }
+        (BaseType::List(inner), single) => collect(types, wanted, &inner.base, single, path, leaves),
+        (BaseType::Named(name), value) if name.as_str() == wanted => {
+            if *value != Value::Null {
+                leaves.push((path, value.clone()));
+            }
+        }
+        (BaseType::Named(name), Value::Object(object)) => {
+            for (field, ty) in types.fields.get(name.as_str()).into_iter().flatten() {
+                if let Some(value) = object.get(field.as_str()) {
+                    collect(types, wanted, &ty.base, value, format!("{path}.{field}"), leaves);
+                }
+            }
+        }
+        (BaseType::Named(_), _) => {}
+    }
+}
+
+/// Field name, argument name and value of the argument whose value stands at `pos`.
+fn argument_at(document: &ExecutableDocument, pos: Pos) -> Option<(&str, &str, &InputValue)> {
+    let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
+    let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
+    operations.chain(fragments).find_map(|selection| argument_in(selection, pos))
+}
+
+fn argument_in(selection: &SelectionSet, pos: Pos) -> Option<(&str, &str, &InputValue)> {
+    selection.items.iter().find_map(|item| match &item.node {
+        Selection::Field(field) => {
+            argument_of(&field.node, pos).or_else(|| argument_in(&field.node.selection_set.node, pos))
+        }
+        Selection::InlineFragment(fragment) => argument_in(&fragment.node.selection_set.node, pos),
+        Selection::FragmentSpread(_) => None,
+    })
+}
+
+fn argument_of(field: &Field, pos: Pos) -> Option<(&str, &str, &InputValue)> {
+    let (name, value) = field.arguments.iter().find(|(_, value)| value.pos == pos)?;
+    Some((field.name.node.as_str(), name.node.as_str(), &value.node))
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{Variables, parser::parse_query};
+    use serde_json::json;
+
+    use super::*;
+
+    const SDL: &str = r#"
+        type Query { user(id: ID!): Int }
+        type Mutation { invite(input: InviteInput!, note: String): Int }
+        input InviteInput { email: EmailAddress, copies: [EmailAddress!], roleId: ID, userId: ID, people: [Person!], role: Role }
+        input Person { email: EmailAddress }
+        enum Role { ADMIN GUEST }
+        scalar EmailAddress
+    "#;
+
+    fn path(query: &str, variables: serde_json::Value, message: &str) -> String {
+        let types = InputTypes::of_sdl(SDL).unwrap();
+        let document = parse_query(query).unwrap();
+        let variables = Variables::from_json(variables);
+        let (_, operation) = document.operations.iter().next().unwrap();
+        let Selection::Field(field) = &operation.node.selection_set.node.items[0].node else { panic!() };
+        let error = ServerError::new(message, Some(field.node.arguments[0].1.pos));
+        let inputs = Inputs { types: &types, document: &document, variables: &variables };
+        Refused::of(&error).unwrap().path_in(inputs, &error)
+    }
+
+    const PARENT: &str = "(occurred while parsing \"InviteInput\")";
+
+    #[test]
+    fn field_of_the_type_that_refused_is_found_in_variables() {
+        let query = "mutation($i: InviteInput!) { invite(input: $i) }";
+        let message = format!("Failed to parse \"EmailAddress\": no address {PARENT}");
+        assert_eq!(path(query, json!({"i": {"email": "x"}}), &message), "email");
+        let several = json!({"i": {"email": "a@example.com", "copies": ["b@example.com", "x"]}});
+        assert_eq!(path(query, several, &message), "copies.1");
+        let nested = json!({"i": {"people": [{"email": "a@example.com"}, {"email": "x"}]}});
+        assert_eq!(path(query, nested, &message), "people.1.email");
+    }
+
+    #[test]
+    fn field_is_found_in_literals_too() {
+        let query = r#"mutation { invite(input: { email: "x", role: CHEF }) }"#;
+        let message = format!("Failed to parse \"EmailAddress\": no address {PARENT}");
+        assert_eq!(path(query, json!({}), &message), "email");
+        let message = format!("Failed to parse \"Role\": no such value {PARENT}");
+        assert_eq!(path(query, json!({}), &message), "role");
+    }
+
+    #[test]
+    fn id_of_another_kind_is_told_from_the_right_one() {
+        let query = "mutation($i: InviteInput!) { invite(input: $i) }";
+        let role = "rol_01h455vb4pex5vsknk084sn02q";
+        let project = "prj_01h455vb4pex5vsknk084sn02q";
+        let message = format!(
+            "Failed to parse \"ID\": expected an id of a User (`usr_…`), got one of a Project (`prj_…`) {PARENT}"
+        );
+        let variables = json!({"i": {"userId": project}});
+        assert_eq!(path(query, variables, &message), "userId");
+        let message = format!(
+            "Failed to parse \"ID\": expected an id of a Role (`rol_…`), got one of a Project (`prj_…`) {PARENT}"
+        );
+        let variables = json!({"i": {"userId": role, "roleId": project}});
+        assert_eq!(path(query, variables, &message), "roleId");
+    }
+
+    #[test]
+    fn plain_argument_is_its_own_path() {
+        let message =
+            "Failed to parse \"ID\": this is not an id of a User: `usr_` and 26 characters are expected";
+        assert_eq!(path(r#"{ user(id: "x") }"#, json!({}), message), "id");
+    }
+
+    #[test]
+    fn other_errors_are_no_refusals() {
+        let other = ServerError::new("database is locked", None);
+        assert_eq!(Refused::of(&other), None);
+    }
+}

@@ -1,0 +1,134 @@
+//! What a request costs before it runs, in points: an object is one point, a list as many as it may hold. Only the
+//! document and its variables are looked at, so that clients can reckon it themselves.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{Name, Value, Variables};
+use async_graphql_value::Value as InputValue;
+
+/// What every request costs at least: plans are counted in requests, and this many points are one.
+pub const LEAST_COST: u64 = 100;
+
+/// Points of a mutation's or subscription's root field: it writes, or stays.
+const WRITE_COST: u64 = 10;
+
+/// Items of a list whose length is not asked for.
+const DEFAULT_ITEMS: u64 = 20;
+
+/// Items of the longest page; longer ones are refused by the list itself.
+const MAX_ITEMS: u64 = 100;
+
+/// The cost of an operation of a document that passed the limits, at least [`LEAST_COST`].
+pub fn cost(document: &ExecutableDocument, operation: &OperationDefinition, variables: &Variables) -> u64 {
+    let mut reckoner = Reckoner { document, operation, variables, known: HashMap::new() };
+    let root = reckoner.selection(&operation.selection_set.node, true);
+    root.once.saturating_add(root.each.saturating_mul(DEFAULT_ITEMS)).max(LEAST_COST)
+}
+
+/// Points of a selection.
+#[derive(Clone, Copy, Default)]
+struct Points {
+    /// Once for the object.
+    once: u64,
+    /// For each item, where the object is a connection.
+    each: u64,
+}
+
+impl Points {
+    fn add(&mut self, other: Self) {
+        self.once = self.once.saturating_add(other.once);
+        self.each = self.each.saturating_add(other.each);
+    }
+}
+
+struct Reckoner<'a> {
+    document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
+    variables: &'a Variables,
+    known: HashMap<(&'a Name, bool), Points>,
+}
+
+impl<'a> Reckoner<'a> {
+    // Invariant: the document has no cycles and is not nested deep; `check_document` saw to it.
+    fn selection(&mut self, selection: &'a SelectionSet, root: bool) -> Points {
+        let mut sum = Points::default();
+        for item in &selection.items {
+            sum.add(match &item.node {
+                Selection::Field(field) => self.field(&field.node, root),
+                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, root),
+                Selection::InlineFragment(inline) => self.selection(&inline.node.selection_set.node, root),
+            });
+        }
+        sum
+    }
+
+    fn fragment(&mut self, name: &'a Name, root: bool) -> Points {
+        if let Some(points) = self.known.get(&(name, root)) {
+            return *points;
+        }
+        let Some(fragment) = self.document.fragments.get(name) else { return Points::default() };
+        let points = self.selection(&fragment.node.selection_set.node, root);
+        self.known.insert((name, root), points);
+        points
+    }
+
+    fn field(&mut self, field: &'a Field, root: bool) -> Points {
+        let writes = root && self.operation.ty != OperationType::Query;
+        let base = if writes { WRITE_COST } else { 0 };
+        let name = field.name.node.as_str();
+        if field.selection_set.node.items.is_empty() {
+            // Reason: counting a whole list is a statement of its own.
+            return Points { once: base + u64::from(name == "totalCount"), each: 0 };
+        }
+        let inner = self.selection(&field.selection_set.node, false);
+        // Invariant: by convention exactly connections have `nodes` and `edges`, and those only them; the root's
+        // `nodes(ids:)` is a list by itself.
+        if !root && matches!(name, "nodes" | "edges") {
+            return Points { once: 0, each: inner.once.saturating_add(inner.each).saturating_add(1) };
+        }
+        if !root && name == "node" {
+            // Reason: the edge was counted already.
+            return inner;
+        }
+        let items = self.items(field);
+        let once = inner.once.saturating_add(inner.each.saturating_mul(items)).saturating_add(1);
+        let times = if root && name == "nodes" { self.ids(field) } else { 1 };
+        Points { once: base.saturating_add(once.saturating_mul(times)), each: 0 }
+    }
+
+    fn items(&self, field: &Field) -> u64 {
+        let asked = ["first", "last"].iter().filter_map(|name| field.get_argument(name)).find_map(|value| {
+            let value = self.value(&value.node)?;
+            match value {
+                Value::Number(number) => Some(number.as_u64().unwrap_or(0)),
+                _ => None,
+            }
+        });
+        asked.unwrap_or(DEFAULT_ITEMS).clamp(1, MAX_ITEMS)
+    }
+
+    fn ids(&self, field: &Field) -> u64 {
+        match field.get_argument("ids").and_then(|value| self.value(&value.node)) {
+            Some(Value::List(ids)) => (ids.len() as u64).clamp(1, MAX_ITEMS),
+            _ => 1,
+        }
+    }
+
+    /// The value of an argument, its variables filled in.
+    fn value(&self, value: &InputValue) -> Option<Value> {
+        match value {
+            InputValue::Variable(name) => self.variables.get(name).cloned().or_else(|| {
+                let mut definitions = self.operation.variable_definitions.iter();
+                let definition = definitions.find(|definition| definition.node.name.node == *name)?;
+                definition.node.default_value.as_ref().map(|value| value.node.clone())
+            }),
+            // Reason: of a list only the length matters; its items may be variables.
+            InputValue::List(items) => Some(Value::List(items.iter().map(|_| Value::Null).collect())),
+            InputValue::Number(number) => Some(Value::Number(number.clone())),
+            _ => None,
+        }
+    }
+}

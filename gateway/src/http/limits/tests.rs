@@ -1,0 +1,156 @@
+//! Tests of the limits: bombs of every kind in bounded time, and what honest documents cost.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use async_graphql::{Variables, parser::parse_query};
+use serde_json::json;
+
+use super::*;
+use crate::config::GraphqlSettings;
+use crate::http::problem::{Message, Problem};
+
+fn check(text: &str) -> Result<(), Problem> {
+    check_nesting(text)?;
+    let document = parse_query(text).unwrap();
+    check_document(&document, &GraphqlSettings::default(), true)?;
+    check_literals(&document)
+}
+
+#[track_caller]
+fn refused(text: &str, code: &str) {
+    let problem = check(text).unwrap_err();
+    let Message::Said(said) = problem.message else { panic!("{problem:?}") };
+    assert_eq!(said.code(), code);
+}
+
+fn cost_of(text: &str, variables: serde_json::Value) -> u64 {
+    let document = parse_query(text).unwrap();
+    check_document(&document, &GraphqlSettings::default(), true).unwrap();
+    let (_, operation) = document.operations.iter().next().unwrap();
+    cost(&document, &operation.node, &Variables::from_json(variables))
+}
+
+#[test]
+fn depth_counts_fields_through_fragments() {
+    let deep = |levels: usize| format!("{{ {} a {} }}", "a {".repeat(levels - 1), "}".repeat(levels - 1));
+    assert!(check(&deep(16)).is_ok());
+    refused(&deep(17), "too_deep");
+    let halves = "{ a { a { a { a { a { a { a { a { ...F } } } } } } } } } \
+                  fragment F on Q { b { b { b { b { b { b { b { b { b } } } } } } } } }";
+    refused(halves, "too_deep");
+}
+
+#[test]
+fn fragment_bomb_is_refused_in_bounded_time() {
+    let mut bomb = "{ x { ...F0 } }".to_owned();
+    for level in 0..22 {
+        let _ = write!(bomb, " fragment F{level} on Q {{ ...F{0} ...F{0} }}", level + 1);
+    }
+    bomb.push_str(" fragment F22 on Q { a b }");
+    let start = Instant::now();
+    refused(&bomb, "too_many_fields");
+    let flat: String = (0..30).fold("{ ...F0 }".to_owned(), |text, level| {
+        let spreads = format!("...F{} ", level + 1).repeat(10);
+        format!("{text} fragment F{level} on Q {{ {spreads} }}")
+    }) + " fragment F30 on Q { a }";
+    refused(&flat, "too_many_fields");
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[test]
+fn long_chain_of_fragments_does_not_exhaust_the_stack() {
+    let chain = (0..2_500).fold("{ ...F0 }".to_owned(), |text, level| {
+        format!("{text}fragment F{level} on Q{{...F{}}}", level + 1)
+    }) + "fragment F2500 on Q{a}";
+    refused(&chain, "too_nested");
+}
+
+#[test]
+fn cycles_are_found_in_used_and_unused_fragments() {
+    refused("{ ...A } fragment A on Q { ...A }", "fragment_cycle");
+    refused("{ ...A } fragment A on Q { a { ...B } } fragment B on Q { a { ...A } }", "fragment_cycle");
+    refused("{ a } fragment A on Q { ...B } fragment B on Q { ...A }", "fragment_cycle");
+}
+
+#[test]
+fn wide_documents_are_refused() {
+    refused(&format!("{{ {} }}", "a ".repeat(21)), "too_many_root_fields");
+    refused("{ ...A ...A ...A } fragment A on Q { a b c d e f g }", "too_many_root_fields");
+    refused(&format!("{{ a {{ {} }} }}", "b ".repeat(5_001)), "too_many_fields");
+    let aliased = (0..31).fold(String::new(), |text, index| format!("{text} a{index}: user(id: 1)"));
+    refused(&format!("{{ x {{ {aliased} }} }}"), "too_many_aliases");
+    refused("subscription { a b }", "too_many_root_fields");
+}
+
+#[test]
+fn directives_are_known_single_and_few() {
+    assert!(check("query($a: Boolean!) { a @skip(if: $a) @include(if: true) }").is_ok());
+    refused("{ a @foo }", "unknown_directive");
+    refused("query @skip(if: true) { a }", "unknown_directive");
+    refused("query($a: Int @include(if: true)) { a }", "unknown_directive");
+    refused("{ a @skip(if: true) @skip(if: false) }", "repeated_directive");
+    refused(&format!("{{ b {{ {} }} }}", "a @skip(if: true) ".repeat(31)), "too_many_directives");
+    refused(&format!("{{ a {} }}", "@skip(if: true) ".repeat(5_000)), "too_many_directives");
+}
+
+#[test]
+fn introspection_is_bounded_and_can_be_off() {
+    let question = "{ __schema { types { fields(includeDeprecated: true) { args { type { kind ofType { kind } } } } \
+                    inputFields { type { name } } interfaces { name } possibleTypes { name } } } }";
+    assert!(check(question).is_ok());
+    refused(
+        "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
+        "introspection_too_deep",
+    );
+    let document = parse_query(question).unwrap();
+    assert!(check_document(&document, &GraphqlSettings::default(), false).is_err());
+    let type_name = parse_query("{ __typename }").unwrap();
+    assert!(check_document(&type_name, &GraphqlSettings::default(), false).is_ok());
+}
+
+#[test]
+fn forged_uploads_and_nul_are_refused_wherever_they_stand() {
+    refused(r##"{ a(b: "#__graphql_file__:0") }"##, "forged_upload");
+    refused(r#"{ a(b: "\u0023__graphql_file__:9999999999999999999999") }"#, "forged_upload");
+    refused(r##"query($a: String = "#__graphql_file__:0") { a(b: [{ c: $a }]) }"##, "forged_upload");
+    refused(r##"{ a @skip(if: "#__graphql_file__:0") }"##, "forged_upload");
+    refused(r#"{ a(b: { c: ["\u0000"] }) }"#, "nul");
+    assert!(check_variables(&Variables::from_json(json!({"a": {"b": ["#__graphql_file__:0"]}}))).is_err());
+    assert!(check_variables(&Variables::from_json(json!({"a": "x\u{0}y"}))).is_err());
+    assert!(check_variables(&Variables::from_json(json!({"a": "#hash"}))).is_ok());
+}
+
+#[test]
+fn cost_multiplies_pages_and_adds_objects() {
+    assert_eq!(cost_of("{ viewer { user { id } } }", json!({})), 100, "nothing costs less than a request");
+    // 1 for each list, 1 for each item, 1 for what hangs on an item.
+    let nested = "query($n: Int = 50) { projects(first: $n) { nodes { id account { id } tasks(last: 10) { nodes { id } } } } }";
+    assert_eq!(cost_of(nested, json!({})), 1 + 50 * (1 + 1 + 1 + 10));
+    assert_eq!(cost_of(nested, json!({"n": 20})), 1 + 20 * 13);
+    let edges = "{ projects(first: 50) { edges { cursor node { id account { id } } } totalCount } }";
+    assert_eq!(cost_of(edges, json!({})), 1 + 1 + 50 * (1 + 1));
+    let fragment = "{ projects { ...P } } fragment P on ProjectConnection { nodes { tasks { ...T } } } \
+                    fragment T on TaskConnection { nodes { id } }";
+    assert_eq!(cost_of(fragment, json!({})), 1 + 20 * (1 + 1 + 20));
+}
+
+#[test]
+fn cost_of_odd_page_sizes_is_bounded() {
+    for first in [json!(-1), json!(0), json!(1_000_000_000_000_u64), json!("x"), json!(null)] {
+        let cost = cost_of("query($n: Int) { a(first: $n) { nodes { id } } }", json!({ "n": first }));
+        assert!((100..=101).contains(&cost), "{first}: {cost}");
+    }
+    let squared =
+        "{ a(first: 100) { nodes { b(first: 100) { nodes { c(first: 100) { nodes { id } } } } } } }";
+    assert!(cost_of(squared, json!({})) > 1_000_000);
+}
+
+#[test]
+fn mutations_and_ids_cost_by_number() {
+    let eleven = (0..11).fold(String::new(), |text, index| format!("{text} a{index}: touch(id: 1) {{ ok }}"));
+    assert_eq!(cost_of(&format!("mutation {{ {eleven} }}"), json!({})), 11 * 11);
+    let nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Project { account { id } } } }";
+    let ids: Vec<u32> = (0..80).collect();
+    assert_eq!(cost_of(nodes, json!({ "ids": ids })), 80 * 2);
+}

@@ -1,0 +1,66 @@
+//! Subscriptions see the present: each message is resolved for the viewer as they are now, with loaders that have read
+//! nothing yet. async-graphql itself would keep the data of the moment of subscribing for ever.
+
+use std::sync::Arc;
+
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
+use async_graphql::{Data, Response, ServerError};
+use kernel::ask::Ask;
+
+use super::client::Client;
+use super::engine::{Caller, Engine};
+
+/// Asks anew who the subscriber is; in the data of each subscription.
+#[derive(Clone)]
+pub struct Renewal {
+    engine: Arc<dyn Engine>,
+    caller: Caller,
+}
+
+impl Renewal {
+    /// Renews the viewer of this client.
+    pub fn new(engine: Arc<dyn Engine>, client: &Client, operation: Option<&str>) -> Self {
+        Self { engine, caller: client.caller(operation) }
+    }
+
+    async fn ask(&self) -> kernel::Result<Ask> {
+        let db = self.engine.db().counted();
+        let viewer = self.engine.authenticate(&db, self.caller.clone()).await?;
+        Ok(Ask::new(viewer, db))
+    }
+}
+
+/// The extension for the schema that runs subscriptions. Queries and mutations do not need it, and with any extension
+/// async-graphql takes a slower path for every field: they run on a schema without.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FreshAsk;
+
+impl ExtensionFactory for FreshAsk {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for FreshAsk {
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        let Some(renewal) = ctx.data_opt::<Renewal>() else { return next.run(ctx, operation).await };
+        match renewal.ask().await {
+            Ok(ask) => {
+                let mut data = Data::default();
+                data.insert(ask);
+                next.run_with_data(ctx, operation, data).await
+            }
+            Err(error) => {
+                let mut said = ServerError::new(String::new(), None);
+                said.source = Some(Arc::new(error));
+                Response::from_errors(vec![said])
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The HTTP side: from sockets and headers to checked GraphQL requests, and from responses and errors back to bytes.
+
+pub mod answer;
+pub mod buckets;
+pub mod client;
+pub mod documents;
+pub mod edge;
+pub mod engine;
+pub mod errors;
+pub mod graphql;
+pub mod health;
+pub mod idempotency;
+pub mod inputs;
+pub mod limits;
+pub mod live;
+pub mod mailbox;
+pub mod metrics;
+pub mod negotiate;
+pub mod pages;
+pub mod params;
+pub mod problem;
+pub mod reply;
+pub mod router;
+pub mod says;
+pub mod shared;
+pub mod sse;
+pub mod watch;
+pub mod ws;
+
+pub use engine::{Allowance, Caller, Engine, Health, HealthState};
+pub use live::FreshAsk;
+pub use router::router;
+pub use shared::{Parts, Shared};
