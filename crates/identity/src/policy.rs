@@ -153,3 +153,57 @@ pub const PERMISSIONS: &[Rule] = &[
     Rule::new(SESSION_WRITE, &[]),
     Rule::new(ACCESS_EXPLAIN, &[]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use kernel::catalogue::SystemRole;
+
+    use super::*;
+
+    fn reach(permission: Permission, role: SystemRole) -> Option<kernel::viewer::Reach> {
+        PERMISSIONS.iter().find(|rule| rule.permission == permission).and_then(|rule| rule.reach_of(role))
+    }
+
+    #[test]
+    fn clients_reach_no_further_than_their_account() {
+        for rule in PERMISSIONS {
+            for role in [Client, ClientAdmin] {
+                let far = rule.reach_of(role).is_some_and(|reach| reach > Account);
+                assert!(!far, "{role:?} holds {} beyond the account", rule.permission);
+            }
+        }
+    }
+
+    #[test]
+    fn viewer_sees_nobodys_contact_data() {
+        assert_eq!(reach(USER_READ, Viewer), Some(Tenant));
+        assert_eq!(reach(USER_CONTACT, Viewer), None);
+    }
+
+    #[test]
+    fn only_the_owner_ends_the_tenant() {
+        let holders = SystemRole::ALL.into_iter().filter(|role| reach(TENANT_DELETE, *role).is_some());
+        assert_eq!(holders.collect::<Vec<_>>(), [SystemRole::Owner]);
+    }
+
+    #[test]
+    fn people_are_managed_by_owner_and_admin_and_within_an_account_by_its_administrator() {
+        for permission in [USER_INVITE, USER_DEACTIVATE] {
+            let holders =
+                SystemRole::ALL.into_iter().filter_map(|role| Some((role, reach(permission, role)?)));
+            let expected = [(SystemRole::Owner, Tenant), (SystemRole::Admin, Tenant), (ClientAdmin, Account)];
+            assert_eq!(holders.collect::<Vec<_>>(), expected, "{permission}");
+        }
+        let holders = SystemRole::ALL.into_iter().filter(|role| reach(USER_DELETE, *role).is_some());
+        assert_eq!(holders.collect::<Vec<_>>(), [SystemRole::Owner, SystemRole::Admin]);
+    }
+
+    #[test]
+    fn permissions_are_named_after_the_domain_and_listed_once() {
+        let mut names: Vec<&str> = PERMISSIONS.iter().map(|rule| rule.permission.name).collect();
+        assert!(names.iter().all(|name| name.starts_with("identity.") && name.split('.').count() == 3));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), PERMISSIONS.len());
+    }
+}

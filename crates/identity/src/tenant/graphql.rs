@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object};
 use kernel::{
     Result,
-    ask::{Asking, Can},
+    ask::Asking,
     graph::{Graph, Node},
     id::{DomainId, TenantId},
     locale::{Locale, TimeZone},
@@ -35,6 +35,26 @@ impl Node for Tenant {
     const TYPE: &'static str = "Tenant";
 }
 
+impl Tenant {
+    /// A value that needs the permission to see settings.
+    fn setting<T>(ctx: &Context<'_>, value: Option<T>) -> Option<Result<T>> {
+        match ctx.viewer().require(TENANT_SETTINGS) {
+            Ok(()) => value.map(Ok),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    async fn own_domains(&self, ctx: &Context<'_>) -> Result<Vec<Graph<TenantDomain>>> {
+        let own = domain::Entity::visible(ctx.viewer(), TENANT_SETTINGS)
+            .filter(domain::Column::TenantId.eq(self.0.id))
+            .order_by_asc(domain::Column::Domain);
+        let rows = own.all(ctx.db()).await?;
+        Ok(rows.into_iter().map(|row| Graph(TenantDomain(row))).collect())
+    }
+}
+
+// Reason: fields that may be refused answer `Option<Result<…>>`; an error in a `Result<Option<…>>`, or of a guard, would
+// take the whole tenant with it.
 /// An agency: everything belongs to exactly one.
 #[Object(name = "TenantFields")]
 impl Tenant {
@@ -85,67 +105,61 @@ impl Tenant {
     }
 
     /// What it pays for. Needs `identity.tenant.settings`.
-    #[graphql(guard = "Can(TENANT_SETTINGS)")]
-    async fn plan(&self) -> Option<Plan> {
-        Some(rules::plan(&self.0))
+    async fn plan(&self, ctx: &Context<'_>) -> Option<Result<Plan>> {
+        Self::setting(ctx, Some(rules::plan(&self.0)))
     }
 
     /// Whether it can be used. Needs `identity.tenant.settings`.
-    #[graphql(guard = "Can(TENANT_SETTINGS)")]
-    async fn status(&self) -> Option<TenantStatus> {
-        TenantStatus::parse(&self.0.status)
+    async fn status(&self, ctx: &Context<'_>) -> Option<Result<TenantStatus>> {
+        Self::setting(ctx, TenantStatus::parse(&self.0.status))
     }
 
     /// When its trial ends; null without one. Needs `identity.tenant.settings`.
-    #[graphql(guard = "Can(TENANT_SETTINGS)")]
-    async fn trial_ends_at(&self) -> Option<DateTime> {
-        self.0.trial_ends_at.map(Into::into)
+    async fn trial_ends_at(&self, ctx: &Context<'_>) -> Option<Result<DateTime>> {
+        Self::setting(ctx, self.0.trial_ends_at.map(Into::into))
     }
 
     /// Until when its subscription is paid; null without one. Needs `identity.tenant.settings`.
-    #[graphql(guard = "Can(TENANT_SETTINGS)")]
-    async fn subscription_ends_at(&self) -> Option<DateTime> {
-        self.0.subscription_ends_at.map(Into::into)
+    async fn subscription_ends_at(&self, ctx: &Context<'_>) -> Option<Result<DateTime>> {
+        Self::setting(ctx, self.0.subscription_ends_at.map(Into::into))
     }
 
     /// When everything of it will be removed; null unless its deletion is scheduled. Needs `identity.tenant.settings`.
-    #[graphql(guard = "Can(TENANT_SETTINGS)")]
-    async fn deletion_at(&self) -> Option<DateTime> {
-        self.0.deletion_at.map(Into::into)
+    async fn deletion_at(&self, ctx: &Context<'_>) -> Option<Result<DateTime>> {
+        Self::setting(ctx, self.0.deletion_at.map(Into::into))
     }
 
     /// What its plan limits, how much of it is used and how much is allowed. Needs `identity.tenant.settings`.
-    #[graphql(guard = "Can(TENANT_SETTINGS)", complexity = "5")]
-    async fn limits(&self, ctx: &Context<'_>) -> Result<Option<Vec<LimitUse>>> {
-        Ok(Some(limits::report(ctx.db(), &self.0).await?))
+    #[graphql(complexity = "5")]
+    async fn limits(&self, ctx: &Context<'_>) -> Option<Result<Vec<LimitUse>>> {
+        match Self::setting(ctx, Some(()))? {
+            Ok(()) => Some(limits::report(ctx.db(), &self.0).await),
+            Err(error) => Some(Err(error)),
+        }
     }
 
     /// Who may register without being invited. Needs `identity.tenant.settings`.
-    #[graphql(guard = "Can(TENANT_SETTINGS)")]
-    async fn registration(&self) -> Option<Registration> {
-        Registration::parse(&self.0.registration)
+    async fn registration(&self, ctx: &Context<'_>) -> Option<Result<Registration>> {
+        Self::setting(ctx, Registration::parse(&self.0.registration))
     }
 
     /// E-mail domains whose people may register, for `DOMAIN`. Needs `identity.tenant.settings`.
-    #[graphql(guard = "Can(TENANT_SETTINGS)")]
-    async fn registration_domains(&self) -> Option<Vec<String>> {
-        Some(rules::registration_domains(&self.0))
+    async fn registration_domains(&self, ctx: &Context<'_>) -> Option<Result<Vec<String>>> {
+        Self::setting(ctx, Some(rules::registration_domains(&self.0)))
     }
 
     /// After how many days passwords must be changed; null means never. Needs `identity.tenant.settings`.
-    #[graphql(guard = "Can(TENANT_SETTINGS)")]
-    async fn password_max_age_days(&self) -> Option<i32> {
-        self.0.password_max_age_days
+    async fn password_max_age_days(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
+        Self::setting(ctx, self.0.password_max_age_days)
     }
 
     /// Its own domain names, at most 20, by name. Needs `identity.tenant.settings`.
-    #[graphql(guard = "Can(TENANT_SETTINGS)", complexity = "5 + child_complexity * 5")]
-    async fn domains(&self, ctx: &Context<'_>) -> Result<Option<Vec<Graph<TenantDomain>>>> {
-        let own = domain::Entity::visible(ctx.viewer(), TENANT_SETTINGS)
-            .filter(domain::Column::TenantId.eq(self.0.id))
-            .order_by_asc(domain::Column::Domain);
-        let rows = own.all(ctx.db()).await?;
-        Ok(Some(rows.into_iter().map(|row| Graph(TenantDomain(row))).collect()))
+    #[graphql(complexity = "5 + child_complexity * 5")]
+    async fn domains(&self, ctx: &Context<'_>) -> Option<Result<Vec<Graph<TenantDomain>>>> {
+        match Self::setting(ctx, Some(()))? {
+            Ok(()) => Some(self.own_domains(ctx).await),
+            Err(error) => Some(Err(error)),
+        }
     }
 
     /// When it was founded.

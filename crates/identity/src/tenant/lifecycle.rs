@@ -1,6 +1,6 @@
 //! The end of a tenant, and what leads there and back: suspension by an operator, deletion by the owner.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use kernel::{
     Error, Result, Text,
     act::{Outcome, Severity},
@@ -11,13 +11,18 @@ use kernel::{
     text,
     viewer::Viewer,
 };
+use serde_json::{Value as Json, json};
 
 use super::{
     entity::{Entity, Model},
     fetch, info,
+    limits::PlanLimit,
     rules::{Plan, TenantStatus},
 };
-use crate::{policy::TENANT_DELETE, service::Identity};
+use crate::{
+    policy::TENANT_DELETE,
+    service::{Identity, set},
+};
 
 /// The confirmation does not name the tenant.
 pub const CONFIRM_SLUG: Text = Text::new(
@@ -109,13 +114,33 @@ pub async fn reactivate(db: &Db, identity: &Identity, id: TenantId) -> Result<Mo
     .await
 }
 
-/// Puts a tenant on a plan, as an operator.
+/// What is agreed with a tenant; what is left out stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// What it pays for.
+    pub plan: Option<Plan>,
+    /// When its trial ends; `Some(None)` for no trial.
+    pub trial_ends_at: Option<Option<DateTime<Utc>>>,
+    /// Until when its subscription is paid; `Some(None)` for none.
+    pub subscription_ends_at: Option<Option<DateTime<Utc>>>,
+    /// Limits that differ from the plan's, all of them; `None` is unlimited.
+    pub limit_overrides: Option<Vec<(PlanLimit, Option<i64>)>>,
+}
+
+/// Sets what is agreed with a tenant, as an operator.
 ///
 /// # Errors
 /// NOT_FOUND.
-pub async fn set_plan(db: &Db, identity: &Identity, id: TenantId, plan: Plan) -> Result<Model> {
-    change(db, identity, id, "identity.tenant.set_plan", |tenant| {
-        tenant.plan = plan.as_str().to_owned();
+pub async fn set_terms(db: &Db, identity: &Identity, id: TenantId, terms: Terms) -> Result<Model> {
+    let overrides = terms.limit_overrides.map(|limits| {
+        let values = limits.into_iter().map(|(limit, allowed)| (limit.as_str().to_owned(), json!(allowed)));
+        Json::Object(values.collect())
+    });
+    change(db, identity, id, "identity.tenant.set_terms", |tenant| {
+        set(&mut tenant.plan, terms.plan.map(|plan| plan.as_str().to_owned()));
+        set(&mut tenant.trial_ends_at, terms.trial_ends_at);
+        set(&mut tenant.subscription_ends_at, terms.subscription_ends_at);
+        set(&mut tenant.limit_overrides, overrides.clone());
         Ok(())
     })
     .await

@@ -24,7 +24,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 pub use create::{NewOwner, NewTenant, create_tenant};
 pub use graphql::{Tenant, TenantDomain, TenantQuery};
-pub use lifecycle::{reactivate, suspend};
+pub use lifecycle::{Terms, reactivate, set_terms, suspend};
 pub use mutations::TenantMutation;
 pub use rules::ensure_active;
 

@@ -73,6 +73,43 @@ impl User {
     }
 }
 
+impl User {
+    /// A value that is the person's own, or needs `permission` on them.
+    async fn guarded<T>(
+        &self,
+        ctx: &Context<'_>,
+        permission: Permission,
+        value: Option<T>,
+    ) -> Option<Result<T>> {
+        match self.may(ctx.ask(), permission).await {
+            Ok(()) => value.map(Ok),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    async fn held(&self, ask: &Ask) -> Result<Vec<RoleHolding>> {
+        let member = membership::of(ask, self.0.id).await?;
+        if !self.is_own(ask) {
+            ask.viewer.require(ROLE_READ)?;
+            let account = member.as_ref().and_then(|member| member.account_id);
+            if ask.viewer.is_client() && account != ask.viewer.account {
+                return Err(Error::lacks(ROLE_READ.name));
+            }
+        }
+        match member {
+            Some(member) => role::held_by(ask, member.id).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn last_seen(&self, ask: &Ask) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
+        self.may(ask, USER_CONTACT).await?;
+        Ok(membership::of(ask, self.0.id).await?.and_then(|member| member.last_seen_at))
+    }
+}
+
+// Reason: fields that may be refused answer `Option<Result<…>>`; an error in a `Result<Option<…>>` would take the whole
+// person with it.
 /// A person of the tenant: staff, or a client's.
 #[Object(name = "UserFields")]
 impl User {
@@ -82,21 +119,18 @@ impl User {
     }
 
     /// Their address. One's own, or with `identity.user.contact`.
-    async fn email(&self, ctx: &Context<'_>) -> Result<Option<&EmailAddress>> {
-        self.may(ctx.ask(), USER_CONTACT).await?;
-        Ok(Some(&self.0.email))
+    async fn email(&self, ctx: &Context<'_>) -> Option<Result<&EmailAddress>> {
+        self.guarded(ctx, USER_CONTACT, Some(&self.0.email)).await
     }
 
     /// Whether they proved that they read that address. One's own, or with `identity.user.contact`.
-    async fn email_verified(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
-        self.may(ctx.ask(), USER_CONTACT).await?;
-        Ok(Some(self.0.email_verified_at.is_some()))
+    async fn email_verified(&self, ctx: &Context<'_>) -> Option<Result<bool>> {
+        self.guarded(ctx, USER_CONTACT, Some(self.0.email_verified_at.is_some())).await
     }
 
     /// Phone number, as digits with a leading `+`; null without one. One's own, or with `identity.user.contact`.
-    async fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
-        self.may(ctx.ask(), USER_CONTACT).await?;
-        Ok(self.0.phone.as_deref())
+    async fn phone(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
+        self.guarded(ctx, USER_CONTACT, self.0.phone.as_deref()).await
     }
 
     /// Given name.
@@ -146,35 +180,21 @@ impl User {
     }
 
     /// When they were last here; null if never. One's own, or with `identity.user.contact`.
-    async fn last_seen_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
-        self.may(ctx.ask(), USER_CONTACT).await?;
-        Ok(membership::of(ctx.ask(), self.0.id).await?.and_then(|member| member.last_seen_at).map(Into::into))
+    async fn last_seen_at(&self, ctx: &Context<'_>) -> Option<Result<DateTime>> {
+        self.last_seen(ctx.ask()).await.map(|seen| seen.map(Into::into)).transpose()
     }
 
     /// The roles they hold in the tenant. One's own, or with `identity.role.read`.
     #[graphql(complexity = "2 + child_complexity * 3")]
-    async fn roles(&self, ctx: &Context<'_>) -> Result<Option<Vec<RoleHolding>>> {
-        let ask = ctx.ask();
-        if !self.is_own(ask) {
-            ask.viewer.require(ROLE_READ)?;
-            let member = membership::of(ask, self.0.id).await?;
-            let other =
-                ask.viewer.is_client() && member.is_none_or(|member| member.account_id != ask.viewer.account);
-            if other {
-                return Err(Error::lacks(ROLE_READ.name));
-            }
-        }
-        match membership::of(ask, self.0.id).await? {
-            Some(member) => Ok(Some(role::held_by(ask, member.id).await?)),
-            None => Ok(Some(Vec::new())),
-        }
+    async fn roles(&self, ctx: &Context<'_>) -> Option<Result<Vec<RoleHolding>>> {
+        Some(self.held(ctx.ask()).await)
     }
 
     /// Until when they are locked out after wrong passwords; null if they are not. Needs `identity.user.write`.
-    async fn locked_until(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
-        self.may(ctx.ask(), USER_WRITE).await?;
+    async fn locked_until(&self, ctx: &Context<'_>) -> Option<Result<DateTime>> {
         let now = ctx.viewer().now;
-        Ok(self.0.locked_until.filter(|until| *until > now).map(Into::into))
+        let until = self.0.locked_until.filter(|until| *until > now);
+        self.guarded(ctx, USER_WRITE, until.map(Into::into)).await
     }
 
     /// When they were added.
