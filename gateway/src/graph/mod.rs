@@ -1,5 +1,6 @@
 //! The schema: root fields of every domain, types put together from domains and bridges.
 
+mod lenient;
 mod nodes;
 
 use std::sync::Arc;
@@ -9,6 +10,8 @@ use identity::Identity;
 use kernel::graph::Prune;
 
 use crate::{config::Config, directory::Directory, fanout::Fanout, http::FreshAsk};
+
+use lenient::Lenient;
 
 pub use nodes::{NODE_TYPES, Node};
 
@@ -30,10 +33,10 @@ pub struct Mutation(identity::IdentityMutation, crm::CrmMutation, projects::Proj
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(projects::ProjectsSubscription);
 
-type Builder = SchemaBuilder<Query, Mutation, Subscription>;
+type Builder = SchemaBuilder<Lenient<Query>, Mutation, Subscription>;
 
 /// The schema of the program.
-pub type AtriumSchema = Schema<Query, Mutation, Subscription>;
+pub type AtriumSchema = Schema<Lenient<Query>, Mutation, Subscription>;
 
 /// The schema over the given services, for queries and mutations.
 pub fn schema(
@@ -56,7 +59,7 @@ pub fn live_schema(
 }
 
 fn build(config: &Config, identity: &Identity, directory: &Arc<Directory>, fanout: &Fanout) -> Builder {
-    let mut builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
+    let mut builder = Schema::build(Lenient(Query::default()), Mutation::default(), Subscription::default());
     if !config.introspection() {
         builder = builder.disable_introspection();
     }

@@ -15,6 +15,7 @@ use kernel::{
     page::ById,
 };
 
+use super::lenient::Lenient;
 use crate::bridges::{
     AccountBridges, ApiKeyBridges, AuditEntryBridges, ContactBridges, InvitationBridges, MemberBridges,
     ProjectBridges, TaskBridges, Trail, UserBridges,
@@ -49,9 +50,9 @@ macro_rules! nodes {
                 }
             }
 
-            impl $node {
+            impl Lenient<$node> {
                 async fn id(&self, _: &Context<'_>) -> async_graphql::Result<ID> {
-                    Ok(self.0.0.id.to_string().into())
+                    Ok(self.0.0.0.id.to_string().into())
                 }
             }
 
@@ -62,7 +63,7 @@ macro_rules! nodes {
                     ctx: &'a ContextSelectionSet<'a>,
                     field: &'a Positioned<Field>,
                 ) -> BoxFuture<'a, ServerResult<Value>> {
-                    Box::pin(async move { OutputType::resolve(&$node::from(node.clone()), ctx, field).await })
+                    Box::pin(async move { Lenient($node::from(node.clone())).resolve(ctx, field).await })
                 }
             }
 
@@ -77,7 +78,7 @@ macro_rules! nodes {
         #[derive(Interface)]
         #[graphql(field(name = "id", ty = "ID", desc = "Its id, unique in the whole graph."))]
         pub enum Node {
-            $( #[doc = $name] $node($node), )+
+            $( #[doc = $name] $node(Lenient<$node>), )+
         }
 
         async fn load(ask: &Ask, id: AnyId) -> Result<Option<Node>> {
@@ -85,7 +86,7 @@ macro_rules! nodes {
                 $(
                     IdKind::$kind => {
                         let row = ask.load::<ById<$entity>, _>(id.uuid).await?;
-                        Ok(row.map(|row| Node::$node(<$domain>::from(row).into())))
+                        Ok(row.map(|row| Node::$node(Lenient(<$domain>::from(row).into()))))
                     }
                 )+
                 other => Err(Error::field("id", NO_NODE.with("type", other.type_name()))),

@@ -1,0 +1,53 @@
+//! A refused field is null, not the end of its object.
+//!
+//! The specification (<https://spec.graphql.org/September2025/#sec-Handling-Execution-Errors>) answers an error of a
+//! nullable field with null in its place and the error beside it. async-graphql 8.0.0-rc.5 does so only below the field:
+//! an error that the field's own resolver or guard gives goes up to the object. Every node resolves through here.
+
+use std::borrow::Cow;
+
+use async_graphql::{
+    Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value,
+    parser::types::Field,
+    registry::Registry,
+    resolver_utils::{ContainerType, resolve_container},
+};
+
+/// An object whose nullable fields may fail on their own.
+pub struct Lenient<T>(pub T);
+
+impl<T: ObjectType> ContainerType for Lenient<T> {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        match self.0.resolve_field(ctx).await {
+            Err(error) if is_nullable(ctx, &T::type_name()) => {
+                let error = if error.path.is_empty() { ctx.set_error_path(error) } else { error };
+                ctx.add_error(error);
+                Ok(Some(Value::Null))
+            }
+            resolved => resolved,
+        }
+    }
+}
+
+/// Whether the field that is resolved may be null by the schema. Asked only on errors.
+fn is_nullable(ctx: &Context<'_>, type_name: &str) -> bool {
+    let field = ctx.schema_env.registry.types.get(type_name);
+    let field = field.and_then(|of| of.field_by_name(ctx.item.node.name.node.as_str()));
+    field.is_some_and(|field| !field.ty.ends_with('!'))
+}
+
+impl<T: ObjectType> OutputType for Lenient<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl<T: ObjectType> ObjectType for Lenient<T> {}
