@@ -111,7 +111,16 @@ pub async fn load(address: &str, request: &[u8], clients: usize, length: Duratio
     Ok(Run { rate, p50: at(0.5), p99: at(0.99), statements })
 }
 
-async fn repeat(address: &str, request: &[u8], clients: usize, length: Duration) -> std::io::Result<Vec<Duration>> {
+/// Latencies of a request repeated from `clients` connections for `length`.
+///
+/// # Errors
+/// If an answer is not `200`.
+pub async fn repeat(
+    address: &str,
+    request: &[u8],
+    clients: usize,
+    length: Duration,
+) -> std::io::Result<Vec<Duration>> {
     let mut all = Vec::new();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..clients {

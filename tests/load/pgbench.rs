@@ -2,6 +2,8 @@
 
 use std::{path::Path, process::Command, time::Duration};
 
+use crate::process::Cluster;
+
 /// Projects, their account, manager and ten tasks with assignees, as the API's nested query answers them.
 const STATEMENT: &str = "SELECT json_agg(row_to_json(page)) FROM (SELECT p.id, p.code, p.name, p.status, \
 (SELECT row_to_json(a) FROM (SELECT id, name FROM crm_accounts WHERE tenant_id = p.tenant_id AND id = p.account_id) a) AS account, \
@@ -15,29 +17,33 @@ FROM projects_projects p WHERE p.tenant_id = (SELECT id FROM identity_tenants WH
 AND p.archived_at IS NULL ORDER BY p.name, p.id LIMIT 20) page;\n";
 
 /// Prints rate and latencies of the statement at 1 and 16 clients.
-pub fn compare(url: &str, folder: &Path, length: Duration) -> std::io::Result<()> {
+pub fn compare(cluster: &Cluster, folder: &Path, length: Duration) -> std::io::Result<()> {
     let script = folder.join("nested.sql");
     std::fs::write(&script, STATEMENT)?;
     for clients in ["1", "16"] {
+        let before = cluster.cpu();
         let seconds = length.as_secs().to_string();
         let output = Command::new("pgbench")
             .args(["-n", "-M", "prepared", "-j", "1", "-T", &seconds, "-c", clients, "-f"])
             .arg(&script)
             .args(["-l", "--log-prefix"])
             .arg(folder.join(format!("log{clients}")))
-            .arg(url)
+            .arg(&cluster.url)
             .output()?;
         if !output.status.success() {
             return Err(std::io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
         }
         let mut latencies = latencies(folder, &format!("log{clients}."))?;
         latencies.sort_unstable();
-        let at = |share: f64| latencies.get((latencies.len() as f64 * share) as usize).copied().unwrap_or_default();
+        let at = |share: f64| {
+            latencies.get((latencies.len() as f64 * share) as usize).copied().unwrap_or_default()
+        };
         println!(
-            "| one JSON statement (pgbench) | {clients} | {:.0} | {:.2} | {:.2} | 1 | | |",
+            "| one JSON statement (pgbench) | {clients} | {:.0} | {:.2} | {:.2} | 1 | | {:.2} |",
             latencies.len() as f64 / length.as_secs_f64(),
             at(0.5) as f64 / 1e3,
             at(0.99) as f64 / 1e3,
+            (cluster.cpu() - before) / (latencies.len() as f64 / 1e3),
         );
     }
     Ok(())
