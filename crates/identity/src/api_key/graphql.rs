@@ -290,7 +290,7 @@ impl ApiKeyMutation {
     async fn create_api_key(
         &self,
         ctx: &Context<'_>,
-        input: CreateApiKeyInput,
+        #[graphql(desc = "What it is called and allows.")] input: CreateApiKeyInput,
     ) -> Result<CreateApiKeyPayload> {
         let CreateApiKeyInput { name, scopes, expires_at, ip_allow, requests_per_minute } = input;
         let new = NewApiKey {
@@ -301,6 +301,7 @@ impl ApiKeyMutation {
             requests_per_minute,
         };
         let (key, token) = super::create(ctx.identity(), ctx.db(), ctx.viewer(), new).await?;
+        ctx.ask().holds_secret();
         Ok(CreateApiKeyPayload { api_key: Graph(ApiKey(key)), key: token.expose().to_owned() })
     }
 
@@ -308,7 +309,7 @@ impl ApiKeyMutation {
     async fn update_api_key(
         &self,
         ctx: &Context<'_>,
-        input: UpdateApiKeyInput,
+        #[graphql(desc = "What changes; what is left out stays.")] input: UpdateApiKeyInput,
     ) -> Result<UpdateApiKeyPayload> {
         let UpdateApiKeyInput {
             id,
@@ -337,7 +338,7 @@ impl ApiKeyMutation {
     async fn revoke_api_key(
         &self,
         ctx: &Context<'_>,
-        input: RevokeApiKeyInput,
+        #[graphql(desc = "Which key.")] input: RevokeApiKeyInput,
     ) -> Result<RevokeApiKeyPayload> {
         let key = super::revoke(ctx.identity(), ctx.db(), ctx.viewer(), input.id).await?;
         Ok(RevokeApiKeyPayload { api_key: Graph(ApiKey(key)) })

@@ -244,7 +244,7 @@ impl AssignmentMutation {
     async fn assign_resource(
         &self,
         ctx: &Context<'_>,
-        input: AssignResourceInput,
+        #[graphql(desc = "Who, to what, and in which role.")] input: AssignResourceInput,
     ) -> Result<AssignResourcePayload> {
         let AssignResourceInput { user_id, project_id, account_id, role_id, expires_at } = input;
         let resource = either(project_id, account_id)?;
@@ -259,7 +259,7 @@ impl AssignmentMutation {
     async fn unassign_resource(
         &self,
         ctx: &Context<'_>,
-        input: UnassignResourceInput,
+        #[graphql(desc = "Which assignment ends.")] input: UnassignResourceInput,
     ) -> Result<UnassignResourcePayload> {
         let UnassignResourceInput { user_id, project_id, account_id } = input;
         let resource = either(project_id, account_id)?;

@@ -157,7 +157,11 @@ impl LoginMutation {
     /// Signs in with address and password. Every reason not to let somebody in has the one answer UNAUTHENTICATED
     /// `wrong_credentials`. Five wrong passwords lock the account for 15 minutes, each further lock is twice as long;
     /// five sign-ins in 15 minutes from one address are the most for a person (LIMITED).
-    async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Result<LoginPayload> {
+    async fn login(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who signs in, and where.")] input: LoginInput,
+    ) -> Result<LoginPayload> {
         let LoginInput { tenant, email, password, delivery, remember_me, device_name } = input;
         let wanted = Wanted {
             tenant: tenant.as_deref().map(str::trim).filter(|name| !name.is_empty()),
@@ -169,6 +173,7 @@ impl LoginMutation {
             cookies: ctx.data_opt::<Cookies>(),
         };
         let answer = login(ctx.identity(), ctx.db(), ctx.viewer(), wanted).await;
+        ctx.ask().holds_secret();
         Cookies::send(ctx);
         answer.map(Into::into)
     }
@@ -177,12 +182,13 @@ impl LoginMutation {
     async fn switch_tenant(
         &self,
         ctx: &Context<'_>,
-        input: SwitchTenantInput,
+        #[graphql(desc = "Where to.")] input: SwitchTenantInput,
     ) -> Result<SwitchTenantPayload> {
         let SwitchTenantInput { tenant, delivery } = input;
         let cookies = ctx.data_opt::<Cookies>();
         let switched =
             switch::switch(ctx.identity(), ctx.db(), ctx.viewer(), tenant.trim(), delivery, cookies).await;
+        ctx.ask().holds_secret();
         Cookies::send(ctx);
         let SignedIn { viewer, handed: Handed { access, refresh } } = switched?;
         Ok(SwitchTenantPayload {
@@ -194,7 +200,11 @@ impl LoginMutation {
     }
 
     /// Lets a person who is locked out try again at once. Needs the permission `identity.user.write`.
-    async fn unlock_user(&self, ctx: &Context<'_>, input: UnlockUserInput) -> Result<UnlockUserPayload> {
+    async fn unlock_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom.")] input: UnlockUserInput,
+    ) -> Result<UnlockUserPayload> {
         let user = switch::unlock(ctx.db(), ctx.viewer(), input.id).await?;
         Ok(UnlockUserPayload { user: Graph(User::from(user)) })
     }

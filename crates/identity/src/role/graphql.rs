@@ -311,7 +311,11 @@ pub struct RoleMutation;
 #[Object]
 impl RoleMutation {
     /// Makes a role. Needs `identity.role.write`.
-    async fn create_role(&self, ctx: &Context<'_>, input: CreateRoleInput) -> Result<CreateRolePayload> {
+    async fn create_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is called and allows.")] input: CreateRoleInput,
+    ) -> Result<CreateRolePayload> {
         let CreateRoleInput { name, key, description, grants } = input;
         let new = NewRole { name, key, description, grants: PermissionGrantInput::pairs(grants) };
         let role = super::create(ctx.identity(), ctx.db(), ctx.viewer(), new).await?;
@@ -319,7 +323,11 @@ impl RoleMutation {
     }
 
     /// Changes a custom role. Needs `identity.role.write`.
-    async fn update_role(&self, ctx: &Context<'_>, input: UpdateRoleInput) -> Result<UpdateRolePayload> {
+    async fn update_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes; what is left out stays.")] input: UpdateRoleInput,
+    ) -> Result<UpdateRolePayload> {
         let UpdateRoleInput { id, expected_version, name, description, grants } = input;
         let mut fields = Fields::new();
         let changes = RoleChanges {
@@ -334,14 +342,22 @@ impl RoleMutation {
     }
 
     /// Removes a custom role. Needs `identity.role.write`.
-    async fn delete_role(&self, ctx: &Context<'_>, input: DeleteRoleInput) -> Result<DeleteRolePayload> {
+    async fn delete_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which role, and what its holders get instead.")] input: DeleteRoleInput,
+    ) -> Result<DeleteRolePayload> {
         let DeleteRoleInput { id, reassign_to } = input;
         super::delete(ctx.identity(), ctx.db(), ctx.viewer(), id, reassign_to).await?;
         Ok(DeleteRolePayload { deleted_role_id: id })
     }
 
     /// Gives somebody a role, or another end to one they hold. Needs `identity.role.assign`.
-    async fn assign_role(&self, ctx: &Context<'_>, input: AssignRoleInput) -> Result<AssignRolePayload> {
+    async fn assign_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which role, to whom and until when.")] input: AssignRoleInput,
+    ) -> Result<AssignRolePayload> {
         let AssignRoleInput { user_id, role_id, expires_at } = input;
         let expires_at = expires_at.map(DateTime::utc);
         super::assign(ctx.identity(), ctx.db(), ctx.viewer(), user_id, role_id, expires_at).await?;
@@ -349,7 +365,11 @@ impl RoleMutation {
     }
 
     /// Takes a role from somebody. Needs `identity.role.assign`. The last owner stays.
-    async fn revoke_role(&self, ctx: &Context<'_>, input: RevokeRoleInput) -> Result<RevokeRolePayload> {
+    async fn revoke_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which role, from whom.")] input: RevokeRoleInput,
+    ) -> Result<RevokeRolePayload> {
         let RevokeRoleInput { user_id, role_id } = input;
         super::revoke(ctx.identity(), ctx.db(), ctx.viewer(), user_id, role_id).await?;
         Ok(RevokeRolePayload { user: person(ctx, user_id).await? })

@@ -190,13 +190,14 @@ impl SessionMutation {
     async fn refresh_session(
         &self,
         ctx: &Context<'_>,
-        input: RefreshSessionInput,
+        #[graphql(desc = "The refresh token, unless it is in the cookie.")] input: RefreshSessionInput,
     ) -> Result<RefreshSessionPayload> {
         let RefreshSessionInput { refresh_token, delivery } = input;
         let cookies = ctx.data_opt::<Cookies>();
         let request = ctx.viewer().request.clone();
         let wanted = Wanted { token: refresh_token, delivery, cookies, request };
         let renewed = renew::renew(ctx.identity(), ctx.db(), wanted).await;
+        ctx.ask().holds_secret();
         Cookies::send(ctx);
         let (viewer, Handed { access, refresh }) = renewed?;
         Ok(RefreshSessionPayload {
@@ -219,7 +220,7 @@ impl SessionMutation {
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
-        input: RevokeSessionInput,
+        #[graphql(desc = "Which session.")] input: RevokeSessionInput,
     ) -> Result<RevokeSessionPayload> {
         let session = end::revoke(ctx.identity(), ctx.db(), ctx.viewer(), input.id).await?;
         Ok(RevokeSessionPayload { session: Graph(Session(session)) })
@@ -229,7 +230,7 @@ impl SessionMutation {
     async fn revoke_all_sessions(
         &self,
         ctx: &Context<'_>,
-        input: RevokeAllSessionsInput,
+        #[graphql(desc = "Which of them.")] input: RevokeAllSessionsInput,
     ) -> Result<RevokeAllSessionsPayload> {
         let ended = end::revoke_all(ctx.identity(), ctx.db(), ctx.viewer(), input.except_current).await?;
         Ok(RevokeAllSessionsPayload { sessions: ended.into_iter().map(|row| Graph(Session(row))).collect() })
