@@ -52,14 +52,20 @@ impl From<Said> for ScalarError {
     }
 }
 
-/// A scalar's refusal of an input value, with the code `INVALID`.
+/// A scalar's refusal of an input value, with the code `INVALID`. The gateway says it in the request's language: an
+/// input error can carry no more than texts, so the machine's word and the other language travel as extensions.
 pub(crate) fn refuse<T: InputType>(error: &ScalarError) -> InputValueError<T> {
-    InputValueError::custom(error).with_extension("code", "INVALID")
+    InputValueError::custom(error)
+        .with_extension("code", "INVALID")
+        .with_extension("reason", error.code())
+        .with_extension("fr", error.0.render(Language::Fr))
 }
 
 /// A scalar's refusal of a value that is not even of the right JSON type, with the code `INVALID`.
 pub(crate) fn wrong_type<T: InputType>(value: async_graphql::Value) -> InputValueError<T> {
-    InputValueError::expected_type(value).with_extension("code", "INVALID")
+    InputValueError::expected_type(value)
+        .with_extension("code", "INVALID")
+        .with_extension("reason", "wrong_type")
 }
 
 /// Reads a scalar that is written as a string.

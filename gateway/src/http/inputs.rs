@@ -82,6 +82,10 @@ pub struct Refused {
     type_name: String,
     /// Why, in English.
     text: String,
+    /// Why, in French, where the type says it.
+    french: Option<String>,
+    /// Why, in the machine's word.
+    reason: Option<String>,
 }
 
 impl Refused {
@@ -92,21 +96,33 @@ impl Refused {
         let message = strip_parents(&error.message);
         if let Some(rest) = message.strip_prefix("Failed to parse \"") {
             let (type_name, text) = rest.split_once("\": ")?;
-            return Some(Self { type_name: type_name.to_owned(), text: text.to_owned() });
+            return Some(Self::new(type_name, text, error));
         }
         let rest = message.strip_prefix("Expected input type \"")?;
         let (type_name, _) = rest.split_once('"')?;
-        Some(Self { type_name: type_name.to_owned(), text: message.to_owned() })
+        Some(Self::new(type_name, message, error))
+    }
+
+    fn new(type_name: &str, text: &str, error: &ServerError) -> Self {
+        let extension = |name: &str| match error.extensions.as_ref()?.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            _ => None,
+        };
+        let (french, reason) = (extension("fr"), extension("reason"));
+        Self { type_name: type_name.to_owned(), text: text.to_owned(), french, reason }
     }
 
     /// Machine-readable code of the field's error.
-    pub fn code(&self) -> &'static str {
-        BAD_VALUE.code
+    pub fn code(&self) -> &str {
+        self.reason.as_deref().unwrap_or(BAD_VALUE.code)
     }
 
     /// The sentence for people.
     pub fn message(&self, language: Language) -> String {
-        Said::from(BAD_VALUE).with("why", &self.text).render(language)
+        match (language, &self.french) {
+            (Language::Fr, Some(french)) => french.clone(),
+            _ => Said::from(BAD_VALUE).with("why", &self.text).render(language),
+        }
     }
 
     /// Path of the input field, without the leading `input`.

@@ -103,7 +103,13 @@ async fn refused_input_names_its_field() {
     let query = "mutation($i: InviteInput!) { invite(input: $i) }";
     let answer = world.ask_with(json!({"query": query, "variables": {"i": {"email": "nonsense"}}})).await;
     assert_eq!(code(&answer), "INVALID", "{answer}");
-    assert_eq!(answer["errors"][0]["extensions"]["fields"][0]["path"], "email");
+    let field = &answer["errors"][0]["extensions"]["fields"][0];
+    assert_eq!((&field["path"], &field["code"]), (&json!("email"), &json!("bad_email")), "{field}");
+    let body = json!({"query": query, "variables": {"i": {"email": "nonsense"}}});
+    let french = world.post().header("accept-language", "fr").json(&body).send().await.unwrap();
+    let french: Json = french.json().await.unwrap();
+    assert_ne!(french["errors"][0]["message"], answer["errors"][0]["message"]);
+    assert!(french["errors"][0]["message"].as_str().unwrap().contains("adresse"), "{french}");
     let variables = json!({"i": {"email": "a@example.com", "copies": ["b@example.com", "nonsense"]}});
     let answer = world.ask_with(json!({"query": query, "variables": variables})).await;
     assert_eq!(answer["errors"][0]["extensions"]["fields"][0]["path"], "copies.1", "{answer}");
@@ -113,6 +119,7 @@ async fn refused_input_names_its_field() {
     assert_eq!(answer["errors"][0]["extensions"]["fields"][0]["path"], "id", "{answer}");
     let message = answer["errors"][0]["message"].as_str().unwrap();
     assert!(message.contains("Project") && message.contains("Account"), "{message}");
+    assert_eq!(answer["errors"][0]["extensions"]["fields"][0]["code"], "id_of_another_kind");
 }
 
 #[tokio::test]

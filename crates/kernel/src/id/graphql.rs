@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use async_graphql::{InputType, InputValueError, InputValueResult, Value};
 
-use super::IdError;
+use super::{IdError, WrongKind};
 
 /// Reads an id from an input value; every refusal carries the code `INVALID`.
 pub(super) fn parse<T>(value: Option<Value>) -> InputValueResult<T>
@@ -14,13 +14,45 @@ where
     let error = match value.unwrap_or_default() {
         Value::String(text) => match text.parse() {
             Ok(id) => return Ok(id),
-            Err(error) => InputValueError::custom(error),
+            Err(error) => refuse(&error),
         },
         // Reason: GraphQL lets clients write an ID as an integer; none of ours is one.
-        Value::Number(_) => InputValueError::custom(IdError::Malformed { expected: None }),
-        other => InputValueError::expected_type(other),
+        Value::Number(_) => refuse(&IdError::Malformed { expected: None }),
+        other => InputValueError::expected_type(other).with_extension("reason", "wrong_type"),
     };
     Err(error.with_extension("code", "INVALID"))
+}
+
+/// The refusal with what the gateway needs to say it in the request's language; see [`crate::scalar`].
+fn refuse<T: InputType>(error: &IdError) -> InputValueError<T> {
+    let reason = match error {
+        IdError::Malformed { .. } => "bad_id",
+        IdError::WrongKind(_) => "id_of_another_kind",
+    };
+    InputValueError::custom(error).with_extension("reason", reason).with_extension("fr", french(error))
+}
+
+fn french(error: &IdError) -> String {
+    match error {
+        IdError::Malformed { expected: Some((name, prefix)) } => {
+            format!("ce n'est pas un identifiant de {name} : `{prefix}_` et 26 caractères sont attendus")
+        }
+        IdError::Malformed { expected: None } => {
+            "ce n'est pas un identifiant : un préfixe, `_` et 26 caractères sont attendus".to_owned()
+        }
+        IdError::WrongKind(WrongKind { expected, got }) => {
+            let expected = match expected {
+                Some((name, prefix)) => format!("un identifiant de {name} (`{prefix}_…`) est attendu"),
+                None => "un identifiant d'un type connu est attendu".to_owned(),
+            };
+            match got {
+                Some(kind) => {
+                    format!("{expected}, en voici un de {} (`{}_…`)", kind.type_name(), kind.prefix())
+                }
+                None => format!("{expected}, en voici un d'un type inconnu"),
+            }
+        }
+    }
 }
 
 /// Makes an id type usable where the schema says `ID`.
