@@ -41,6 +41,9 @@ pub type Background = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()
 /// Connections that wait to be accepted, a listener.
 const BACKLOG: i32 = 1_024;
 
+/// How often metrics are put in order.
+const UPKEEP_EVERY: Duration = Duration::from_secs(10);
+
 /// Pause after an error of `accept`, which is mostly a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -105,9 +108,16 @@ impl Serve {
             })?);
             ready.push(heard);
         }
-        if let Some(background) = background {
-            running.threads.push(spawn("background", background(stopping))?);
-        }
+        let upkeep = upkeep(stopping.clone());
+        running.threads.push(match background {
+            Some(background) => {
+                let work = background(stopping);
+                spawn("background", async move {
+                    tokio::join!(work, upkeep);
+                })?
+            }
+            None => spawn("background", upkeep)?,
+        });
         for heard in ready {
             // Reason: on an error `running` is dropped, which stops the threads that did start.
             heard.await.context("a thread ended while it started")??;
@@ -156,6 +166,13 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.stopping.cancel();
         self.tasks.close();
+    }
+}
+
+/// Keeps the memory of metrics bounded while nobody reads them.
+async fn upkeep(stopping: CancellationToken) {
+    while tokio::time::timeout(UPKEEP_EVERY, stopping.cancelled()).await.is_err() {
+        crate::http::metrics::upkeep();
     }
 }
 
