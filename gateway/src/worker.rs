@@ -13,7 +13,7 @@ use platform::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, http::idempotency};
+use crate::{app::App, gauges, http::idempotency};
 
 /// How often what is over is removed. Several processes doing so at once do no harm.
 const TIDY: Duration = Duration::from_secs(60 * 60);
@@ -25,7 +25,8 @@ const SESSIONS_KEPT_DAYS: u32 = 90;
 pub async fn run(app: App, stop: CancellationToken) {
     let events = dispatch::run(app.db.clone(), app.services.clone(), app.clock.clone(), stop.clone());
     let jobs = runner(&app).run(stop.clone());
-    tokio::join!(events, jobs, tidy_until(&app, stop));
+    let gauges = gauges::run(app.db.clone(), app.clock.clone(), stop.clone());
+    tokio::join!(events, jobs, gauges, tidy_until(&app, stop));
 }
 
 /// The job runner with every handler of the program.

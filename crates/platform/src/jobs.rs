@@ -42,6 +42,31 @@ impl From<kernel::Error> for JobError {
     }
 }
 
+/// How much work waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueBacklog {
+    /// Jobs that are due and not done.
+    pub due: u64,
+    /// Jobs that were given up.
+    pub failed: u64,
+}
+
+/// Counts what waits at `now`.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn backlog(db: &Db, now: DateTime<Utc>) -> Result<QueueBacklog> {
+    use sea_orm::sea_query::Func;
+    let waits = job::Column::FinishedAt.is_null().and(job::Column::FailedAt.is_null());
+    let due = Expr::case(waits.and(job::Column::RunAt.lte(now)), 1);
+    let mut count = Query::select();
+    count.expr(Func::count(due)).expr(Func::count(Expr::col(job::Column::FailedAt))).from(job::Entity);
+    count.and_where(job::Column::FinishedAt.is_null());
+    let Some(row) = db.query_one(&count).await? else { return Ok(QueueBacklog::default()) };
+    let number = |index| Ok::<_, sea_orm::DbErr>(row.try_get_by_index::<i64>(index)?.unsigned_abs());
+    Ok(QueueBacklog { due: number(0)?, failed: number(1)? })
+}
+
 /// Does one kind of job. A job may be given again after a crash: handlers are idempotent, or harmless twice.
 #[async_trait]
 pub trait Handler: Send + Sync {
