@@ -19,7 +19,8 @@ test *arguments:
 
 # All tests on a private PostgreSQL, Redis and SMTP sink
 test-pg *arguments:
-    scripts/with-services cargo nextest run --workspace --all-features {{ arguments }}
+    scripts/with-services cargo nextest run --workspace {{ arguments }}
+    scripts/with-services cargo nextest run -p platform --test postgres --test redis --test smtp
 
 # All tests on both databases, then the typed clients
 test-all: test test-pg client
@@ -30,7 +31,7 @@ bench *arguments:
 
 lint:
     cargo fmt --all --check
-    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    cargo clippy --workspace --all-targets -- -D warnings
     cargo deny check bans licenses sources
     cd gateway/web && npm run --silent check
 

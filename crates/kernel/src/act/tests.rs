@@ -9,7 +9,7 @@ fn can_move<T: Send>(future: T) -> T {
 }
 
 async fn as_a_resolver(viewer: &Viewer, db: &Db, user: UserId, project: ProjectId) -> Result<i32> {
-    let names = vec!["one".to_owned()];
+    let names = ["one".to_owned()];
     viewer
         .act(db, "test.assign", async |act| {
             let new = NewAssignment {
