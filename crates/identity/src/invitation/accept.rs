@@ -9,6 +9,7 @@ use kernel::{
     viewer::Viewer,
 };
 use platform::cache::Quota;
+use sea_orm::{ColumnTrait, QueryFilter};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::{
     membership::{self, MembershipStatus, entity as members},
     password::{self, NewPassword},
     registration::confirm,
-    role,
+    role::{self, held},
     service::Identity,
     tenant::{self, entity as tenants, limits},
     token::{self, Purpose},
@@ -200,6 +201,11 @@ async fn place(
     if member.status != MembershipStatus::Pending.as_str() {
         return Err(Error::conflict(ALREADY_MEMBER));
     }
+    limits::check_users(act, tenant, 1).await?;
+    // Reason: registering by oneself may have promised roles of staff, and the invitation may be a client's.
+    let promised = role::held_in(tenant.id).filter(held::Column::MembershipId.eq(member.id));
+    let promised = promised.all(act.conn()).await?;
+    act.delete_all(promised).await?;
     let status = MembershipStatus::Active.as_str().to_owned();
     let active = members::Model { status, account_id: invitation.account_id, ..member.clone() };
     act.update(&member, active).await

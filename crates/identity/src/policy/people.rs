@@ -46,9 +46,15 @@ impl Guarded for user::Entity {
     }
 
     /// A client sees the staff that works for the own account, but whatever else a client may do with people goes no
-    /// further than the people of that account.
+    /// further than the people of that account. Who has registered and not yet confirmed is seen by nobody: anybody can
+    /// register an address that is not theirs, and an agency would be shown the person it belongs to elsewhere.
     fn visible(viewer: &Viewer, permission: Permission) -> Select<Self> {
         let mut select = Self::of_tenant(viewer.tenant_id()).filter(allowed::<Self>(viewer, permission));
+        if viewer.actor != Actor::System {
+            let mut confirmed = members(viewer.tenant_id());
+            confirmed.and_where(has_confirmed());
+            select = select.filter(user::Column::Id.in_subquery(confirmed));
+        }
         if let (Some(account), true) = (viewer.account, permission != Self::READ) {
             let mut own = members(viewer.tenant_id());
             own.and_where(membership::Column::AccountId.eq(account));
@@ -56,6 +62,11 @@ impl Guarded for user::Entity {
         }
         select
     }
+}
+
+/// Memberships of people who agreed to them.
+fn has_confirmed() -> Expr {
+    membership::Column::Status.ne("pending")
 }
 
 /// Ids of everybody in the tenant.
@@ -130,7 +141,10 @@ impl Guarded for membership::Entity {
     }
 
     fn visible(viewer: &Viewer, permission: Permission) -> Select<Self> {
-        let select = Self::of_tenant(viewer.tenant_id()).filter(allowed::<Self>(viewer, permission));
+        let mut select = Self::of_tenant(viewer.tenant_id()).filter(allowed::<Self>(viewer, permission));
+        if viewer.actor != Actor::System {
+            select = select.filter(has_confirmed());
+        }
         match (viewer.account, permission == Self::READ) {
             (Some(account), false) => select.filter(membership::Column::AccountId.eq(account)),
             _ => select,

@@ -5,7 +5,7 @@ use kernel::{Result, act::Act, locale::TimeZone};
 use platform::crypto::Token;
 use serde_json::{Value as Json, json};
 
-use super::{Checked, confirm, lifetime};
+use super::{Checked, lifetime};
 use crate::{
     mail::{self, Kind, Letter},
     membership::{MembershipStatus, entity as membership},
@@ -22,8 +22,6 @@ pub(super) struct Applicant {
     hash: String,
     /// Who has the address already.
     known: Option<entity::Model>,
-    /// Whether the password is the one of `known`.
-    proved: bool,
 }
 
 /// What a newcomer has to prove.
@@ -34,20 +32,9 @@ pub(super) enum Standing {
     /// The address has an account that nobody proved to own. What is said now counts once the mail is answered, and
     /// nothing that was said before: whoever said it may not own the address.
     Unproved,
-    /// The address has an owner, who must agree by mail.
+    /// The address has an owner, who must agree by mail. Their password would prove as much, but what comes of it shows
+    /// in the agency, and whoever runs one could try passwords beside the lock-out of logins.
     Known,
-    /// The owner themselves, by their password.
-    Proved,
-}
-
-impl Standing {
-    /// The membership that they get at once.
-    pub(super) fn status(self) -> MembershipStatus {
-        match self {
-            Self::Proved => MembershipStatus::Active,
-            Self::New | Self::Unproved | Self::Known => MembershipStatus::Pending,
-        }
-    }
 }
 
 impl Applicant {
@@ -55,19 +42,16 @@ impl Applicant {
         match &self.known {
             None => Standing::New,
             Some(known) if known.email_verified_at.is_none() => Standing::Unproved,
-            Some(_) if self.proved => Standing::Proved,
             Some(_) => Standing::Known,
         }
     }
 }
 
-/// Looks the address up. Hashes and compares whatever it finds, so that nobody can tell by the time what it was.
+/// Looks the address up. Hashes whatever it finds, so that nobody can tell by the time what it was.
 pub(super) async fn weigh(identity: &Identity, db: &kernel::db::Db, said: Checked) -> Result<Applicant> {
     let known = user::find_by_email(db, &said.email).await?;
     let hash = identity.hasher.hash(said.password.clone()).await?;
-    let stored = known.as_ref().and_then(|user| user.password_hash.clone());
-    let proved = identity.hasher.verify(said.password.clone(), stored).await?.ok;
-    Ok(Applicant { said, hash, known, proved })
+    Ok(Applicant { said, hash, known })
 }
 
 /// The person: a new row, or the one with the address.
@@ -101,9 +85,6 @@ pub(super) async fn write(
     person: &entity::Model,
 ) -> Result<()> {
     let standing = applicant.standing();
-    if standing == Standing::Proved {
-        return mail::enqueue(act, identity, confirm::welcome(identity, tenant, person));
-    }
     token::revoke_in_tenant(act, person.id, &[Purpose::VerifyEmail]).await?;
     let payload = match standing {
         Standing::Unproved => {
@@ -176,7 +157,7 @@ mod tests {
     use super::*;
     use crate::testing;
 
-    fn applicant(known: Option<entity::Model>, proved: bool) -> Applicant {
+    fn applicant(known: Option<entity::Model>) -> Applicant {
         let said = Checked {
             email: "ada@acme.test".parse().unwrap(),
             password: "x".to_owned().into(),
@@ -184,27 +165,25 @@ mod tests {
             family_name: "Lovelace".into(),
             locale: kernel::locale::Locale::en(),
         };
-        Applicant { said, hash: "h".into(), known, proved }
+        Applicant { said, hash: "h".into(), known }
     }
 
     #[test]
-    fn only_the_owner_of_an_account_is_in_at_once() {
+    fn address_decides_what_a_newcomer_has_to_prove() {
         let unproved = entity::Model { email_verified_at: None, ..testing::user() };
         let cases = [
-            (applicant(None, false), Standing::New, MembershipStatus::Pending),
-            (applicant(Some(unproved.clone()), false), Standing::Unproved, MembershipStatus::Pending),
-            (applicant(Some(unproved), true), Standing::Unproved, MembershipStatus::Pending),
-            (applicant(Some(testing::user()), false), Standing::Known, MembershipStatus::Pending),
-            (applicant(Some(testing::user()), true), Standing::Proved, MembershipStatus::Active),
+            (applicant(None), Standing::New),
+            (applicant(Some(unproved)), Standing::Unproved),
+            (applicant(Some(testing::user())), Standing::Known),
         ];
-        for (applicant, standing, status) in cases {
-            assert_eq!((applicant.standing(), applicant.standing().status()), (standing, status));
+        for (applicant, standing) in cases {
+            assert_eq!(applicant.standing(), standing);
         }
     }
 
     #[test]
     fn claim_on_an_unproved_account_carries_what_was_said_now() {
-        let claim = claim(&applicant(None, false));
+        let claim = claim(&applicant(None));
         assert_eq!(claim["password_hash"], "h");
         assert_eq!(claim["email"], "ada@acme.test");
     }

@@ -14,7 +14,7 @@ use crate::{
     membership::{self, MembershipStatus},
     password,
     service::Identity,
-    tenant::{self, entity as tenants, lifecycle},
+    tenant::{self, entity as tenants, lifecycle, limits},
     token::{self, Purpose},
     user::{self, entity},
 };
@@ -91,10 +91,15 @@ async fn fulfil(
 }
 
 /// Makes a pending membership active.
+///
+/// # Errors
+/// LIMITED if the tenant has no room: it was counted when they registered, but only who confirms takes a place.
 pub(crate) async fn activate(act: &mut Act, person: &entity::Model) -> Result<()> {
     let member = membership::find(act.conn(), act.viewer().tenant_id(), person.id).await?;
     let member = member.ok_or_else(|| Error::field("token", token::INVALID))?;
     if member.status == MembershipStatus::Pending.as_str() {
+        let tenant = tenant::fetch(act.conn(), member.tenant_id).await?;
+        limits::check_users(act, &tenant, 1).await?;
         membership::set_status(act, &member, MembershipStatus::Active).await?;
     }
     Ok(())

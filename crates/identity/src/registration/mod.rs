@@ -21,7 +21,7 @@ use secrecy::SecretString;
 use std::time::Duration;
 
 use crate::{
-    membership,
+    membership::{self, MembershipStatus},
     password::{self, NewPassword},
     role,
     service::Identity,
@@ -104,7 +104,7 @@ pub async fn sign_up(viewer: &Viewer, db: &Db, identity: &Identity, wanted: Sign
         .act(db, "identity.tenant.sign_up", async |act| {
             let (tenant, roles) = create::insert(act, identity, &new, "tenantSlug").await?;
             let person = apply::person(act, identity, &owner).await?;
-            let member = membership::join(act, person.id, None, owner.standing().status()).await?;
+            let member = membership::join(act, person.id, None, MembershipStatus::Pending).await?;
             role::assign_in(act, &identity.catalogue, &[member], &roles, None).await?;
             apply::write(act, identity, &tenant, &owner, &person).await
         })
@@ -142,7 +142,7 @@ pub async fn register(
             if let Some(member) = membership::find(act.conn(), tenant.id, person.id).await? {
                 return apply::write_to_member(act, identity, &tenant, &applicant, &person, &member).await;
             }
-            let member = membership::join(act, person.id, None, applicant.standing().status()).await?;
+            let member = membership::join(act, person.id, None, MembershipStatus::Pending).await?;
             if by_domain {
                 let team = role::system_row(act.conn(), tenant.id, SystemRole::TeamMember).await?;
                 role::assign_in(act, &identity.catalogue, &[member], &[team], None).await?;

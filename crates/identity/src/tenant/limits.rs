@@ -82,10 +82,10 @@ pub async fn check_users(act: &Act, tenant: &Model, more: i64) -> Result<()> {
     check_limit(&tenant, PlanLimit::Users, used, more)
 }
 
-/// How many people the tenant has, without the deactivated.
+/// How many people the tenant has: not those who were deactivated, nor those who registered and have not confirmed, who
+/// may be anybody's invention.
 pub async fn users(db: &impl ConnectionTrait, tenant: &Model) -> Result<i64> {
-    let people =
-        membership::Entity::of_tenant(tenant.id).filter(membership::Column::Status.ne("deactivated"));
+    let people = membership::Entity::of_tenant(tenant.id).filter(membership::Column::Status.eq("active"));
     Ok(i64::try_from(people.count(db).await?).unwrap_or(i64::MAX))
 }
 
