@@ -4,7 +4,10 @@ use std::{
     any::{Any, TypeId},
     collections::HashMap,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,6 +33,7 @@ pub struct Ask {
     /// The database, with this request's statement count.
     pub db: Db,
     loaders: Arc<Loaders>,
+    secret: Arc<AtomicBool>,
 }
 
 type Loaders = Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>;
@@ -37,12 +41,23 @@ type Loaders = Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>;
 impl Ask {
     /// A question with empty loaders.
     pub fn new(viewer: Viewer, db: Db) -> Self {
-        Self { viewer, db, loaders: Arc::default() }
+        Self { viewer, db, loaders: Arc::default(), secret: Arc::default() }
     }
 
     /// Forgets what was loaded: for subscriptions, before each message, which must show the state of its moment.
     pub fn forget(&self) {
         self.loaders.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Says that the answer holds a secret, such as a token: it is given once and kept nowhere, also not for who repeats
+    /// the request with its idempotency key. Every resolver that answers one calls this.
+    pub fn holds_secret(&self) {
+        self.secret.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a resolver called [`Ask::holds_secret`].
+    pub fn is_secret(&self) -> bool {
+        self.secret.load(Ordering::Relaxed)
     }
 
     /// The loader of kind `L` of this request, made at its first use.

@@ -15,6 +15,8 @@ use sea_orm::{
 use serde_json::Value as Json;
 use tokio::sync::Notify;
 
+use crate::act::lease::Lease;
+
 /// Counts the statements of one request. Cheap to clone; clones share the count.
 #[derive(Clone, Debug, Default)]
 pub struct Statements(Arc<AtomicU32>);
@@ -55,6 +57,7 @@ pub struct Db {
     read: DatabaseConnection,
     write: DatabaseConnection,
     statements: Statements,
+    lease: Option<Lease>,
     /// Rings when an act committed events.
     pub events: Bell,
     /// Rings when an act committed jobs.
@@ -68,6 +71,7 @@ impl Db {
             read,
             write,
             statements: Statements::default(),
+            lease: None,
             events: Bell::default(),
             jobs: Bell::default(),
         }
@@ -83,6 +87,16 @@ impl Db {
     #[must_use]
     pub fn with_pools(&self, read: DatabaseConnection, write: DatabaseConnection) -> Self {
         Self { read, write, ..self.clone() }
+    }
+
+    /// The same database for a request that is to be done once: every act through it confirms the lease.
+    #[must_use]
+    pub fn leased(&self, lease: Lease) -> Self {
+        Self { lease: Some(lease), ..self.clone() }
+    }
+
+    pub(crate) fn lease(&self) -> Option<Lease> {
+        self.lease
     }
 
     /// The count of this handle and its clones.

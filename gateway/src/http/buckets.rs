@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{
-    Error, Result,
+    Error,
     id::TypedId as _,
     viewer::{Actor, Viewer},
 };
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::engine::Allowance;
 use super::limits::LEAST_COST;
-use super::problem::says;
+use super::problem::{Code, Problem, Refusal, says};
 use crate::config::{RateSettings, Switch};
 
 /// What a request cost and what is left, for `extensions.cost`.
@@ -48,15 +48,20 @@ impl Buckets {
     /// Takes the points of a request.
     ///
     /// # Errors
-    /// LIMITED with the time until the request would be allowed.
-    pub async fn charge(&self, viewer: &Viewer, allowance: Allowance, cost: u64) -> Result<Charge> {
+    /// LIMITED with the time until the request would be allowed; QUERY_TOO_COMPLEX if that time never comes, because
+    /// the request costs more than a whole bucket.
+    pub async fn charge(&self, viewer: &Viewer, allowance: Allowance, cost: u64) -> Result<Charge, Refusal> {
         let buckets = self.buckets(viewer, allowance);
         let mut left = Charge { requested: cost, available: u64::MAX, restore_rate: 0 };
         for (key, requests) in buckets {
             let burst = requests.saturating_mul(u32::try_from(LEAST_COST).unwrap_or(u32::MAX));
+            if self.settings.rates == Switch::On && cost > burst.into() {
+                let said = says::TOO_EXPENSIVE.with("cost", cost).with("max", burst);
+                return Err(Problem::new(Code::TooComplex, said).into());
+            }
             let decision = self.take(&key, burst, cost).await;
             if !decision.allowed {
-                return Err(Error::limited(says::RATE.with("cost", cost), decision.retry_after));
+                return Err(Error::limited(says::RATE.with("cost", cost), decision.retry_after).into());
             }
             if u64::from(decision.remaining) < left.available {
                 left.available = decision.remaining.into();
@@ -130,9 +135,13 @@ mod tests {
         let charge = buckets.charge(&nobody(&clock, "1.2.3.4"), none, 200).await.unwrap();
         assert_eq!(charge, Charge { requested: 200, available: 100, restore_rate: 5 });
         let refused = buckets.charge(&nobody(&clock, "1.2.3.4"), none, 200).await.unwrap_err();
-        let Error::Limited { retry_after: Some(wait), .. } = refused else { panic!("{refused:?}") };
+        let Refusal::Error(Error::Limited { retry_after: Some(wait), .. }) = refused else {
+            panic!("{refused:?}")
+        };
         assert_eq!(wait, Duration::from_secs(20));
         assert!(buckets.charge(&nobody(&clock, "1.2.3.5"), none, 200).await.is_ok());
+        let never = buckets.charge(&nobody(&clock, "1.2.3.5"), none, 301).await.unwrap_err();
+        assert!(matches!(never, Refusal::Problem(problem) if problem.code == Code::TooComplex));
         clock.advance(wait);
         assert!(buckets.charge(&nobody(&clock, "1.2.3.4"), none, 200).await.is_ok());
     }

@@ -9,6 +9,7 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Variables};
 use futures::{FutureExt, Stream, StreamExt};
 use http::HeaderMap;
+use kernel::act::lease::Lease;
 use kernel::ask::Ask;
 use kernel::db::Db;
 use kernel::viewer::Viewer;
@@ -49,8 +50,17 @@ pub struct Ready {
     charge: Charge,
     /// How errors are said.
     pub speaker: Speaker,
+    ask: Ask,
     client: Client,
-    headers: HeaderMap,
+    headers: Option<HeaderMap>,
+}
+
+/// Why a request may not run.
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    /// How it is said: in the viewer's language, if it is known already who asks.
+    pub speaker: Speaker,
 }
 
 /// What came of a request.
@@ -62,6 +72,15 @@ pub struct Done {
     pub headers: HeaderMap,
     /// SQL statements that it took.
     pub statements: u32,
+    /// Whether the answer holds something that must not be kept, such as a token.
+    pub secret: bool,
+}
+
+impl Done {
+    /// What comes of a request that panicked.
+    pub fn panicked(speaker: &Speaker) -> Self {
+        Self { answer: speaker.panicked(), headers: HeaderMap::new(), statements: 0, secret: false }
+    }
 }
 
 impl Ready {
@@ -85,6 +104,13 @@ impl Ready {
             .into()
     }
 
+    /// The same request, to be done once.
+    pub fn leased(self, lease: Lease) -> Self {
+        let db = self.db.leased(lease);
+        let ask = Ask::new(self.viewer.clone(), db.clone());
+        Self { db, ask, ..self }
+    }
+
     fn variables(&self) -> &Variables {
         &self.params.variables
     }
@@ -96,19 +122,32 @@ impl Ready {
         }
         // Reason: a copy of the parsed text, because the executor prunes it by `@skip` and `@include`.
         request.set_parsed_query(self.document.parsed.clone());
-        request.data(Ask::new(self.viewer.clone(), self.db.clone()))
+        request.data(self.ask.clone())
     }
 }
 
 impl Edge {
-    /// Checks a request up to the moment where it would run. `headers` are those of the HTTP request, or of the one
-    /// that opened the socket; `allowed` may refuse kinds of operations.
+    /// Checks a request up to the moment where it would run. `headers` are those of the HTTP request; a message of a
+    /// socket has none, and cannot be answered with any. `allowed` may refuse kinds of operations.
     pub async fn admit(
         &self,
         client: &Client,
-        headers: &HeaderMap,
+        headers: Option<&HeaderMap>,
+        params: Params,
+        allowed: impl Fn(OperationType) -> Result<(), Problem> + Send,
+    ) -> Result<Ready, Refused> {
+        let mut speaker = client.speaker();
+        let admitted = self.check(client, headers, params, allowed, &mut speaker).await;
+        admitted.map_err(|refusal| Refused { refusal, speaker })
+    }
+
+    async fn check(
+        &self,
+        client: &Client,
+        headers: Option<&HeaderMap>,
         mut params: Params,
         allowed: impl Fn(OperationType) -> Result<(), Problem> + Send,
+        speaker: &mut Speaker,
     ) -> Result<Ready, Refusal> {
         let document = self.shared.documents.find(&params).await?;
         // Reason: the text is not needed any more and may be long.
@@ -127,17 +166,18 @@ impl Edge {
         }
         let db = self.engine.db().counted();
         let viewer = self.engine.authenticate(&db, client.caller(operation.as_deref())).await?;
+        speaker.language = viewer.language();
         let allowance = self.engine.allowance(&db, &viewer).await?;
         let charge = self.shared.buckets.charge(&viewer, allowance, cost).await?;
-        let speaker = Speaker { language: viewer.language(), request_id: client.request_id.clone() };
-        let (client, headers) = (client.clone(), headers.clone());
-        Ok(Ready { document, params, kind, operation, viewer, db, charge, speaker, client, headers })
+        let ask = Ask::new(viewer.clone(), db.clone());
+        let (speaker, client, headers) = (speaker.clone(), client.clone(), headers.cloned());
+        Ok(Ready { document, params, kind, operation, viewer, db, charge, speaker, ask, client, headers })
     }
 
     /// Runs a query or mutation. Panics and slowness become errors; it never fails.
     pub async fn run(&self, ready: Ready) -> Done {
         let start = Instant::now();
-        let request = self.engine.attach(ready.request(), &ready.headers);
+        let request = self.attach(ready.request(), &ready);
         let limit = self.shared.settings.request_timeout;
         let execution = AssertUnwindSafe(self.engine.execute(request)).catch_unwind();
         let (mut answer, headers) = match tokio::time::timeout(limit, execution).await {
@@ -157,7 +197,7 @@ impl Edge {
         answer.extensions.insert("cost".to_owned(), cost);
         let statements = ready.db.statements().count();
         self.report(&ready, &answer, start.elapsed(), statements);
-        Done { answer, headers, statements }
+        Done { answer, headers, statements, secret: ready.ask.is_secret() }
     }
 
     /// Runs a mutation to its end even if the client goes away: what is committed should also be answered, at least to
@@ -166,20 +206,27 @@ impl Edge {
         let (edge, speaker) = (self.clone(), ready.speaker.clone());
         match self.shared.tasks.spawn(async move { edge.run(ready).await }).await {
             Ok(done) => done,
-            Err(_) => Done { answer: speaker.panicked(), headers: HeaderMap::new(), statements: 0 },
+            Err(_) => Done::panicked(&speaker),
         }
     }
 
     /// Runs a subscription: one answer for each message.
     pub fn subscribe(&self, ready: Ready) -> impl Stream<Item = Answer> + Send + use<> {
         let renewal = Renewal::new(Arc::clone(&self.engine), &ready.client, ready.operation.as_deref());
-        let request = self.engine.attach(ready.request().data(renewal), &ready.headers);
+        let request = self.attach(ready.request().data(renewal), &ready);
         let responses = AssertUnwindSafe(self.engine.subscribe(request)).catch_unwind();
         let edge = self.clone();
         responses.map(move |response| match response {
             Ok(response) => ready.speaker.response(response, edge.inputs(&ready)),
             Err(_panic) => ready.speaker.panicked(),
         })
+    }
+
+    fn attach(&self, request: Request, ready: &Ready) -> Request {
+        match &ready.headers {
+            Some(headers) => self.engine.attach(request, headers),
+            None => request,
+        }
     }
 
     fn inputs<'a>(&'a self, ready: &'a Ready) -> Inputs<'a> {

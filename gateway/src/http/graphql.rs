@@ -11,8 +11,10 @@ use axum::{Extension, extract::Request};
 use futures::StreamExt;
 use http::{HeaderMap, HeaderValue, header};
 
+use super::answer::Answer;
 use super::client::Client;
-use super::edge::{Done, Edge, Ready};
+use super::edge::{Done, Edge, Ready, Refused};
+use super::errors::Speaker;
 use super::idempotency::{self, Claim, IDEMPOTENCY_KEY, Key, Lease};
 use super::negotiate::{Accepted, MediaType, accepted, check_content_type};
 use super::params::Params;
@@ -65,11 +67,11 @@ pub async fn get(edge: Edge, client: Client, request: Request) -> Response {
         OperationType::Query => Ok(()),
         _ => Err(Problem::new(Code::MethodNotAllowed, says::QUERIES_ONLY)),
     };
-    match edge.admit(&client, &headers, params, queries_only).await {
+    match edge.admit(&client, Some(&headers), params, queries_only).await {
         Ok(ready) if accepted.json.is_none() => sse::single(&edge, edge.run(ready).await),
         Ok(ready) => respond(&edge, edge.run(ready).await, media_type),
-        Err(refusal) => {
-            let mut response = reply::refused(&client.speaker(), &refusal, media_type);
+        Err(Refused { refusal, speaker }) => {
+            let mut response = reply::refused(&speaker, &refusal, media_type);
             if response.status() == http::StatusCode::METHOD_NOT_ALLOWED {
                 response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             }
@@ -97,10 +99,12 @@ async fn answer(
         _ => Ok(()),
     };
     let media_type = media_type(Some(&accepted));
-    let ready = match edge.admit(&client, &headers, params, allowed).await {
+    let ready = match edge.admit(&client, Some(&headers), params, allowed).await {
         Ok(ready) => ready,
-        Err(refusal) if accepted.json.is_none() => return sse::refused(&client.speaker(), &refusal),
-        Err(refusal) => return reply::refused(&client.speaker(), &refusal, media_type),
+        Err(Refused { refusal, speaker }) if accepted.json.is_none() => {
+            return sse::refused(&speaker, &refusal);
+        }
+        Err(Refused { refusal, speaker }) => return reply::refused(&speaker, &refusal, media_type),
     };
     match ready.kind() {
         OperationType::Subscription => {
@@ -152,29 +156,34 @@ async fn mutate(
         Claim::Replay(stored) => Ok(reply::replayed(stored)),
         Claim::Run(lease) => {
             let (task, speaker) = (edge.clone(), ready.speaker.clone());
+            let ready = ready.leased(lease.of_acts());
             // Reason: the answer is kept even if the client is gone; to ask again is what the key is for.
             let running = edge.shared.tasks.spawn(async move {
+                let speaker = ready.speaker.clone();
                 let done = task.run(ready).await;
-                keep(&task, lease, &done, media_type).await;
+                keep(&task, lease, &done, &speaker, media_type).await;
                 done
             });
-            let done = running.await.unwrap_or_else(|_| Done {
-                answer: speaker.panicked(),
-                headers: HeaderMap::new(),
-                statements: 0,
-            });
+            let done = running.await.unwrap_or_else(|_| Done::panicked(&speaker));
             Ok(respond(edge, done, media_type))
         }
     }
 }
 
 /// Keeps an answer that will be the same next time; a failure of ours, or a request that never ran, may be tried again.
-async fn keep(edge: &Edge, lease: Lease, done: &Done, media_type: MediaType) {
+/// What did something before it failed may not: its answer is kept, too. Of an answer with a secret in it only that there was one is kept: neither is it done twice nor the secret stored.
+async fn keep(edge: &Edge, lease: Lease, done: &Done, speaker: &Speaker, media_type: MediaType) {
     let failed =
         |error: &super::answer::WireError| matches!(error.code(), "INTERNAL" | "UNAVAILABLE" | "LIMITED");
     let db = edge.engine.db();
     let kept = if done.answer.data.is_none() || done.answer.errors.iter().any(failed) {
-        lease.release(db).await
+        match lease.release(db).await {
+            Ok(false) => lease.store(db, &reply::stored(&done.answer, media_type)).await,
+            released => released.map(drop),
+        }
+    } else if done.secret {
+        let problem = Problem::new(Code::Conflict, says::KEY_OF_SECRET);
+        lease.store(db, &reply::stored(&Answer::refused(vec![speaker.problem(&problem)]), media_type)).await
     } else {
         lease.store(db, &reply::stored(&done.answer, media_type)).await
     };

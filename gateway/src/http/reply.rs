@@ -47,6 +47,7 @@ pub fn stored(answer: &Answer, media_type: MediaType) -> Stored {
         (MediaType::GraphqlResponse, None) => match answer.code() {
             "INTERNAL" => StatusCode::INTERNAL_SERVER_ERROR,
             "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
+            "CONFLICT" => StatusCode::CONFLICT,
             _ => StatusCode::BAD_REQUEST,
         },
     };

@@ -75,7 +75,7 @@ async fn graphql_get(
     request: Request,
 ) -> Response {
     match upgrade {
-        Ok(upgrade) => ws::open(edge, client, request.headers().clone(), upgrade),
+        Ok(upgrade) => ws::open(edge, client, request.headers(), upgrade),
         Err(rejection) if request.headers().contains_key(header::SEC_WEBSOCKET_VERSION) => {
             let problem = Problem::plain(Code::BadRequest, rejection.body_text());
             reply::refused(&client.speaker(), &problem.into(), MediaType::GraphqlResponse)

@@ -112,6 +112,14 @@ texts! {
     KEY_REUSED = "idempotency_key_reused", "This Idempotency-Key was used for another request.",
         "Cette Idempotency-Key a servi pour une autre requête.";
     /// Idempotency.
+    KEY_OF_SECRET = "idempotency_key_of_secret",
+        "The request with this Idempotency-Key was done; its answer held a secret, which is given only once.",
+        "La requête avec cette Idempotency-Key a été exécutée ; sa réponse contenait un secret, donné une seule fois.";
+    /// Idempotency.
+    KEY_ANSWER_LOST = "idempotency_answer_lost",
+        "The request with this Idempotency-Key was done, but its answer was lost. Read what came of it.",
+        "La requête avec cette Idempotency-Key a été exécutée, mais sa réponse est perdue. Lisez son résultat.";
+    /// Idempotency.
     KEY_IN_FLIGHT = "idempotency_key_in_flight", "The request with this Idempotency-Key is still running.",
         "La requête avec cette Idempotency-Key est encore en cours.";
 }

@@ -173,9 +173,10 @@ impl LoginMutation {
             cookies: ctx.data_opt::<Cookies>(),
         };
         let answer = login(ctx.identity(), ctx.db(), ctx.viewer(), wanted).await;
-        ctx.ask().holds_secret();
         Cookies::send(ctx);
-        answer.map(Into::into)
+        let answer = answer?;
+        ctx.ask().holds_secret();
+        Ok(answer.into())
     }
 
     /// Begins a session in another tenant of the same person, without a new password. Not for API keys.
@@ -188,9 +189,9 @@ impl LoginMutation {
         let cookies = ctx.data_opt::<Cookies>();
         let switched =
             switch::switch(ctx.identity(), ctx.db(), ctx.viewer(), tenant.trim(), delivery, cookies).await;
-        ctx.ask().holds_secret();
         Cookies::send(ctx);
         let SignedIn { viewer, handed: Handed { access, refresh } } = switched?;
+        ctx.ask().holds_secret();
         Ok(SwitchTenantPayload {
             access_token: access.token,
             refresh_token: refresh.map(|token| token.expose_secret().to_owned()),

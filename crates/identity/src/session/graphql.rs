@@ -197,9 +197,9 @@ impl SessionMutation {
         let request = ctx.viewer().request.clone();
         let wanted = Wanted { token: refresh_token, delivery, cookies, request };
         let renewed = renew::renew(ctx.identity(), ctx.db(), wanted).await;
-        ctx.ask().holds_secret();
         Cookies::send(ctx);
         let (viewer, Handed { access, refresh }) = renewed?;
+        ctx.ask().holds_secret();
         Ok(RefreshSessionPayload {
             access_token: access.token,
             refresh_token: refresh.map(|token| token.expose_secret().to_owned()),

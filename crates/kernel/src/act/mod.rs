@@ -3,6 +3,7 @@
 
 pub mod audit_entry;
 pub mod job;
+pub mod lease;
 pub mod outbox;
 mod rows;
 
@@ -159,6 +160,9 @@ impl Act {
         rows::insert_many::<audit_entry::Entity>(&tx, &entries, &[]).await?;
         rows::insert_many::<outbox::Entity>(&tx, &events, &["seq"]).await?;
         rows::insert_many::<job::Entity>(&tx, &jobs, &[]).await?;
+        if let Some(lease) = db.lease() {
+            lease.confirm(&tx).await?;
+        }
         tx.commit().await.map_err(rows::conflict_or_internal)?;
         if has_events {
             db.events.ring();

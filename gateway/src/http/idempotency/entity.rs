@@ -15,11 +15,11 @@ pub struct Model {
     pub tenant_id: TenantId,
     /// `user:<uuid>` or `key:<uuid>`.
     pub actor: String,
-    /// The header's value.
+    /// Hexadecimal SHA-256 of the header's value.
     pub key: String,
-    /// Hexadecimal SHA-256 of document, operation name and variables.
+    /// Hexadecimal SHA-256 of the header's value, the document, operation name and variables.
     pub request_hash: String,
-    /// HTTP status of the answer.
+    /// HTTP status of the answer; [`kernel::act::lease::COMMITTED`] before it is there, once something was done.
     pub status: Option<i32>,
     /// Body of the answer.
     #[sea_orm(column_type = "Text", nullable)]

@@ -2,8 +2,12 @@
 //! (<https://docs.stripe.com/api/idempotent_requests>).
 //!
 //! A key belongs to an actor in a tenant. Who comes first takes a lease and runs; the answer is kept for a day and given
-//! to whoever sends the same key and the same request. A lease that expired (the process was killed) may be taken over:
-//! whatever the first try committed, it never answered.
+//! to whoever sends the same key and the same request. Every act of the request confirms the lease in its own transaction
+//! ([`kernel::act::lease`]), so that a lease that expired (the process was killed) tells whether anything was committed:
+//! if not, it may be taken over; if so, it is never done again, though its answer is lost.
+//!
+//! Keys are kept as hashes, and requests as hashes with their key: the values of a request, passwords among them, cannot
+//! be guessed from the table.
 
 mod entity;
 
@@ -13,6 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderName, StatusCode};
 use kernel::{
     Error, Result,
+    act::lease,
     db::Db,
     id::{EventId, TypedId as _},
     viewer::{Actor, Viewer},
@@ -23,7 +28,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::documents::{Hash, hex};
+use super::documents::{Hash, hex, sha256};
 use super::problem::{Code, Problem, Refusal, says};
 
 /// The header with the key.
@@ -52,6 +57,16 @@ impl Key {
             }
             _ => Err(Problem::new(Code::BadRequest, says::BAD_KEY)),
         }
+    }
+
+    /// What is kept of the key.
+    fn hash(&self) -> String {
+        hex(&sha256(&self.0))
+    }
+
+    /// What is kept of a request with this key. Invariant: keys hold no NUL.
+    fn bind(&self, request: &Hash) -> String {
+        hex(&sha256(&format!("{}\0{}", self.0, hex(request))))
     }
 }
 
@@ -104,8 +119,8 @@ pub async fn claim(
         id: viewer.ids.generate::<EventId>().uuid(),
         tenant_id: viewer.tenant_id(),
         actor,
-        key: key.0.clone(),
-        request_hash: hex(request),
+        key: key.hash(),
+        request_hash: key.bind(request),
         status: None,
         response: None,
         content_type: None,
@@ -145,8 +160,11 @@ async fn decide(
             (kept.locked_until - now).to_std().unwrap_or_default().min(Duration::from_secs(5)),
         ));
     }
+    if !expired && status.is_some() {
+        return Err(Problem::new(Code::Conflict, says::KEY_ANSWER_LOST).into());
+    }
     let lease = Lease { id: kept.id, locked_until: fresh.locked_until };
-    if take_over(db, &kept, &fresh).await? {
+    if take_over(db, &kept, &fresh, expired).await? {
         Ok(Claim::Run(lease))
     } else {
         Err(in_flight(Duration::from_secs(1)))
@@ -154,8 +172,13 @@ async fn decide(
 }
 
 impl Lease {
+    /// The lease as acts confirm it.
+    pub fn of_acts(&self) -> lease::Lease {
+        lease::Lease { id: self.id, until: self.locked_until }
+    }
+
     /// Keeps the answer.
-    pub async fn store(self, db: &Db, stored: &Stored) -> Result<()> {
+    pub async fn store(&self, db: &Db, stored: &Stored) -> Result<()> {
         let update = Query::update()
             .table(entity::Entity)
             .value(entity::Column::Status, i32::from(stored.status.as_u16()))
@@ -168,15 +191,15 @@ impl Lease {
         Ok(())
     }
 
-    /// Gives the key back: nothing was done, the same request may be sent again.
-    pub async fn release(self, db: &Db) -> Result<()> {
+    /// Gives the key back, so that the same request may be sent again, if nothing was done: answers whether that is so.
+    pub async fn release(&self, db: &Db) -> Result<bool> {
         let delete = Query::delete()
             .from_table(entity::Entity)
             .and_where(entity::Column::Id.eq(self.id))
             .and_where(entity::Column::LockedUntil.eq(self.locked_until))
+            .and_where(entity::Column::Status.is_null())
             .to_owned();
-        db.writer().execute(&delete).await?;
-        Ok(())
+        Ok(db.writer().execute(&delete).await?.rows_affected() == 1)
     }
 }
 
@@ -237,9 +260,10 @@ async fn find(db: &Db, fresh: &entity::Model) -> Result<Option<entity::Model>> {
     Ok(found)
 }
 
-/// Takes the lease of a row that nobody works on any more.
-async fn take_over(db: &Db, kept: &entity::Model, fresh: &entity::Model) -> Result<bool> {
-    let update = Query::update()
+/// Takes the lease of a row that nobody works on any more; with `expired`, whatever was done under it.
+async fn take_over(db: &Db, kept: &entity::Model, fresh: &entity::Model, expired: bool) -> Result<bool> {
+    let mut update = Query::update();
+    update
         .table(entity::Entity)
         .value(entity::Column::RequestHash, fresh.request_hash.clone())
         .value(entity::Column::Status, Option::<i32>::None)
@@ -249,8 +273,11 @@ async fn take_over(db: &Db, kept: &entity::Model, fresh: &entity::Model) -> Resu
         .value(entity::Column::ExpiresAt, fresh.expires_at)
         .and_where(entity::Column::Id.eq(kept.id))
         // Race: of several that find the lease expired, one changes it first, and the others match no row.
-        .and_where(entity::Column::LockedUntil.eq(kept.locked_until))
-        .to_owned();
+        .and_where(entity::Column::LockedUntil.eq(kept.locked_until));
+    if !expired {
+        // Race: who held the lease may commit until the last moment; then it is not free.
+        update.and_where(entity::Column::Status.is_null());
+    }
     Ok(db.writer().execute(&update).await?.rows_affected() == 1)
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::TimeZone as _;
 use kernel::{
+    act::lease::COMMITTED,
     clock::Clock,
     id::{IdGen, TenantId, UserId},
     viewer::{Grants, Inner, RequestInfo, TenantInfo},
@@ -119,6 +120,37 @@ async fn expired_lease_is_taken_over_by_one_of_many() {
     leases.remove(0).store(&world.db, &stored("second")).await.unwrap();
     let Claim::Replay(replayed) = world.claim(&viewer, "k", 1).await.unwrap() else { panic!() };
     assert_eq!(replayed.body, "second");
+}
+
+#[tokio::test]
+async fn lease_under_which_something_was_done_is_not_taken_over_for_a_day() {
+    let world = World::new().await;
+    let viewer = world.viewer();
+    let killed = lease(world.claim(&viewer, "k", 1).await.unwrap());
+    let done = format!("UPDATE idempotency_keys SET status = {COMMITTED}");
+    world.db.writer().execute_unprepared(&done).await.unwrap();
+    assert!(!killed.release(&world.db).await.unwrap(), "what was done is not forgotten");
+    assert_eq!(
+        code(world.claim(&viewer, "k", 1).await),
+        ("CONFLICT".into(), true),
+        "it may still be answered"
+    );
+    world.clock.advance(Duration::from_secs(61));
+    assert_eq!(code(world.claim(&viewer, "k", 1).await), ("CONFLICT".into(), false), "it is lost");
+    world.clock.advance(Duration::from_secs(24 * 3_600));
+    lease(world.claim(&viewer, "k", 1).await.unwrap());
+}
+
+#[tokio::test]
+async fn table_holds_neither_keys_nor_hashes_of_requests_alone() {
+    let world = World::new().await;
+    let viewer = world.viewer();
+    lease(world.claim(&viewer, "one", 1).await.unwrap());
+    lease(world.claim(&viewer, "two", 1).await.unwrap());
+    #[expect(clippy::disallowed_methods, reason = "the test looks at every row")]
+    let rows = entity::Entity::find().all(&world.db).await.unwrap();
+    assert!(rows.iter().all(|row| row.key.len() == 64 && row.request_hash != hex(&[1; 32])), "{rows:?}");
+    assert_ne!(rows[0].request_hash, rows[1].request_hash);
 }
 
 #[tokio::test]

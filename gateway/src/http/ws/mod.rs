@@ -23,8 +23,8 @@ const PROTOCOL: &str = "graphql-transport-ws";
 const MAX_MESSAGE: usize = 64 << 10;
 
 /// Opens a socket, unless another site's page asks for it.
-pub fn open(edge: Edge, client: Client, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    if !is_origin_allowed(&headers, &edge.shared.settings) {
+pub fn open(edge: Edge, client: Client, headers: &HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    if !is_origin_allowed(headers, &edge.shared.settings) {
         let refusal = Refusal::Error(kernel::Error::Forbidden(says::FOREIGN_ORIGIN.into()));
         return reply::refused(&client.speaker(), &refusal, MediaType::GraphqlResponse);
     }
@@ -34,7 +34,7 @@ pub fn open(edge: Edge, client: Client, headers: HeaderMap, upgrade: WebSocketUp
         .protocols([PROTOCOL])
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
-        .on_upgrade(move |socket| tasks.track_future(socket::serve(edge, client, headers, socket)))
+        .on_upgrade(move |socket| tasks.track_future(socket::serve(edge, client, socket)))
 }
 
 /// Browsers send `Origin` with every upgrade, and no `CORS` stops them: it must be checked here. Other programs send

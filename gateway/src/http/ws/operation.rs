@@ -1,17 +1,14 @@
 //! One operation of a socket: from `subscribe` to `complete` or `error`.
 
-use std::sync::Arc;
-
 use async_graphql::parser::types::OperationType;
 use futures::StreamExt;
-use http::HeaderMap;
 use serde_json::Value as Json;
 use tokio::sync::mpsc;
 
 use super::message::Outgoing;
 use crate::http::answer::Answer;
 use crate::http::client::Client;
-use crate::http::edge::Edge;
+use crate::http::edge::{Edge, Refused};
 use crate::http::metrics;
 use crate::http::params::Params;
 use crate::http::problem::Refusal;
@@ -32,7 +29,6 @@ pub(super) struct Said {
 pub(super) struct Operation {
     pub(super) edge: Edge,
     pub(super) client: Client,
-    pub(super) headers: Arc<HeaderMap>,
     pub(super) id: String,
     pub(super) serial: u64,
     pub(super) out: mpsc::Sender<Said>,
@@ -42,13 +38,13 @@ impl Operation {
     pub(super) async fn run(self, payload: Json) {
         let params = Params::of_payload(payload).map_err(Refusal::Problem);
         let ready = match params {
-            Ok(params) => self.edge.admit(&self.client, &self.headers, params, |_| Ok(())).await,
-            Err(refusal) => Err(refusal),
+            Ok(params) => self.edge.admit(&self.client, None, params, |_| Ok(())).await,
+            Err(refusal) => Err(Refused { refusal, speaker: self.client.speaker() }),
         };
         let ready = match ready {
             Ok(ready) => ready,
-            Err(refusal) => {
-                let error = self.client.speaker().refusal(&refusal);
+            Err(Refused { refusal, speaker }) => {
+                let error = speaker.refusal(&refusal);
                 metrics::refused(error.code());
                 let text = Outgoing::Error { id: &self.id, payload: &[error] }.to_text();
                 self.say(text, true).await;

@@ -1,11 +1,9 @@
 //! One socket: its states, its operations, and when it has to close.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use http::HeaderMap;
 use kernel::Error;
 use kernel::viewer::Viewer;
 use serde_json::{Map, Value as Json};
@@ -34,11 +32,11 @@ const SEND_WITHIN: Duration = Duration::from_secs(20);
 const QUEUE: usize = 64;
 
 /// Serves a socket until either side closes it.
-pub(super) async fn serve(edge: Edge, client: Client, headers: HeaderMap, stream: WebSocket) {
+pub(super) async fn serve(edge: Edge, client: Client, stream: WebSocket) {
     let open = metrics::gauge!("atrium_websockets");
     open.increment(1);
     let stopping = edge.shared.stopping.clone();
-    let mut socket = Socket { edge, client, headers: Arc::new(headers), stream, heard_at: Instant::now() };
+    let mut socket = Socket { edge, client, stream, heard_at: Instant::now() };
     let talked = tokio::select! {
         talked = socket.talk() => talked,
         () = stopping.cancelled() => Err(End::Closing(Closing::GoingAway)),
@@ -66,7 +64,6 @@ impl From<Closing> for End {
 struct Socket {
     edge: Edge,
     client: Client,
-    headers: Arc<HeaderMap>,
     stream: WebSocket,
     heard_at: Instant,
 }
@@ -164,7 +161,6 @@ impl Socket {
         let operation = Operation {
             edge: self.edge.clone(),
             client,
-            headers: Arc::clone(&self.headers),
             id: id.clone(),
             serial: running.serial,
             out: running.out.clone(),
