@@ -44,8 +44,9 @@ order; `atrium config check` shows them all.";
 pub struct Cli {
     #[command(flatten)]
     options: Options,
+    /// Without one, `demo`: whoever runs the program for the first time gets to see something
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// What every command takes.
@@ -70,7 +71,7 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve two made-up agencies for a look around; needs nothing installed
+    /// Serve two made-up agencies for a look around; needs nothing installed. Done without a command, too
     Demo,
     /// Answer requests and do the background work
     Serve(server::ServeArgs),
@@ -117,7 +118,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(Cli { options, command }: Cli) -> Result<(), Failure> {
-    match command {
+    match command.unwrap_or(Command::Demo) {
         Command::Demo => demo::run(&options),
         Command::Serve(args) => server::serve(&options, &args),
         Command::Worker(args) => server::worker(&options, &args),

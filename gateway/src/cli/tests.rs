@@ -49,6 +49,14 @@ fn every_command_of_the_help_is_understood() {
 }
 
 #[test]
+fn program_without_a_command_is_a_demonstration() {
+    for line in ["atrium", "atrium --listen 127.0.0.1:9000 --data-dir /tmp/x"] {
+        assert!(parse(line).unwrap().command.is_none(), "{line}");
+    }
+    assert!(matches!(parse("atrium demo").unwrap().command, Some(Command::Demo)));
+}
+
+#[test]
 fn options_may_stand_before_and_after_the_command() {
     for line in ["atrium --json --listen [::1]:80 tenant list", "atrium tenant --json list --listen [::1]:80"]
     {
@@ -60,7 +68,7 @@ fn options_may_stand_before_and_after_the_command() {
 
 #[test]
 fn wrong_arguments_are_refused_with_the_code_for_usage() {
-    assert_eq!(refused("atrium"), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
+    assert_eq!(refused("atrium tenant"), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
     assert_eq!(refused("atrium fly"), ErrorKind::InvalidSubcommand);
     assert_eq!(refused("atrium serve --listen everywhere"), ErrorKind::ValueValidation);
     assert_eq!(refused("atrium seed --size xl"), ErrorKind::InvalidValue);
