@@ -1,6 +1,6 @@
 //! The program behind the HTTP side: authentication, execution and health, with the connections of one runtime thread.
 
-use std::{sync::Arc, time::Duration, time::Instant};
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Request, Response};
 use async_trait::async_trait;
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::App,
     graph,
-    http::{self as web, Allowance, Caller, Engine, Health, HealthState, Shared},
+    http::{self as web, Allowance, Caller, Engine, Shared},
     serve::{Running, Serve},
     worker,
 };
@@ -105,16 +105,6 @@ impl Engine for AppEngine {
 
     async fn jwks(&self) -> Result<serde_json::Value> {
         identity::signing::jwks(&self.app.identity, &self.db.counted()).await
-    }
-
-    async fn health(&self) -> Vec<Health> {
-        let begun = Instant::now();
-        // Reason: without the shared cache the node works on, with its own limits and slower news.
-        let state = match self.app.services.cache.ping().await {
-            Ok(()) => HealthState::Up,
-            Err(_) => HealthState::Degraded,
-        };
-        vec![Health { name: "cache", state, millis: begun.elapsed().as_secs_f64() * 1e3 }]
     }
 }
 
