@@ -5,7 +5,9 @@ pub mod entity;
 use chrono::{DateTime, Duration, Utc};
 use kernel::{Error, Result, Text, act::Act, db::Db, id::UserId};
 use platform::crypto::{Token, token};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Query,
+};
 use serde_json::Value as Json;
 
 use crate::{service::row_id, tenant::rules::words};
@@ -96,6 +98,15 @@ pub async fn take(act: &mut Act, text: &str, purposes: &[Purpose]) -> Result<ent
     }
     let used = entity::Model { used_at: Some(act.now()), ..row.clone() };
     act.update(&row, used).await
+}
+
+/// Holds all of a person's tokens for these purposes until the act ends.
+pub async fn lock(act: &Act, user: UserId, purposes: &[Purpose]) -> Result<()> {
+    let words = purposes.iter().map(|purpose| purpose.as_str());
+    let all = of_user(user).filter(entity::Column::Purpose.is_in(words));
+    // Race: in the order of ids, so that no two acts wait for each other.
+    all.order_by_asc(entity::Column::Id).lock_exclusive().all(act.conn()).await?;
+    Ok(())
 }
 
 /// Ends every unused token of a person for these purposes, in every tenant: a newer one takes their place.

@@ -133,6 +133,8 @@ pub async fn confirm(viewer: &Viewer, db: &Db, identity: &Identity, text: &str) 
     let changed = entering
         .act(db, "identity.user.confirm_email_change", async |act| {
             act.mark(Outcome::Success, Severity::Notice);
+            // Race: two who agree at once are one after the other; each alone would not see that the other has.
+            token::lock(act, found.user_id, &purposes).await?;
             let token = token::take(act, text, &purposes).await?;
             let wanted: Wanted = serde_json::from_value(token.payload.clone())?;
             if !other_agreed(act, &token, &wanted).await? {
@@ -149,11 +151,10 @@ pub async fn confirm(viewer: &Viewer, db: &Db, identity: &Identity, text: &str) 
 /// Whether the other token of the pair was used.
 async fn other_agreed(act: &Act, token: &tokens::Model, wanted: &Wanted) -> Result<bool> {
     let other = if token.purpose == ChangeEmailOld.as_str() { ChangeEmailNew } else { ChangeEmailOld };
-    // Race: two who agree at once are one after the other, because each holds the person's tokens of the change.
     let used = token::of_user(token.user_id)
         .filter(tokens::Column::Purpose.eq(other.as_str()))
         .filter(tokens::Column::UsedAt.is_not_null());
-    let used = sea_orm::QuerySelect::lock_exclusive(used).all(act.conn()).await?;
+    let used = used.all(act.conn()).await?;
     Ok(used.iter().any(|row| row.payload["pair"] == json!(wanted.pair)))
 }
 
