@@ -50,20 +50,23 @@ const AT_ONCE: u64 = 10;
 ///
 /// This is no act: the trail of the tenants goes with them, so it is told to the log.
 pub async fn purge_due(db: &Db, identity: &Identity) -> Result<Vec<TenantId>> {
-    let due: Vec<TenantId> = rows()
-        .filter(Column::Status.eq(TenantStatus::DeletionScheduled.as_str()))
-        .filter(Column::DeletionAt.lte(identity.clock.now()))
-        .order_by_asc(Column::DeletionAt)
-        .limit(AT_ONCE)
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|tenant| tenant.id)
-        .collect();
+    let due = || {
+        rows()
+            .filter(Column::Status.eq(TenantStatus::DeletionScheduled.as_str()))
+            .filter(Column::DeletionAt.lte(identity.clock.now()))
+            .order_by_asc(Column::DeletionAt)
+            .limit(AT_ONCE)
+    };
+    if due().one(db).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let tx = db.begin().await?;
+    // Race: an owner who cancels at this moment is waited for, and keeps the agency; one who comes later finds it gone.
+    let due: Vec<TenantId> =
+        due().lock_exclusive().all(&tx).await?.into_iter().map(|tenant| tenant.id).collect();
     if due.is_empty() {
         return Ok(due);
     }
-    let tx = db.begin().await?;
     // Reason: memberships point to accounts and accounts to their owners' memberships; one side lets go first.
     let mut untie = Query::update();
     untie
