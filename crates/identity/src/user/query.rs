@@ -7,7 +7,7 @@ use kernel::{
     graph::Graph,
     id::{AccountId, RoleId, TypedId, UserId},
     page::{Connection, Direction, Order, PageArgs, check_listed, check_search, list},
-    policy::Guarded,
+    policy::{Guarded, allowed},
     sql,
     viewer::{Reach, Viewer},
 };
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     membership::{self, MembershipStatus, entity as member},
-    policy::{USER_CONTACT, USER_READ},
+    policy::{ROLE_READ, USER_CONTACT, USER_READ},
     role::entity as role,
 };
 
@@ -97,6 +97,8 @@ impl UserFilter {
         };
         if let Some(roles) = &self.roles {
             let which = Condition::all().add(role::Column::Id.is_in(roles.iter().map(TypedId::uuid)));
+            // Reason: who may not see a role could otherwise ask of everybody whether they have it.
+            let which = which.add(allowed::<role::Entity>(viewer, ROLE_READ));
             let holders = membership::holders(viewer.tenant_id(), which, viewer.now);
             select.and_where(member::Column::Id.in_subquery(holders));
         }
