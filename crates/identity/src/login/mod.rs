@@ -29,6 +29,8 @@ use crate::{
 pub use lock::Attempts;
 pub use switch::unlock;
 
+pub(crate) use throttle::network;
+
 /// The act of signing in, in the audit trail; also of those that fail.
 const LOGIN: &str = "identity.session.login";
 

@@ -34,7 +34,7 @@ pub(super) async fn admit(identity: &Identity, email: &EmailAddress, ip: Option<
     if !identity.config.rate_limits {
         return Ok(());
     }
-    let place = place(ip);
+    let place = network(ip);
     if let Some(left) = shut_out_for(identity, &place).await {
         return Err(Error::limited(RATE_LIMITED, Some(left)));
     }
@@ -49,7 +49,7 @@ pub(super) async fn count_failure(identity: &Identity, ip: Option<IpAddr>) {
     if !identity.config.rate_limits {
         return;
     }
-    if let Err(error) = try_count(identity, &place(ip)).await {
+    if let Err(error) = try_count(identity, &network(ip)).await {
         // Reason: without the shared cache the lock-out of the person, which is in the database, still holds.
         tracing::warn!(%error, "a wrong login was not counted for its address");
     }
@@ -90,7 +90,7 @@ fn shut_out_key(place: &str) -> String {
 }
 
 /// An IPv4 address, or the /64 that one subscriber of IPv6 has at least.
-fn place(ip: Option<IpAddr>) -> String {
+pub(crate) fn network(ip: Option<IpAddr>) -> String {
     match ip.map(|ip| ip.to_canonical()) {
         None => "unknown".to_owned(),
         Some(IpAddr::V4(v4)) => v4.to_string(),
@@ -108,12 +108,12 @@ mod tests {
 
     #[test]
     fn neighbours_in_a_subscribers_network_are_one_place() {
-        let place = |text: &str| super::place(Some(text.parse().unwrap()));
+        let place = |text: &str| super::network(Some(text.parse().unwrap()));
         assert_eq!(place("192.0.2.7"), "192.0.2.7");
         assert_eq!(place("::ffff:192.0.2.7"), "192.0.2.7");
         assert_eq!(place("2001:db8:1:2:aaaa::1"), place("2001:db8:1:2:bbbb::2"));
         assert_ne!(place("2001:db8:1:2::1"), place("2001:db8:1:3::1"));
-        assert_eq!(super::place(None), "unknown");
+        assert_eq!(super::network(None), "unknown");
     }
 
     #[test]

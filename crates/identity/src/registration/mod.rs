@@ -196,7 +196,7 @@ async fn limit(viewer: &Viewer, identity: &Identity) -> Result<()> {
 
 /// Where a request comes from, as a key of limits.
 pub(crate) fn place(viewer: &Viewer) -> String {
-    viewer.request.ip.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string())
+    crate::login::network(viewer.request.ip)
 }
 
 /// How long a verification link works.
