@@ -15,6 +15,7 @@ use kernel::{
     text::{self, REQUIRED},
     viewer::{Reach, Viewer},
 };
+use platform::cache::Quota;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, PaginatorTrait, QueryFilter};
 
 use super::{
@@ -63,6 +64,9 @@ pub const CLOSED: Text = Text::new(
     "Cette invitation a déjà été acceptée ou retirée.",
 );
 
+/// Letters to one address from one tenant: nobody's mailbox is filled by inviting them again and again.
+const LETTERS: Quota = Quota::new(10, std::time::Duration::from_secs(3_600));
+
 /// Most roles of one invitation.
 const MAX_ROLES: usize = 20;
 
@@ -84,7 +88,7 @@ pub struct Invite {
 /// Invites a person by mail. An earlier open invitation of the same address ends.
 ///
 /// # Errors
-/// FORBIDDEN, INVALID, LIMITED by the plan's users.
+/// FORBIDDEN, INVALID, LIMITED by the plan's users or after too many letters to the address.
 pub async fn invite(viewer: &Viewer, db: &Db, identity: &Identity, wanted: Invite) -> Result<Model> {
     viewer.require(USER_INVITE)?;
     let by = user::in_person_or_key(viewer)?;
@@ -97,6 +101,7 @@ pub async fn invite(viewer: &Viewer, db: &Db, identity: &Identity, wanted: Invit
     fields.require(roles.len() <= MAX_ROLES, "roles", kernel::page::TOO_MANY_LISTED.with("max", MAX_ROLES));
     fields.check()?;
     check_account(viewer, db, identity, account).await?;
+    identity.limit("invite", &format!("{}:{email}", viewer.tenant_id()), LETTERS).await?;
     let (secret, token_hash) = new_token();
     let days = Duration::days(identity.config.invitation_days.into());
     viewer
@@ -162,6 +167,7 @@ pub async fn revoke(viewer: &Viewer, db: &Db, id: InvitationId) -> Result<Model>
 /// FORBIDDEN, NOT_FOUND, CONFLICT if it was accepted or taken back, LIMITED by the plan's users.
 pub async fn resend(viewer: &Viewer, db: &Db, identity: &Identity, id: InvitationId) -> Result<Model> {
     viewer.require(USER_INVITE)?;
+    identity.limit("resend_invitation", &id.to_string(), LETTERS).await?;
     let (secret, token_hash) = new_token();
     let days = Duration::days(identity.config.invitation_days.into());
     viewer
