@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
 use async_graphql::{Data, Response, ServerError};
-use kernel::ask::Ask;
+use kernel::viewer::{Grants, Viewer};
+use kernel::{Text, ask::Ask};
 
 use super::client::Client;
 use super::engine::{Caller, Engine};
@@ -15,18 +16,48 @@ use super::engine::{Caller, Engine};
 pub struct Renewal {
     engine: Arc<dyn Engine>,
     caller: Caller,
+    began: Viewer,
 }
 
+/// The subscriber may other things than when they subscribed.
+const RIGHTS_CHANGED: Text = Text::new(
+    "rights_changed",
+    "Your rights have changed. Subscribe again.",
+    "Vos droits ont changé. Abonnez-vous de nouveau.",
+);
+
 impl Renewal {
-    /// Renews the viewer of this client.
-    pub fn new(engine: Arc<dyn Engine>, client: &Client, operation: Option<&str>) -> Self {
-        Self { engine, caller: client.caller(operation) }
+    /// Renews the viewer of this client, who began as `began`.
+    pub fn new(engine: Arc<dyn Engine>, client: &Client, operation: Option<&str>, began: Viewer) -> Self {
+        Self { engine, caller: client.caller(operation), began }
     }
 
     async fn ask(&self) -> kernel::Result<Ask> {
         let db = self.engine.db().counted();
         let viewer = self.engine.authenticate(&db, self.caller.clone()).await?;
+        // Reason: which messages there are was decided for who they were; whoever lost a right must not get another one.
+        if viewer.account != self.began.account || !same(&viewer.grants, &self.began.grants) {
+            return Err(kernel::Error::Forbidden(RIGHTS_CHANGED.into()));
+        }
         Ok(Ask::new(viewer, db))
+    }
+}
+
+fn same(one: &Grants, other: &Grants) -> bool {
+    match (one, other) {
+        (Grants::None, Grants::None) | (Grants::All, Grants::All) => true,
+        (Grants::Some(one), Grants::Some(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(name, grant)| {
+                    let roles = |role| grant.scoped_roles.contains(role);
+                    other.get(name).is_some_and(|its| {
+                        its.reach == grant.reach
+                            && its.scoped_roles.len() == grant.scoped_roles.len()
+                            && its.scoped_roles.iter().all(roles)
+                    })
+                })
+        }
+        _ => false,
     }
 }
 
