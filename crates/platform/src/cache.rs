@@ -74,6 +74,9 @@ pub trait RateLimiter: Send + Sync + fmt::Debug {
 pub struct Services {
     /// The cache.
     pub cache: Arc<dyn Cache>,
+    /// The cache of what clients choose and fill, such as their documents: in process it is one of its own, so that they
+    /// cannot push out of the other what is kept about them.
+    pub documents: Arc<dyn Cache>,
     /// Broadcast messages.
     pub pubsub: Arc<dyn PubSub>,
     /// Rate limits.
@@ -85,6 +88,7 @@ impl Services {
     pub fn in_process(clock: Clock) -> Self {
         Self {
             cache: Arc::new(memory::MemoryCache::new(clock.clone())),
+            documents: Arc::new(memory::MemoryCache::bounded(10_000, 16 << 20, clock.clone())),
             pubsub: Arc::new(memory::MemoryPubSub::default()),
             limits: Arc::new(memory::MemoryLimiter::new(clock)),
         }
@@ -102,6 +106,7 @@ impl Services {
         let link = redis::Link::open(settings)?;
         Ok(Self {
             cache: Arc::new(redis::RedisCache::new(link.clone())),
+            documents: Arc::new(redis::RedisCache::new(link.clone())),
             pubsub: Arc::new(redis::RedisPubSub::start(link.clone())),
             limits: Arc::new(redis::RedisLimiter::new(link, memory::MemoryLimiter::new(clock))),
         })

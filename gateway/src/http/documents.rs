@@ -113,16 +113,20 @@ impl Documents {
                 if hash != sha256(text) {
                     return Err(Problem::new(Code::BadRequest, says::HASH_MISMATCH));
                 }
-                let document = self.checked(hash, text).await?;
-                // Reason: without the shared cache, clients just send the text again.
-                if let Err(error) = self.shared.set(&shared_key(&hash), text.as_bytes(), PERSISTED_FOR).await
-                {
-                    tracing::debug!(%error, "a persisted query was not shared");
-                }
-                Ok(document)
+                self.checked(hash, text).await
             }
             (Some(sent), None) => self.by_hash(read_hash(sent)?).await,
             (None, None) => Err(Problem::new(Code::BadRequest, says::NO_QUERY)),
+        }
+    }
+
+    /// Lets every node know a document that was sent with its hash; this one knows it already. For people who are signed
+    /// in and whose request was paid for: strangers could fill the cache without end.
+    pub async fn share(&self, document: &Document, text: &str) {
+        // Reason: without the shared cache, clients just send the text again.
+        if let Err(error) = self.shared.set(&shared_key(&document.hash), text.as_bytes(), PERSISTED_FOR).await
+        {
+            tracing::debug!(%error, "a persisted query was not shared");
         }
     }
 
@@ -252,7 +256,7 @@ mod tests {
     use super::*;
 
     fn documents(services: &Services, listed: Option<Listed>) -> Documents {
-        Documents::new(GraphqlSettings::default(), true, listed, Arc::clone(&services.cache))
+        Documents::new(GraphqlSettings::default(), true, listed, Arc::clone(&services.documents))
     }
 
     fn asking(query: Option<&str>, hash: Option<&str>) -> Params {
@@ -261,13 +265,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn persisted_document_is_known_on_every_node_after_it_was_sent_once() {
+    async fn persisted_document_is_known_on_every_node_once_it_is_shared() {
         let services = Services::in_process(Clock::system());
         let (one, two) = (documents(&services, None), documents(&services, None));
         let hash = hex(&sha256("{ a }"));
         let unknown = one.find(&asking(None, Some(&hash))).await.unwrap_err();
         assert_eq!(unknown.code, Code::PersistedQueryNotFound);
-        one.find(&asking(Some("{ a }"), Some(&hash))).await.unwrap();
+        let sent = one.find(&asking(Some("{ a }"), Some(&hash))).await.unwrap();
+        assert_eq!(one.find(&asking(None, Some(&hash))).await.unwrap().hash, sha256("{ a }"));
+        assert!(
+            two.find(&asking(None, Some(&hash))).await.is_err(),
+            "a stranger's document stays on its node"
+        );
+        one.share(&sent, "{ a }").await;
         assert_eq!(two.find(&asking(None, Some(&hash.to_uppercase()))).await.unwrap().hash, sha256("{ a }"));
     }
 

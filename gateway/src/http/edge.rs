@@ -19,7 +19,7 @@ use super::answer::Answer;
 use super::buckets::Charge;
 use super::client::Client;
 use super::documents::{Document, Hash};
-use super::engine::Engine;
+use super::engine::{Allowance, Engine};
 use super::errors::{Inputs, Speaker};
 use super::limits;
 use super::live::Renewal;
@@ -150,8 +150,8 @@ impl Edge {
         speaker: &mut Speaker,
     ) -> Result<Ready, Refusal> {
         let document = self.shared.documents.find(&params).await?;
-        // Reason: the text is not needed any more and may be long.
-        params.query = None;
+        // Reason: the text may be long; all that it is still wanted for is to be known by its hash.
+        let text = params.query.take().filter(|_| params.hash().is_some());
         if params.operation_name.as_deref() == Some("") {
             params.operation_name = None;
         }
@@ -165,13 +165,32 @@ impl Edge {
             return Err(Problem::new(Code::TooComplex, said).into());
         }
         let db = self.engine.db().counted();
-        let viewer = self.engine.authenticate(&db, client.caller(operation.as_deref())).await?;
+        let viewer = match self.engine.authenticate(&db, client.caller(operation.as_deref())).await {
+            Err(error @ kernel::Error::Unauthenticated(_)) => {
+                return Err(self.stranger(client, error, cost).await);
+            }
+            authenticated => authenticated?,
+        };
         speaker.language = viewer.language();
         let allowance = self.engine.allowance(&db, &viewer).await?;
         let charge = self.shared.buckets.charge(&viewer, allowance, cost).await?;
+        if let Some(text) = text.filter(|_| viewer.user_id().is_some()) {
+            self.shared.documents.share(&document, &text).await;
+        }
         let ask = Ask::new(viewer.clone(), db.clone());
         let (speaker, client, headers) = (speaker.clone(), client.clone(), headers.cloned());
         Ok(Ready { document, params, kind, operation, viewer, db, charge, speaker, ask, client, headers })
+    }
+
+    /// The refusal of somebody whose token is not valid, who pays as one without: trying tokens is not free.
+    async fn stranger(&self, client: &Client, error: kernel::Error, cost: u64) -> Refusal {
+        let (clock, ids) = (self.shared.clock.clone(), self.shared.ids.clone());
+        let nobody = Viewer::nobody(client.caller(None).info, clock, ids);
+        let nothing = Allowance { tenant_requests: None, viewer_requests: None };
+        match self.shared.buckets.charge(&nobody, nothing, cost).await {
+            Ok(_) => error.into(),
+            Err(refusal) => refusal,
+        }
     }
 
     /// Runs a query or mutation. Panics and slowness become errors; it never fails.
@@ -212,7 +231,12 @@ impl Edge {
 
     /// Runs a subscription: one answer for each message.
     pub fn subscribe(&self, ready: Ready) -> impl Stream<Item = Answer> + Send + use<> {
-        let renewal = Renewal::new(Arc::clone(&self.engine), &ready.client, ready.operation.as_deref());
+        let renewal = Renewal::new(
+            Arc::clone(&self.engine),
+            &ready.client,
+            ready.operation.as_deref(),
+            ready.viewer.clone(),
+        );
         let request = self.attach(ready.request().data(renewal), &ready);
         let responses = AssertUnwindSafe(self.engine.subscribe(request)).catch_unwind();
         let edge = self.clone();

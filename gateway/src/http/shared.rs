@@ -144,7 +144,7 @@ impl Shared {
             settings.graphql.clone(),
             settings.introspection,
             listed,
-            Arc::clone(&services.cache),
+            Arc::clone(&services.documents),
         );
         super::metrics::install();
         Ok(Self(Arc::new(Inner {
