@@ -15,7 +15,7 @@ use kernel::{
     text::{self, REQUIRED},
     viewer::{Reach, Viewer},
 };
-use platform::cache::Quota;
+use platform::{cache::Quota, crypto::token::hash as hashed};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, PaginatorTrait, QueryFilter};
 
 use super::{
@@ -101,7 +101,8 @@ pub async fn invite(viewer: &Viewer, db: &Db, identity: &Identity, wanted: Invit
     fields.require(roles.len() <= MAX_ROLES, "roles", kernel::page::TOO_MANY_LISTED.with("max", MAX_ROLES));
     fields.check()?;
     check_account(viewer, db, identity, account).await?;
-    identity.limit("invite", &format!("{}:{email}", viewer.tenant_id()), LETTERS).await?;
+    // Reason: hashed, so that no address is in the shared cache.
+    identity.limit("invite", &hashed(&format!("{}:{email}", viewer.tenant_id())), LETTERS).await?;
     let (secret, token_hash) = new_token();
     let days = Duration::days(identity.config.invitation_days.into());
     viewer

@@ -9,7 +9,7 @@ use kernel::{
     scalar::EmailAddress,
     viewer::Viewer,
 };
-use platform::cache::Quota;
+use platform::{cache::Quota, crypto::token::hash as hashed};
 use secrecy::SecretString;
 use serde_json::{Map, json};
 
@@ -40,7 +40,8 @@ pub async fn request(
     email: &EmailAddress,
 ) -> Result<()> {
     identity.limit("reset_password", &place(viewer), REQUESTS).await?;
-    identity.limit("reset_password_of", email.as_str(), REQUESTS).await?;
+    // Reason: hashed, so that no address is in the shared cache.
+    identity.limit("reset_password_of", &hashed(email.as_str()), REQUESTS).await?;
     let Some(tenant) = tenant::find_by_name(db, tenant).await? else { return Ok(()) };
     let entering = viewer.entering(tenant::info(&tenant));
     entering
