@@ -3,5 +3,6 @@
 
 mod permissions;
 mod schema;
+mod security;
 mod sweep;
 mod visibility;
