@@ -1,9 +1,10 @@
-//! Ids of every kind, by tenant, and the words by which a tenant's data would be recognised.
+//! Ids of every kind, by tenant, and the words by which a tenant's data would be recognised; for tests of everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::id::{AnyId, IdKind};
-use tests::{Row, Snapshot};
+use serde_json::json;
+use tests::{Row, Snapshot, World};
 use uuid::Uuid;
 
 /// Where things of each kind are kept.
@@ -55,6 +56,34 @@ pub(crate) fn of_nothing(kind: IdKind) -> String {
     AnyId { kind, uuid: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001) }.to_string()
 }
 
+/// Gives both agencies something of every kind that the seed does not make.
+pub(crate) async fn furnish(world: &World) {
+    for slug in ["acme", "globex"] {
+        let owner = world.agency(slug).owner();
+        owner.key(&[("projects.project.read", "TENANT")]).await;
+        let invitation = json!({ "email": format!("invited@{slug}.test"), "roles": ["viewer"] });
+        owner.run(INVITE, json!({ "input": invitation })).await.expect_ok();
+        let grants = json!([{ "permission": "projects.project.read", "reach": "OWN" }]);
+        let role = json!({ "name": format!("Guests of {slug}"), "grants": grants });
+        owner.run(CREATE_ROLE, json!({ "input": role })).await.expect_ok();
+        let domain = json!({ "domain": format!("portal.{slug}-agency.example") });
+        owner.run(ADD_DOMAIN, json!({ "input": domain })).await.expect_ok();
+        for (_, person) in world.agency(slug).everybody() {
+            person.token().await;
+        }
+    }
+    world.settled().await;
+}
+
+const INVITE: &str =
+    "mutation Invite($input: InviteUserInput!) { inviteUser(input: $input) { invitation { id } } }";
+
+const CREATE_ROLE: &str =
+    "mutation CreateRole($input: CreateRoleInput!) { createRole(input: $input) { role { id } } }";
+
+const ADD_DOMAIN: &str =
+    "mutation AddDomain($input: AddTenantDomainInput!) { addTenantDomain(input: $input) { domain { id } } }";
+
 /// What belongs to one tenant.
 pub(crate) struct Pool {
     ids: BTreeMap<IdKind, Vec<String>>,
@@ -85,14 +114,25 @@ impl Pool {
         Self { ids, uuids, words }
     }
 
+    /// The same without some of its ids; where that leaves none of a kind, with all of that kind.
+    pub(crate) fn without(&self, hidden: &BTreeMap<IdKind, Vec<String>>) -> Self {
+        let rest = |(kind, ids): (&IdKind, &Vec<String>)| {
+            let hidden = hidden.get(kind).map_or(&[][..], Vec::as_slice);
+            let rest: Vec<String> = ids.iter().filter(|id| !hidden.contains(id)).cloned().collect();
+            (*kind, if rest.is_empty() { ids.clone() } else { rest })
+        };
+        let ids = self.ids.iter().map(rest).collect();
+        Self { ids, uuids: self.uuids.clone(), words: self.words.clone() }
+    }
+
     /// Its ids of a kind.
     pub(crate) fn ids(&self, kind: IdKind) -> &[String] {
         self.ids.get(&kind).map_or(&[], Vec::as_slice)
     }
 
-    /// One of its ids of a kind; one of nothing if it has none.
+    /// One of its ids of a kind, the newest; one of nothing if it has none.
     pub(crate) fn one(&self, kind: IdKind) -> String {
-        self.ids(kind).first().cloned().unwrap_or_else(|| of_nothing(kind))
+        self.ids(kind).last().cloned().unwrap_or_else(|| of_nothing(kind))
     }
 
     /// Every kind with its ids.

@@ -2,53 +2,49 @@
 
 use std::collections::BTreeSet;
 
-use kernel::id::{AnyId, IdKind};
+use kernel::id::IdKind;
 use serde_json::{Value, json};
-use tests::{Actor, World};
-use uuid::Uuid;
+use tests::{Actor, Answer, World};
 
-/// Each type of node: the query that lists everything of it, and where its rows are.
-const LISTS: &[(IdKind, &str, &str, &str)] = &[
-    (IdKind::TenantId, "{ tenant { id } }", "identity_tenants", "id"),
-    (IdKind::DomainId, "{ tenant { domains(first: 100) { nodes { id } } } }", "identity_domains", "id"),
-    (IdKind::UserId, "{ users(first: 100) { nodes { id } } }", "identity_memberships", "user_id"),
-    (IdKind::RoleId, "{ roles(first: 100) { nodes { id } } }", "identity_roles", "id"),
-    (IdKind::SessionId, "{ sessions(first: 100) { nodes { id } } }", "identity_sessions", "id"),
-    (IdKind::InvitationId, "{ invitations(first: 100) { nodes { id } } }", "identity_invitations", "id"),
-    (IdKind::ApiKeyId, "{ apiKeys(first: 100) { nodes { id } } }", "identity_api_keys", "id"),
-    (IdKind::AssignmentId, "{ assignments(first: 100) { nodes { id } } }", "assignments", "id"),
-    (IdKind::AccountId, "{ accounts(first: 100) { nodes { id } } }", "crm_accounts", "id"),
-    (IdKind::ContactId, "{ contacts(first: 100) { nodes { id } } }", "crm_contacts", "id"),
-    (IdKind::ProjectId, "{ projects(first: 100) { nodes { id } } }", "projects_projects", "id"),
-    (
-        IdKind::ProjectMemberId,
-        "{ projects(first: 50) { nodes { members(first: 20) { nodes { id } } } } }",
-        "projects_members",
-        "id",
-    ),
-    (IdKind::TaskColumnId, "{ projects(first: 100) { nodes { columns { id } } } }", "projects_columns", "id"),
-    (IdKind::TaskId, "{ tasks(first: 100) { nodes { id } } }", "projects_tasks", "id"),
-    (IdKind::AuditEntryId, "{ auditEntries(first: 100) { nodes { id } } }", "audit_entries", "id"),
+use crate::ids::{Pool, furnish};
+
+/// Each type of node, and the query that lists everything of it.
+const LISTS: &[(IdKind, &str)] = &[
+    (IdKind::TenantId, "tenant { id }"),
+    (IdKind::DomainId, "tenant { domains { id } }"),
+    (IdKind::UserId, "users PAGE"),
+    (IdKind::RoleId, "roles { id }"),
+    (IdKind::SessionId, "sessions(userId: $user) { id }"),
+    (IdKind::InvitationId, "invitations PAGE"),
+    (IdKind::ApiKeyId, "apiKeys PAGE"),
+    (IdKind::AssignmentId, "assignments PAGE"),
+    (IdKind::AccountId, "accounts PAGE"),
+    (IdKind::ContactId, "contacts PAGE"),
+    (IdKind::ProjectId, "projects PAGE"),
+    (IdKind::ProjectMemberId, "projects(first: 50) { nodes { members(first: 20) { nodes { id } } } }"),
+    (IdKind::TaskColumnId, "projects(first: 100) { nodes { columns { id } } }"),
+    (IdKind::TaskId, "tasks PAGE"),
+    (IdKind::AuditEntryId, "auditEntries PAGE"),
 ];
+
+/// Stands for `PAGE`.
+const PAGE: &str = "(first: 100, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }";
 
 #[tokio::test]
 async fn list_and_single_read_agree_for_every_role_and_type() {
     let world = World::new().await;
     let acme = world.agency("acme");
-    let tenant = acme.tenant().await;
-    for (_, person) in acme.everybody() {
-        person.token().await;
-    }
-    let own = acme.owner();
-    own.key(&[("projects.project.read", "TENANT")]).await;
+    furnish(&world).await;
     acme.manager().key(&[("projects.project.read", "ASSIGNED")]).await;
-    world.settled().await;
+    let pool = Pool::of(&world.snapshot().await, acme.tenant().await);
+    let everything = |kind| pool.ids(kind).iter().cloned().collect::<BTreeSet<String>>();
+    let people = everything(IdKind::UserId);
     let mut wrong = Vec::new();
-    for (kind, query, table, column) in LISTS {
-        let all = everything(&world, tenant, *kind, table, column).await;
+    for (kind, list) in LISTS {
+        let all = everything(*kind);
         assert!(!all.is_empty(), "the agency has no {}: teach the seed or this test", kind.type_name());
         for (role, person) in acme.everybody() {
-            let listed = listed(&person, *kind, query).await;
+            let listed = listed(&person, *kind, list, &people).await;
             let readable = readable(&person, &all).await;
             let unlisted = readable.difference(&listed).map(|id| format!("{id} is read but not listed"));
             let unread = listed.difference(&readable).map(|id| format!("{id} is listed but not read"));
@@ -63,31 +59,48 @@ async fn list_and_single_read_agree_for_every_role_and_type() {
 
 #[tokio::test]
 async fn table_of_lists_has_every_type_of_node() {
-    let listed: BTreeSet<&str> = LISTS.iter().map(|(kind, ..)| kind.type_name()).collect();
+    let listed: BTreeSet<&str> = LISTS.iter().map(|(kind, _)| kind.type_name()).collect();
     let nodes: BTreeSet<&str> = gateway::graph::NODE_TYPES.iter().copied().collect();
     assert_eq!(listed, nodes, "edit LISTS in tests/api/visibility.rs");
 }
 
-async fn everything(
-    world: &World,
-    tenant: Uuid,
-    kind: IdKind,
-    table: &str,
-    column: &str,
-) -> BTreeSet<String> {
-    let snapshot = world.snapshot().await.of_tenant(tenant);
-    let uuid = |text: &Value| text.as_str().and_then(|text| text.parse().ok()).expect("an id is a uuid");
-    snapshot.rows(table).map(|row| AnyId { kind, uuid: uuid(&row[column]) }.to_string()).collect()
+/// Ids of the kind that the list shows on all its pages, for each of `people` where it is a person's; none if it is
+/// refused.
+async fn listed(person: &Actor, kind: IdKind, list: &str, people: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let prefix = format!("{}_", kind.prefix());
+    if list.contains("$user") {
+        for user in people {
+            let answer =
+                ask(person, &format!("query($user: ID!) {{ {list} }}"), json!({ "user": user })).await;
+            collect(&answer.body["data"], &prefix, &mut found);
+        }
+        return found;
+    }
+    if !list.contains("PAGE") {
+        let answer = ask(person, &format!("{{ {list} }}"), json!({})).await;
+        collect(&answer.body["data"], &prefix, &mut found);
+        return found;
+    }
+    let query = format!("query($after: String) {{ list: {} }}", list.replace("PAGE", PAGE));
+    let mut after = Value::Null;
+    loop {
+        let answer = ask(person, &query, json!({ "after": after })).await;
+        collect(&answer.body["data"]["list"]["nodes"], &prefix, &mut found);
+        let page = &answer.body["data"]["list"]["pageInfo"];
+        if page["hasNextPage"] != true {
+            return found;
+        }
+        after = page["endCursor"].clone();
+    }
 }
 
-/// Ids of the kind anywhere in the answer; none if the list is refused.
-async fn listed(person: &Actor, kind: IdKind, query: &str) -> BTreeSet<String> {
-    let answer = person.run(query, json!({})).await;
-    let refused = answer.errors().iter().all(|error| error["extensions"]["code"] == "FORBIDDEN");
-    assert!(refused, "the list broke\n{answer}");
-    let mut found = BTreeSet::new();
-    collect(&answer.body["data"], &format!("{}_", kind.prefix()), &mut found);
-    found
+async fn ask(person: &Actor, query: &str, variables: Value) -> Answer {
+    let answer = person.run(query, variables).await;
+    let hidden =
+        |error: &Value| ["FORBIDDEN", "NOT_FOUND"].iter().any(|code| error["extensions"]["code"] == *code);
+    assert!(answer.errors().iter().all(hidden), "the list broke\n{answer}");
+    answer
 }
 
 fn collect(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {

@@ -49,12 +49,31 @@ fn told(mail: &Captured) -> String {
     format!("{}: {}", to.join(", "), mail.message.subject)
 }
 
+/// A mail, in the hand or shared.
+pub trait Mail {
+    /// The mail as it was captured.
+    fn captured(&self) -> &Captured;
+}
+
+impl Mail for Captured {
+    fn captured(&self) -> &Captured {
+        self
+    }
+}
+
+impl Mail for Arc<Captured> {
+    fn captured(&self) -> &Captured {
+        self
+    }
+}
+
 /// The token in the link of a mail.
 ///
 /// # Panics
 /// If the mail has no link with a token.
 #[track_caller]
-pub fn token_in(mail: &Captured) -> String {
+pub fn token_in(mail: &impl Mail) -> String {
+    let mail = mail.captured();
     let text = &mail.message.text;
     let Some((_, rest)) = text.split_once("token=") else {
         panic!("no token in the mail {:?}:\n{text}", mail.message.subject);

@@ -1,6 +1,7 @@
 //! Who may do what: the catalogue as a matrix of role × permission × reach, and the same seen from outside, as a matrix
 //! of role × operation. Both are golden files, so that a change of rights is seen by whoever reviews it.
 
+mod fields;
 mod operations;
 
 use kernel::catalogue::SystemRole;
@@ -42,7 +43,7 @@ fn permission_is_listed_once_and_says_what_it_allows() {
 }
 
 /// Width of a role's column.
-const CELL: usize = 12;
+const CELL: usize = 13;
 
 pub(super) fn heading(width: usize) -> String {
     line("", width, &SystemRole::ALL.map(|role| cell(&role.key().replace("project_manager", "manager"))))

@@ -66,6 +66,7 @@ impl<'s> Synth<'s> {
         ids: &BTreeMap<String, String>,
         also: &str,
     ) -> Value {
+        let also = &companions(&operation.name, also);
         let fields = if operation.changes { self.schema.mutations() } else { self.schema.queries() };
         let field =
             fields.iter().find(|field| field.name == operation.name).expect("an operation is a root field");
@@ -124,7 +125,7 @@ impl<'s> Synth<'s> {
         }
     }
 
-    fn value(&self, ty: &Ref, path: &str, ids: &BTreeMap<String, String>, also: &str) -> Value {
+    fn value(&self, ty: &Ref, path: &str, ids: &BTreeMap<String, String>, also: &[String]) -> Value {
         if let Some(item) = ty.item() {
             return json!([self.value(item, &format!("{path}.0"), ids, also)]);
         }
@@ -148,9 +149,25 @@ impl<'s> Synth<'s> {
     }
 }
 
-/// Whether the place `also` is `path` or below it.
-fn holds(path: &str, also: &str) -> bool {
-    also == path || also.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
+/// Whether one of the places `also` is `path` or below it.
+fn holds(path: &str, also: &[String]) -> bool {
+    let below =
+        |also: &String| also.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    also.iter().any(below)
+}
+
+/// Optional places without which a call is refused before it looks for anything.
+const ONE_OF_TWO: &[(&str, &str, &str)] = &[
+    ("assignResource", "input.projectId", "input.accountId"),
+    ("unassignResource", "input.projectId", "input.accountId"),
+];
+
+/// The place, and what the call needs beside it.
+fn companions(operation: &str, place: &str) -> Vec<String> {
+    let needs =
+        |(name, one, other): &&(&str, &str, &str)| *name == operation && place != *one && place != *other;
+    let needed = ONE_OF_TWO.iter().filter(needs).map(|(_, one, _)| (*one).to_owned());
+    needed.chain([place.to_owned()]).collect()
 }
 
 /// A value that a scalar of this type and name takes.
