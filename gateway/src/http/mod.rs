@@ -12,6 +12,7 @@ pub mod health;
 pub mod idempotency;
 pub mod inputs;
 pub mod limits;
+pub mod links;
 pub mod live;
 pub mod mailbox;
 pub mod metrics;
