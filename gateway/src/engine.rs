@@ -64,9 +64,10 @@ impl Engine for AppEngine {
     }
 
     async fn session_alive(&self, db: &Db, viewer: &Viewer) -> Result<bool> {
-        match viewer.session {
-            Some(session) => self.app.identity.session_alive(db, session).await,
-            None => Ok(true),
+        match (viewer.session, viewer.actor) {
+            (Some(session), _) => self.app.identity.session_alive(db, session).await,
+            (None, Actor::ApiKey(key, _)) => self.app.identity.api_key_alive(db, viewer.tenant_id(), key).await,
+            (None, _) => Ok(true),
         }
     }
 

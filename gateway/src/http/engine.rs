@@ -25,8 +25,8 @@ pub trait Engine: Send + Sync + 'static {
     /// UNAUTHENTICATED if a token or key was sent that is not valid (any more). Without one, the viewer is nobody.
     async fn authenticate(&self, db: &Db, caller: Caller) -> Result<Viewer>;
 
-    /// Whether the viewer's session still holds; `true` for viewers without one. Asked every few seconds for each open
-    /// socket, so it should answer from a cache.
+    /// Whether the viewer's session or API key still holds; `true` for viewers with neither. Asked every few seconds for
+    /// each open socket, so it should be cheap.
     async fn session_alive(&self, db: &Db, viewer: &Viewer) -> Result<bool>;
 
     /// How much the viewer's tenant may ask.

@@ -25,7 +25,7 @@ const EVENTS: &str = "events";
 pub enum Ended {
     /// The access token is past its time: connect again with a new one.
     Expired,
-    /// The session was revoked.
+    /// The session or the API key was revoked.
     Revoked,
     /// The program stops: connect again.
     Stopping,
@@ -85,7 +85,9 @@ fn is_about_sessions(message: &[u8]) -> bool {
         #[serde(borrow)]
         kind: std::borrow::Cow<'a, str>,
     }
-    serde_json::from_slice::<Heard<'_>>(message).is_ok_and(|heard| heard.kind.starts_with("identity.session"))
+    let is_about =
+        |kind: &str| kind.starts_with("identity.session.") || kind.starts_with("identity.api_key.");
+    serde_json::from_slice::<Heard<'_>>(message).is_ok_and(|heard| is_about(&heard.kind))
 }
 
 /// The `exp` of a JSON Web Token (RFC 7519, section 4.1.4), which was verified before; `None` for keys, which say
@@ -121,6 +123,7 @@ mod tests {
     #[test]
     fn only_events_of_sessions_wake_sockets() {
         assert!(is_about_sessions(br#"{"id":"evt","kind":"identity.session.updated","payload":{}}"#));
+        assert!(is_about_sessions(br#"{"id":"evt","kind":"identity.api_key.updated","payload":{}}"#));
         assert!(!is_about_sessions(br#"{"id":"evt","kind":"projects.project.updated"}"#));
         assert!(!is_about_sessions(b"{"));
     }

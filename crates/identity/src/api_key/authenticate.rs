@@ -2,15 +2,20 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use kernel::{
     db::Db,
     error::{Error, Result},
+    id::{ApiKeyId, TenantId},
+    policy::Guarded as _,
     viewer::{Actor, RequestInfo, Viewer},
 };
 use platform::{cache::Quota, crypto::token};
+use sea_orm::{ColumnTrait as _, QueryFilter as _};
 
 use super::{
     cache::Known,
+    entity,
     rules::{KEY_REFUSED, TOO_FAST, WRONG_NETWORK, prefix_of},
     store,
 };
@@ -31,8 +36,7 @@ pub async fn authenticate(
     let prefix = prefix_of(presented).ok_or_else(refused)?;
     let known = look_up(identity, db, prefix).await?.ok_or_else(refused)?;
     let (key, now) = (&known.key, identity.clock.now());
-    let over = key.revoked_at.is_some() || key.expires_at.is_some_and(|end| end <= now);
-    if !token::matches(presented, &key.hash) || over {
+    if !token::matches(presented, &key.hash) || is_over(key, now) {
         return Err(refused());
     }
     let principal = identity.principal(db, key.tenant_id, key.user_id).await?.ok_or_else(refused)?;
@@ -46,6 +50,23 @@ pub async fn authenticate(
     note_use(identity, db, &known, request.ip);
     let grants = Arc::new(key_grants(&known.scopes, &principal.grants, principal.account.is_some()));
     Ok(principal.viewer_as(identity, Actor::ApiKey(key.id, key.user_id), None, grants, request))
+}
+
+impl Identity {
+    /// Whether a key can still be used: for connections that stay open, every few seconds.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn api_key_alive(&self, db: &Db, tenant: TenantId, id: ApiKeyId) -> Result<bool> {
+        let key = entity::Entity::of_tenant(tenant).filter(entity::Column::Id.eq(id)).one(db).await?;
+        let Some(key) = key.filter(|key| !is_over(key, self.clock.now())) else { return Ok(false) };
+        let principal = self.principal(db, tenant, key.user_id).await?;
+        Ok(principal.is_some_and(|principal| principal.is_active()))
+    }
+}
+
+fn is_over(key: &entity::Model, now: DateTime<Utc>) -> bool {
+    key.revoked_at.is_some() || key.expires_at.is_some_and(|end| end <= now)
 }
 
 async fn look_up(identity: &Identity, db: &Db, prefix: &str) -> Result<Option<Arc<Known>>> {
