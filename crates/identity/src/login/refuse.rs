@@ -55,7 +55,9 @@ pub(super) async fn refuse(
     let id = facts.user.as_ref().map_or_else(store::nobody, |user| user.id);
     let Some(tenant) = tenant else {
         let tx = db.begin().await?;
-        count(identity, &tx, id, cause, viewer.clock.now()).await?;
+        let (_, after) = count(identity, &tx, id, cause, viewer.clock.now()).await?;
+        // Reason: stands for the entry, which a known person leaves in the trail of their own tenant.
+        store::write_attempts(&tx, id, after).await?;
         return Ok(tx.commit().await?);
     };
     let entering = viewer.entering(tenant::info(tenant));
