@@ -2,6 +2,7 @@
 //! `sweep`, `permissions` and `visibility`. The harness is the crate's library; begin with its documentation.
 
 mod ids;
+mod identity;
 mod permissions;
 mod schema;
 mod security;
