@@ -182,15 +182,14 @@ impl Refused {
         }
     }
 
-    /// Ids are refused for another kind's prefix as well, so the text's own prefix is looked at.
+    /// The text tells which value it is about: one of a kind that it names second, or none of any known kind.
     fn refuses_id(&self, value: &Value) -> bool {
         let Value::String(id) = value else { return true };
-        let wanted =
-            self.text.split_once('`').and_then(|(_, rest)| rest.split_once('_')).map(|(prefix, _)| prefix);
-        match (id.parse::<AnyId>(), wanted) {
-            (Ok(id), Some(wanted)) => id.kind.prefix() != wanted,
-            (Ok(_), None) => false,
-            (Err(_), _) => true,
+        let given = self.text.split('`').nth(3).and_then(|quoted| quoted.split_once('_'));
+        match (id.parse::<AnyId>(), given) {
+            (Ok(id), Some((given, _))) => id.kind.prefix() == given,
+            (Ok(_), None) | (Err(_), Some(_)) => false,
+            (Err(_), None) => true,
         }
     }
 }
@@ -317,6 +316,11 @@ mod tests {
             "Failed to parse \"ID\": expected an id of a Role (`rol_…`), got one of a Project (`prj_…`) {PARENT}"
         );
         let variables = json!({"i": {"userId": role, "roleId": project}});
+        assert_eq!(path(query, variables, &message), "roleId");
+        let message = format!(
+            "Failed to parse \"ID\": this is not an id of a Role: `rol_` and 26 characters are expected {PARENT}"
+        );
+        let variables = json!({"i": {"userId": "usr_01h455vb4pex5vsknk084sn02q", "roleId": "x"}});
         assert_eq!(path(query, variables, &message), "roleId");
     }
 
