@@ -87,10 +87,7 @@ fn drop_late_keys(tables: &[Table], backend: DbBackend) -> Vec<String> {
         let name = quoted(table.name);
         let column = key.columns.last().copied().unwrap_or_default();
         let clear = format!("UPDATE {name} SET {} = NULL", quoted(column));
-        let drop = format!(
-            "ALTER TABLE {name} DROP CONSTRAINT {}",
-            key_name(table, key)
-        );
+        let drop = format!("ALTER TABLE {name} DROP CONSTRAINT {}", key_name(table, key));
         match backend {
             DbBackend::Postgres => vec![clear, drop],
             _ => vec![clear],
@@ -102,29 +99,16 @@ fn drop_late_keys(tables: &[Table], backend: DbBackend) -> Vec<String> {
 /// One batch: statements are sent together, and the step's transaction makes them all or none.
 async fn run(manager: &SchemaManager<'_>, sql: &[String]) -> Result<(), DbErr> {
     let batch = sql.join(";\n");
-    manager
-        .get_connection()
-        .execute_unprepared(&batch)
-        .await
-        .map(|_| ())
+    manager.get_connection().execute_unprepared(&batch).await.map(|_| ())
 }
 
 fn create_table(table: &Table, backend: DbBackend) -> String {
-    let mut parts: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| column_definition(column, backend))
-        .collect();
-    let in_line = table
-        .columns
-        .iter()
-        .any(|column| is_row_id(column, backend));
+    let mut parts: Vec<String> =
+        table.columns.iter().map(|column| column_definition(column, backend)).collect();
+    let in_line = table.columns.iter().any(|column| is_row_id(column, backend));
     if let Some(primary) = table.primary.filter(|_| !in_line) {
         let name = constraint("pk", table, &[]);
-        parts.push(format!(
-            "CONSTRAINT {name} PRIMARY KEY ({})",
-            quoted(primary)
-        ));
+        parts.push(format!("CONSTRAINT {name} PRIMARY KEY ({})", quoted(primary)));
     }
     parts.extend(table.checks.iter().map(|check| {
         let name = constraint("ck", table, &[check.label]);
@@ -133,11 +117,7 @@ fn create_table(table: &Table, backend: DbBackend) -> String {
     if backend == DbBackend::Sqlite {
         parts.extend(table.keys.iter().map(|key| key_definition(table, key)));
     }
-    format!(
-        "CREATE TABLE {} (\n  {}\n)",
-        quoted(table.name),
-        parts.join(",\n  ")
-    )
+    format!("CREATE TABLE {} (\n  {}\n)", quoted(table.name), parts.join(",\n  "))
 }
 
 fn drop_table(table: &Table) -> String {
@@ -149,10 +129,7 @@ fn create_index(table: &Table, index: &Index) -> String {
         true => ("UNIQUE ", "uq"),
         false => ("", "ix"),
     };
-    let only = index
-        .only
-        .map(|rule| format!(" WHERE {rule}"))
-        .unwrap_or_default();
+    let only = index.only.map(|rule| format!(" WHERE {rule}")).unwrap_or_default();
     format!(
         "CREATE {unique}INDEX {} ON {} ({}){only}",
         constraint(prefix, table, &index.columns),
@@ -166,14 +143,8 @@ fn add_keys(tables: &[Table], wanted: fn(&ForeignKey) -> bool) -> Vec<String> {
         let keys = table.keys.iter().filter(move |key| wanted(key));
         keys.map(move |key| (table, key))
     });
-    keys.map(|(table, key)| {
-        format!(
-            "ALTER TABLE {} ADD {}",
-            quoted(table.name),
-            key_definition(table, key)
-        )
-    })
-    .collect()
+    keys.map(|(table, key)| format!("ALTER TABLE {} ADD {}", quoted(table.name), key_definition(table, key)))
+        .collect()
 }
 
 fn key_definition(table: &Table, key: &ForeignKey) -> String {
@@ -195,10 +166,7 @@ fn column_definition(column: &Column, backend: DbBackend) -> String {
     let name = quoted(column.name);
     let kind = type_name(column.kind, backend);
     let null = if column.required { " NOT NULL" } else { "" };
-    let default = column
-        .default
-        .map(|value| format!(" DEFAULT {value}"))
-        .unwrap_or_default();
+    let default = column.default.map(|value| format!(" DEFAULT {value}")).unwrap_or_default();
     let row_id = match is_row_id(column, backend) {
         true => " PRIMARY KEY AUTOINCREMENT",
         false => "",

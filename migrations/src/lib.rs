@@ -14,20 +14,15 @@ mod table;
 pub use ddl::{MAX_NAME_LENGTH, Step};
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigrationStatus, MigrationTrait};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// Every migration, oldest first. A released step is never edited: a change is a new step.
-pub const STEPS: &[Step] = &[
-    m0001_identity::STEP,
-    m0002_crm::STEP,
-    m0003_projects::STEP,
-    m0004_kernel::STEP,
-];
+pub const STEPS: &[Step] = &[m0001_identity::STEP, m0002_crm::STEP, m0003_projects::STEP, m0004_kernel::STEP];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database
 /// ("atriumdb" as big-endian bytes); advisory locks are scoped to the database.
@@ -40,10 +35,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        STEPS
-            .iter()
-            .map(|step| Box::new(*step) as Box<dyn MigrationTrait>)
-            .collect()
+        STEPS.iter().map(|step| Box::new(*step) as Box<dyn MigrationTrait>).collect()
     }
 }
 
@@ -108,13 +100,11 @@ pub fn fingerprint() -> String {
         hash.update([0]);
         hash.update(step.source);
     }
-    hash.finalize()[..16]
-        .iter()
-        .fold(String::with_capacity(32), |mut text, byte| {
-            // Reason: writing to a String cannot fail, and the result type is the String itself.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    hash.finalize()[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
+        // Reason: writing to a String cannot fail, and the result type is the String itself.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// A transaction in which no other process can be migrating the same database.
@@ -131,8 +121,7 @@ async fn take_turn(conn: &DatabaseConnection) -> Result<DatabaseTransaction, DbE
         })
         .await?;
     if turn.get_database_backend() == DbBackend::Postgres {
-        turn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
-            .await?;
+        turn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")).await?;
     }
     Ok(turn)
 }
@@ -152,12 +141,7 @@ mod tests {
     fn steps_are_numbered_in_order_and_carry_their_own_source() {
         for (index, step) in STEPS.iter().enumerate() {
             let number = format!("m{:04}_", index + 1);
-            assert!(
-                step.name.starts_with(&number),
-                "{} is step {}",
-                step.name,
-                index + 1
-            );
+            assert!(step.name.starts_with(&number), "{} is step {}", step.name, index + 1);
             assert!(
                 step.source.contains(&format!("name: \"{}\"", step.name)),
                 "the source of {} must be its own file",

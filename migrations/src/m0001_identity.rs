@@ -4,12 +4,8 @@ use crate::ddl::Step;
 use crate::table::OnDelete::{Cascade, NoAction, Restrict};
 use crate::table::Table;
 
-pub(crate) const STEP: Step = Step {
-    name: "m0001_identity",
-    source: include_str!("m0001_identity.rs"),
-    tables,
-    completes: Vec::new,
-};
+pub(crate) const STEP: Step =
+    Step { name: "m0001_identity", source: include_str!("m0001_identity.rs"), tables, completes: Vec::new };
 
 /// How far a permission reaches.
 const REACHES: &[&str] = &["own", "assigned", "account", "tenant"];
@@ -51,10 +47,7 @@ fn tenants() -> Table {
         .currency("currency")
         .int("working_week")
         .int("working_day_minutes")
-        .choice(
-            "plan",
-            &["starter", "professional", "business", "enterprise"],
-        )
+        .choice("plan", &["starter", "professional", "business", "enterprise"])
         .choice("status", &["active", "suspended", "deletion_scheduled"])
         .text_opt("suspend_reason")
         .timestamp_opt("trial_ends_at")
@@ -209,15 +202,7 @@ fn refresh_tokens() -> Table {
 fn tokens() -> Table {
     Table::tenant("identity_tokens")
         .uuid("user_id")
-        .choice(
-            "purpose",
-            &[
-                "verify_email",
-                "reset_password",
-                "change_email_old",
-                "change_email_new",
-            ],
-        )
+        .choice("purpose", &["verify_email", "reset_password", "change_email_old", "change_email_new"])
         .text("hash")
         .json("payload")
         .timestamp("expires_at")

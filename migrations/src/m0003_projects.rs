@@ -4,42 +4,21 @@ use crate::ddl::Step;
 use crate::table::OnDelete::{Cascade, NoAction};
 use crate::table::Table;
 
-pub(crate) const STEP: Step = Step {
-    name: "m0003_projects",
-    source: include_str!("m0003_projects.rs"),
-    tables,
-    completes: Vec::new,
-};
+pub(crate) const STEP: Step =
+    Step { name: "m0003_projects", source: include_str!("m0003_projects.rs"), tables, completes: Vec::new };
 
-const STATUSES: &[&str] = &[
-    "intake",
-    "planning",
-    "in_progress",
-    "review",
-    "completed",
-    "on_hold",
-    "cancelled",
-];
+const STATUSES: &[&str] =
+    &["intake", "planning", "in_progress", "review", "completed", "on_hold", "cancelled"];
 const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
 /// The three categories a board column stands for, and with it the state of its tasks.
 const CATEGORIES: &[&str] = &["todo", "doing", "done"];
 
 fn tables() -> Vec<Table> {
-    vec![
-        counters(),
-        projects(),
-        members(),
-        columns(),
-        tasks(),
-        task_assignees(),
-    ]
+    vec![counters(), projects(), members(), columns(), tasks(), task_assignees()]
 }
 
 fn counters() -> Table {
-    Table::bare("projects_counters")
-        .tenant_id()
-        .primary("tenant_id")
-        .bigint("next_number")
+    Table::bare("projects_counters").tenant_id().primary("tenant_id").bigint("next_number")
 }
 
 fn projects() -> Table {
@@ -61,15 +40,7 @@ fn projects() -> Table {
         .bigint_opt("budget_minor")
         .currency_opt("budget_currency")
         .bigint_opt("budget_minutes")
-        .choice(
-            "billing_type",
-            &[
-                "fixed_fee",
-                "time_and_materials",
-                "retainer",
-                "non_billable",
-            ],
-        )
+        .choice("billing_type", &["fixed_fee", "time_and_materials", "retainer", "non_billable"])
         .choice("methodology", &["agile", "waterfall", "hybrid"])
         .json("tags")
         .int_opt("health")

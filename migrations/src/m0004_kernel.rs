@@ -4,21 +4,11 @@ use crate::ddl::Step;
 use crate::table::OnDelete::{Cascade, NoAction};
 use crate::table::Table;
 
-pub(crate) const STEP: Step = Step {
-    name: "m0004_kernel",
-    source: include_str!("m0004_kernel.rs"),
-    tables,
-    completes: Vec::new,
-};
+pub(crate) const STEP: Step =
+    Step { name: "m0004_kernel", source: include_str!("m0004_kernel.rs"), tables, completes: Vec::new };
 
 fn tables() -> Vec<Table> {
-    vec![
-        assignments(),
-        audit_entries(),
-        outbox(),
-        jobs(),
-        idempotency_keys(),
-    ]
+    vec![assignments(), audit_entries(), outbox(), jobs(), idempotency_keys()]
 }
 
 /// What lets a person reach a project or an account. For a project, `account_id` is the project's account.
@@ -42,14 +32,8 @@ fn assignments() -> Table {
         .belongs_to("account_id", "crm_accounts", Cascade)
         .belongs_to("role_id", "identity_roles", NoAction)
         // Reason: a unique key over nullable columns holds nothing, so each kind has its own.
-        .unique_where(
-            &["tenant_id", "user_id", "project_id", "source"],
-            "kind = 'project'",
-        )
-        .unique_where(
-            &["tenant_id", "user_id", "account_id", "source"],
-            "kind = 'account'",
-        )
+        .unique_where(&["tenant_id", "user_id", "project_id", "source"], "kind = 'project'")
+        .unique_where(&["tenant_id", "user_id", "account_id", "source"], "kind = 'account'")
         .index(&["tenant_id", "user_id", "project_id"])
         .index(&["tenant_id", "user_id", "account_id"])
         .index(&["tenant_id", "project_id"])

@@ -93,12 +93,7 @@ impl Table {
 
     /// The tenant the row belongs to.
     pub(crate) fn tenant_id(self) -> Self {
-        self.uuid("tenant_id").key(
-            &["tenant_id"],
-            "identity_tenants",
-            &["id"],
-            OnDelete::NoAction,
-        )
+        self.uuid("tenant_id").key(&["tenant_id"], "identity_tenants", &["id"], OnDelete::NoAction)
     }
 
     /// Names the primary key's only column.
@@ -210,18 +205,8 @@ impl Table {
     }
 
     /// `(tenant_id, column)` points to `(tenant_id, id)` of a table of the same tenant.
-    pub(crate) fn belongs_to(
-        self,
-        column: &'static str,
-        target: &'static str,
-        on_delete: OnDelete,
-    ) -> Self {
-        self.key(
-            &["tenant_id", column],
-            target,
-            &["tenant_id", "id"],
-            on_delete,
-        )
+    pub(crate) fn belongs_to(self, column: &'static str, target: &'static str, on_delete: OnDelete) -> Self {
+        self.key(&["tenant_id", column], target, &["tenant_id", "id"], on_delete)
     }
 
     /// As [`Self::belongs_to`], to a table of a later step, which lists this one in `completes`.
@@ -236,12 +221,7 @@ impl Table {
 
     /// `(tenant_id, column)` points to a member of the tenant by user id.
     pub(crate) fn member(self, column: &'static str, on_delete: OnDelete) -> Self {
-        self.key(
-            &["tenant_id", column],
-            "identity_memberships",
-            &["tenant_id", "user_id"],
-            on_delete,
-        )
+        self.key(&["tenant_id", column], "identity_memberships", &["tenant_id", "user_id"], on_delete)
     }
 
     /// A foreign key over any columns.
@@ -280,34 +260,14 @@ impl Table {
         self.any_index(columns, false, Some(only))
     }
 
-    fn any_index(
-        mut self,
-        columns: &[&'static str],
-        unique: bool,
-        only: Option<&'static str>,
-    ) -> Self {
+    fn any_index(mut self, columns: &[&'static str], unique: bool, only: Option<&'static str>) -> Self {
         let columns = columns.to_vec();
-        self.indexes.push(Index {
-            columns,
-            unique,
-            only,
-        });
+        self.indexes.push(Index { columns, unique, only });
         self
     }
 
-    fn column(
-        mut self,
-        name: &'static str,
-        kind: Kind,
-        required: bool,
-        default: Option<i64>,
-    ) -> Self {
-        self.columns.push(Column {
-            name,
-            kind,
-            required,
-            default,
-        });
+    fn column(mut self, name: &'static str, kind: Kind, required: bool, default: Option<i64>) -> Self {
+        self.columns.push(Column { name, kind, required, default });
         self
     }
 }

@@ -219,7 +219,9 @@ pub fn of_target(tenant: TenantId, target: Target) -> Select<Entity> {
     let select = Entity::find().filter(Column::TenantId.eq(tenant));
     match target {
         Target::Project(project, _) => select.filter(Column::ProjectId.eq(project)),
-        Target::Account(account) => select.filter(Column::Kind.eq("account")).filter(Column::AccountId.eq(account)),
+        Target::Account(account) => {
+            select.filter(Column::Kind.eq("account")).filter(Column::AccountId.eq(account))
+        }
     }
 }
 
@@ -246,9 +248,8 @@ fn mine(viewer: &Viewer, roles: Option<&[RoleId]>, column: Column) -> SelectStat
         Some(user) => select.and_where(Column::UserId.eq(user)),
         None => select.and_where(Expr::val(1).eq(0)),
     };
-    select.cond_where(
-        Condition::any().add(Column::ExpiresAt.is_null()).add(Column::ExpiresAt.gt(viewer.now)),
-    );
+    select
+        .cond_where(Condition::any().add(Column::ExpiresAt.is_null()).add(Column::ExpiresAt.gt(viewer.now)));
     if let Some(roles) = roles {
         select.and_where(Column::RoleId.is_in(roles.iter().map(|role| role.uuid())));
     }

@@ -57,7 +57,8 @@ impl<E: Guarded> Loader<(Permission, Uuid)> for Rights<E> {
         for permission in permissions {
             let ids = keys.iter().filter(|(asked, _)| *asked == permission).map(|(_, id)| *id);
             let rows = E::visible(&self.viewer, permission).filter(E::id_column().is_in(ids));
-            let rows: Vec<Uuid> = rows.select_only().column(E::id_column()).into_tuple().all(&self.db).await?;
+            let rows: Vec<Uuid> =
+                rows.select_only().column(E::id_column()).into_tuple().all(&self.db).await?;
             held.extend(rows.into_iter().map(|id| ((permission, id), ())));
         }
         Ok(held)

@@ -46,9 +46,7 @@ async fn each_step_goes_back_and_forth_with_data_in_place() {
         let [world, _] = rows::seed(&conn, &whole).await;
         let account = &world["crm_accounts"]["id"];
         let member = &world["identity_memberships"];
-        rows::set(&conn, "identity_memberships", member, "account_id", account)
-            .await
-            .unwrap();
+        rows::set(&conn, "identity_memberships", member, "account_id", account).await.unwrap();
         for steps in 1..u32::try_from(STEPS.len()).unwrap() {
             down(&conn, Some(steps)).await.unwrap();
             let left = STEPS.len() - usize::try_from(steps).unwrap();
@@ -118,17 +116,10 @@ async fn value_of_each_type_comes_back_as_it_went() {
             "Relaunch".into(),
         ];
         let backend = conn.get_database_backend();
-        conn.execute_raw(Statement::from_sql_and_values(backend, sql, values))
-            .await
-            .unwrap();
-        let sql = format!(
-            "SELECT p.*, r.system FROM projects_projects p, identity_roles r WHERE p.id = {id}"
-        );
-        let row = conn
-            .query_one_raw(Statement::from_string(backend, sql))
-            .await
-            .unwrap()
-            .unwrap();
+        conn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await.unwrap();
+        let sql =
+            format!("SELECT p.*, r.system FROM projects_projects p, identity_roles r WHERE p.id = {id}");
+        let row = conn.query_one_raw(Statement::from_string(backend, sql)).await.unwrap().unwrap();
         assert_eq!(row.try_get::<Uuid>("", "created_by").unwrap(), creator);
         assert_eq!(row.try_get::<DateTimeUtc>("", "created_at").unwrap(), stamp);
         assert_eq!(row.try_get::<Date>("", "actual_start").unwrap(), day);

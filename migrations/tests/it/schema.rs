@@ -17,35 +17,17 @@ const OUTSIDE_TENANTS: &[(&str, &str)] = &[
 
 /// Indexes of tenants' tables that do not lead with the tenant, and why.
 const TENANT_NOT_FIRST: &[(&str, &str)] = &[
-    (
-        "uq_identity_domains_domain",
-        "a verified domain names its tenant",
-    ),
-    (
-        "ix_identity_memberships_user_id",
-        "a person's tenants; foreign key",
-    ),
+    ("uq_identity_domains_domain", "a verified domain names its tenant"),
+    ("ix_identity_memberships_user_id", "a person's tenants; foreign key"),
     ("ix_identity_tokens_user_id", "foreign key to the person"),
     ("uq_identity_tokens_hash", "the token names its tenant"),
-    (
-        "uq_identity_refresh_tokens_hash",
-        "the token names its tenant",
-    ),
-    (
-        "uq_identity_invitations_token_hash",
-        "the token names its tenant",
-    ),
+    ("uq_identity_refresh_tokens_hash", "the token names its tenant"),
+    ("uq_identity_invitations_token_hash", "the token names its tenant"),
     ("uq_identity_api_keys_prefix", "the key names its tenant"),
-    (
-        "uq_outbox_id",
-        "seq is the primary key; ids are unique everywhere",
-    ),
+    ("uq_outbox_id", "seq is the primary key; ids are unique everywhere"),
     ("ix_outbox_seq", "the dispatcher reads all tenants in order"),
     ("ix_jobs_run_at", "the worker reads all tenants"),
-    (
-        "ix_idempotency_keys_expires_at",
-        "the purge reads all tenants",
-    ),
+    ("ix_idempotency_keys_expires_at", "the purge reads all tenants"),
 ];
 
 /// Words that name an enumeration wherever they are a text column.
@@ -90,10 +72,7 @@ async fn on_catalog(check: impl Fn(&BTreeMap<String, Table>)) {
 
 /// The findings must be the exceptions, no more and, so that the list shrinks, no fewer.
 fn assert_only(found: BTreeSet<String>, exceptions: &[(&str, &str)], rule: &str) {
-    let known: BTreeSet<String> = exceptions
-        .iter()
-        .map(|(name, _)| (*name).to_owned())
-        .collect();
+    let known: BTreeSet<String> = exceptions.iter().map(|(name, _)| (*name).to_owned()).collect();
     let unknown: Vec<&String> = found.difference(&known).collect();
     let stale: Vec<&String> = known.difference(&found).collect();
     assert!(unknown.is_empty(), "{rule}: {unknown:?}");
@@ -101,17 +80,13 @@ fn assert_only(found: BTreeSet<String>, exceptions: &[(&str, &str)], rule: &str)
 }
 
 fn is_inside_a_tenant(table: &Table) -> bool {
-    table
-        .column("tenant_id")
-        .is_some_and(|column| column.required)
+    table.column("tenant_id").is_some_and(|column| column.required)
 }
 
 #[tokio::test]
 async fn every_table_but_the_listed_belongs_to_a_tenant() {
     on_catalog(|catalog| {
-        let outside = catalog
-            .iter()
-            .filter(|(_, table)| !is_inside_a_tenant(table));
+        let outside = catalog.iter().filter(|(_, table)| !is_inside_a_tenant(table));
         assert_only(
             outside.map(|(name, _)| name.clone()).collect(),
             OUTSIDE_TENANTS,
@@ -166,18 +141,10 @@ async fn every_foreign_key_into_a_tenant_carries_the_tenant() {
 #[tokio::test]
 async fn every_index_inside_a_tenant_leads_with_the_tenant() {
     on_catalog(|catalog| {
-        let inside = catalog
-            .values()
-            .filter(|table| table.column("tenant_id").is_some());
-        let found = inside
-            .flat_map(|table| &table.indexes)
-            .filter(|(_, index)| {
-                !index.primary
-                    && index
-                        .columns
-                        .first()
-                        .is_none_or(|first| first != "tenant_id")
-            });
+        let inside = catalog.values().filter(|table| table.column("tenant_id").is_some());
+        let found = inside.flat_map(|table| &table.indexes).filter(|(_, index)| {
+            !index.primary && index.columns.first().is_none_or(|first| first != "tenant_id")
+        });
         assert_only(
             found.map(|(name, _)| name.clone()).collect(),
             TENANT_NOT_FIRST,
@@ -205,10 +172,7 @@ async fn every_name_follows_the_rule_and_fits() {
                 assert!(numbered || *key_name == rule, "{key_name} is not {rule}");
             }
             for check_name in table.checks.keys() {
-                assert!(
-                    check_name.starts_with(&format!("ck_{name}_")),
-                    "{check_name}"
-                );
+                assert!(check_name.starts_with(&format!("ck_{name}_")), "{check_name}");
                 assert!(check_name.len() <= MAX_NAME_LENGTH, "{check_name}");
             }
         }
@@ -225,9 +189,10 @@ async fn enumeration_refuses_an_unknown_word() {
         let [world, _] = rows::seed(&conn, &catalog).await;
         let mut unchecked = BTreeSet::new();
         for (name, table) in &catalog {
-            let enumerations = table.columns.iter().filter(|column| {
-                column.kind == "text" && ENUMERATION_NAMES.contains(&column.name.as_str())
-            });
+            let enumerations = table
+                .columns
+                .iter()
+                .filter(|column| column.kind == "text" && ENUMERATION_NAMES.contains(&column.name.as_str()));
             for column in enumerations {
                 let check = format!("ck_{name}_{}", column.name);
                 match rows::set(&conn, name, &world[name], &column.name, "'unheard_of'").await {
@@ -235,11 +200,7 @@ async fn enumeration_refuses_an_unknown_word() {
                     Err(error) => assert!(rows::is_check_violation(&error, &check), "{error}"),
                 }
             }
-            for check in table
-                .checks
-                .keys()
-                .filter(|name| table.checks[*name].contains('\''))
-            {
+            for check in table.checks.keys().filter(|name| table.checks[*name].contains('\'')) {
                 let label = check.trim_start_matches(&format!("ck_{name}_"));
                 let known = label == "target" || ENUMERATION_NAMES.contains(&label);
                 assert!(known, "add {label} to ENUMERATION_NAMES");
@@ -267,9 +228,7 @@ async fn number_out_of_its_range_is_refused() {
             ("projects_members", "allocation_bp", "-1"),
             ("projects_tasks", "estimate_minutes", "-1"),
         ] {
-            let error = rows::set(&conn, table, &world[table], column, value)
-                .await
-                .unwrap_err();
+            let error = rows::set(&conn, table, &world[table], column, value).await.unwrap_err();
             let check = format!("ck_{table}_{column}");
             assert!(rows::is_check_violation(&error, &check), "{error}");
         }
@@ -293,12 +252,8 @@ async fn row_cannot_point_into_another_tenant() {
                 let target_column = key.target_columns.last().unwrap();
                 let own = &here[&key.target][target_column];
                 let foreign = &there[&key.target][target_column];
-                rows::set(&conn, name, &here[name], column, own)
-                    .await
-                    .unwrap();
-                let error = rows::set(&conn, name, &here[name], column, foreign)
-                    .await
-                    .unwrap_err();
+                rows::set(&conn, name, &here[name], column, own).await.unwrap();
+                let error = rows::set(&conn, name, &here[name], column, foreign).await.unwrap_err();
                 assert!(rows::is_key_violation(&error), "{name}.{column}: {error}");
                 tried += 1;
             }

@@ -80,7 +80,8 @@ impl Guarded for Entity {
     }
 
     fn within(viewer: &Viewer, near: Near<'_>) -> Condition {
-        let own = vec![Expr::col(Column::ActorId.as_column_ref()), Expr::col(Column::OnBehalfOf.as_column_ref())];
+        let own =
+            vec![Expr::col(Column::ActorId.as_column_ref()), Expr::col(Column::OnBehalfOf.as_column_ref())];
         Anchors { own, project: None, account: None }.within(viewer, near)
     }
 }

@@ -10,8 +10,8 @@ use std::{
 
 use async_graphql::dataloader::Loader;
 use sea_orm::{
-    ColumnTrait, DbBackend, FromQueryResult, IdenStatic, JoinType, ModelTrait, QueryFilter,
-    QuerySelect, QueryTrait, Select, Value,
+    ColumnTrait, DbBackend, FromQueryResult, IdenStatic, JoinType, ModelTrait, QueryFilter, QuerySelect,
+    QueryTrait, Select, Value,
     sea_query::{
         Alias, ArrayType, Asterisk, Condition, Expr, ExprTrait, Func, IntoIden, Query, SelectStatement,
         WindowStatement,
@@ -51,7 +51,10 @@ where
     type Error = Error;
 
     async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, E::Model>> {
-        let rows = E::visible(&self.viewer, E::READ).filter(E::id_column().is_in(ids.iter().copied())).all(&self.db).await?;
+        let rows = E::visible(&self.viewer, E::READ)
+            .filter(E::id_column().is_in(ids.iter().copied()))
+            .all(&self.db)
+            .await?;
         Ok(rows.into_iter().filter_map(|row| Some((uuid_of::<E>(&row, E::id_column())?, row))).collect())
     }
 }
@@ -95,7 +98,13 @@ impl<E: Guarded> Clone for ChildKey<E> {
 
 impl<E: Guarded> ChildPage<E> {
     fn identity(&self) -> (&str, &str, bool, &PageArgs, &str) {
-        (self.parent.as_str(), self.order.column.as_str(), self.order.descending, &self.args, &self.fingerprint)
+        (
+            self.parent.as_str(),
+            self.order.column.as_str(),
+            self.order.descending,
+            &self.args,
+            &self.fingerprint,
+        )
     }
 }
 
@@ -178,10 +187,13 @@ where
     E: Guarded,
     E::Model: ModelTrait<Entity = E>,
 {
-    let mut one = select.filter(Expr::col(parent.as_column_ref()).eq(Expr::col((Alias::new("p"), Alias::new("p"))))).into_query();
+    let mut one = select
+        .filter(Expr::col(parent.as_column_ref()).eq(Expr::col((Alias::new("p"), Alias::new("p")))))
+        .into_query();
     plan.apply_order(&mut one);
     one.limit(plan.size + 1);
-    let ids = Value::Array(ArrayType::Uuid, Some(Box::new(parents.iter().map(|id| Value::from(*id)).collect())));
+    let ids =
+        Value::Array(ArrayType::Uuid, Some(Box::new(parents.iter().map(|id| Value::from(*id)).collect())));
     let mut all = Query::select();
     all.column(("t".into_iden(), Asterisk)).from_function(Func::cust("unnest").arg(Expr::val(ids)), "p");
     all.join_lateral(JoinType::InnerJoin, one, "t", Condition::all().add(Expr::val(1).eq(Expr::val(1))));

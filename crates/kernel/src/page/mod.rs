@@ -8,7 +8,8 @@ mod input;
 mod linked;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, IdenStatic, ModelTrait, Order as SqlOrder, QueryFilter, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, EntityTrait, IdenStatic, ModelTrait, Order as SqlOrder, QueryFilter, QuerySelect,
+    QueryTrait, Select,
     sea_query::{Expr, NullOrdering, OrderedStatement},
 };
 
@@ -23,7 +24,9 @@ use crate::{
 pub use children::{ById, ChildPage, children};
 pub use connection::{Connection, Edge, PageInfo, Total};
 use cursor::Cursor;
-pub use input::{DateRange, DateTimeRange, Direction, MAX_LISTED, MAX_SEARCH, TOO_MANY_LISTED, check_listed, check_search};
+pub use input::{
+    DateRange, DateTimeRange, Direction, MAX_LISTED, MAX_SEARCH, TOO_MANY_LISTED, check_listed, check_search,
+};
 pub use linked::{Link, LinkedPage, linked};
 
 /// Largest page.
@@ -133,7 +136,9 @@ where
         let (backward, size) = args.check()?;
         let (field, text) = if backward { ("before", &args.before) } else { ("after", &args.after) };
         let from = match text {
-            Some(text) => Some(Cursor::decode::<E>(text, T::TYPE, &order).ok_or_else(|| cursor::foreign(field))?),
+            Some(text) => {
+                Some(Cursor::decode::<E>(text, T::TYPE, &order).ok_or_else(|| cursor::foreign(field))?)
+            }
             None => None,
         };
         Ok(Self { order, backward, size, continued: from.is_some(), from })
@@ -179,7 +184,9 @@ where
                 any
             }
             (None, false) => same_and_further(column.is_null()),
-            (None, true) => Condition::any().add(column.is_not_null()).add(same_and_further(column.is_null())),
+            (None, true) => {
+                Condition::any().add(column.is_not_null()).add(same_and_further(column.is_null()))
+            }
         };
         Some(condition)
     }
@@ -203,7 +210,9 @@ where
         let (rows, has_previous, has_next) = self.cut(rows);
         let edges = rows
             .into_iter()
-            .map(|row| Edge::new(Cursor::of::<E>(&row, &self.order).encode::<E>(T::TYPE, &self.order), T::from(row)))
+            .map(|row| {
+                Edge::new(Cursor::of::<E>(&row, &self.order).encode::<E>(T::TYPE, &self.order), T::from(row))
+            })
             .collect();
         Connection::new(edges, has_previous, has_next, total)
     }

@@ -1,8 +1,6 @@
 //! What the database says its schema is, read from `sqlite_master` and pragmas or from `pg_catalog`.
 
-use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement,
-};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
@@ -93,11 +91,7 @@ pub async fn everything(conn: &DatabaseConnection) -> Vec<String> {
         // Reason: `sqlite_sequence` is SQLite's own and cannot be dropped.
         _ => "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'",
     };
-    rows(conn, sql)
-        .await
-        .iter()
-        .map(|row| text(row, "name"))
-        .collect()
+    rows(conn, sql).await.iter().map(|row| text(row, "name")).collect()
 }
 
 /// Named checks in a definition: `CONSTRAINT "name" CHECK (rule)`, one a line.

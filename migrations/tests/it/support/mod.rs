@@ -32,10 +32,7 @@ pub async fn on_each(check: impl AsyncFn(&Scratch)) {
     let url = format!("sqlite://{}?mode=rwc", path.display());
     check(&Scratch { url }).await;
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the server is named by the environment of the test run"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the server is named by the environment of the test run")]
     let server = std::env::var(SERVER);
     if let Ok(server) = server {
         on_postgres(&server, check).await;
@@ -52,9 +49,7 @@ async fn on_postgres(server: &str, check: impl AsyncFn(&Scratch)) {
 
     let (address, options) = server.split_once('?').unwrap_or((server, ""));
     let (host, _) = address.rsplit_once('/').unwrap();
-    let scratch = Scratch {
-        url: format!("{host}/{name}?{options}"),
-    };
+    let scratch = Scratch { url: format!("{host}/{name}?{options}") };
     // Reason: the database goes even when the check fails, so that runs leave nothing on a shared server.
     let outcome = AssertUnwindSafe(check(&scratch)).catch_unwind().await;
     let drop = format!("DROP DATABASE {name} WITH (FORCE)");

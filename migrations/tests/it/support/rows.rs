@@ -28,11 +28,7 @@ pub async fn insert(conn: &DatabaseConnection, table: &str, row: &Row) -> Result
     let values: Vec<&str> = row.values().map(String::as_str).collect();
     let columns = columns.join(", ");
     let values = values.join(", ");
-    run(
-        conn,
-        &format!("INSERT INTO \"{table}\" ({columns}) VALUES ({values})"),
-    )
-    .await
+    run(conn, &format!("INSERT INTO \"{table}\" ({columns}) VALUES ({values})")).await
 }
 
 /// Sets one column of one row; the error is the database's text.
@@ -43,23 +39,14 @@ pub async fn set(
     column: &str,
     value: &str,
 ) -> Result<(), String> {
-    let own = if row.contains_key("id") {
-        "id"
-    } else {
-        "tenant_id"
-    };
+    let own = if row.contains_key("id") { "id" } else { "tenant_id" };
     let id = &row[own];
-    run(
-        conn,
-        &format!("UPDATE \"{table}\" SET \"{column}\" = {value} WHERE \"{own}\" = {id}"),
-    )
-    .await
+    run(conn, &format!("UPDATE \"{table}\" SET \"{column}\" = {value} WHERE \"{own}\" = {id}")).await
 }
 
 /// Whether the text is the database's refusal of a foreign key.
 pub fn is_key_violation(error: &str) -> bool {
-    error.contains("FOREIGN KEY constraint failed")
-        || error.contains("violates foreign key constraint")
+    error.contains("FOREIGN KEY constraint failed") || error.contains("violates foreign key constraint")
 }
 
 /// Whether the text is the database's refusal by the named check.
@@ -78,11 +65,7 @@ async fn run(conn: &DatabaseConnection, sql: &str) -> Result<(), String> {
 
 /// The rows of a world and an order in which every key's target comes first. Of keys in a circle, the one that
 /// allows NULL stays NULL.
-fn world(
-    backend: DbBackend,
-    catalog: &BTreeMap<String, Table>,
-    number: u64,
-) -> (Vec<String>, World) {
+fn world(backend: DbBackend, catalog: &BTreeMap<String, Table>, number: u64) -> (Vec<String>, World) {
     let mut order = Vec::new();
     let mut rows = World::new();
     while rows.len() < catalog.len() {
@@ -90,9 +73,8 @@ fn world(
             let mut open = catalog.iter().filter(|(name, _)| !rows.contains_key(*name));
             open.find(|(_, table)| is_ready(table, &rows, optional))
         };
-        let (name, table) = next(false)
-            .or_else(|| next(true))
-            .expect("required foreign keys run in a circle");
+        let (name, table) =
+            next(false).or_else(|| next(true)).expect("required foreign keys run in a circle");
         let serial = number * 1000 + rows.len() as u64;
         let row = row(backend, table, name, &rows, serial);
         order.push(name.clone());
