@@ -222,7 +222,7 @@ async fn database() -> (tempfile::TempDir, Db) {
 }
 
 #[tokio::test]
-async fn test_world_is_written_as_it_is_answered_and_only_once() {
+async fn world_of_a_test_is_written_as_it_is_answered_and_only_once() {
     let (_folder, db) = database().await;
     let world = test_world(&db, "hash", day()).await.unwrap();
     for rows in [&world.acme, &world.globex] {
