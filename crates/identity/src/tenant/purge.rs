@@ -67,6 +67,12 @@ pub async fn purge_due(db: &Db, identity: &Identity) -> Result<Vec<TenantId>> {
     if due.is_empty() {
         return Ok(due);
     }
+    let mut leaving = Query::select();
+    leaving.distinct().column(Alias::new("user_id")).from(Alias::new("identity_memberships"));
+    leaving.cond_where(of(&due, "tenant_id"));
+    let leaving = tx.query_all(&leaving).await?;
+    let leaving: Vec<uuid::Uuid> =
+        leaving.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, sea_orm::DbErr>>()?;
     // Reason: memberships point to accounts and accounts to their owners' memberships; one side lets go first.
     let mut untie = Query::update();
     untie
@@ -82,16 +88,23 @@ pub async fn purge_due(db: &Db, identity: &Identity) -> Result<Vec<TenantId>> {
     let mut tenants = Query::delete();
     tenants.from_table(Alias::new("identity_tenants")).cond_where(of(&due, "id"));
     tx.execute(&tenants).await?;
-    let mut members = Query::select();
-    members.column(Alias::new("user_id")).from(Alias::new("identity_memberships"));
-    let mut people = Query::delete();
-    people.from_table(Alias::new("identity_users"));
-    people.and_where(Expr::col(Alias::new("id")).in_subquery(members).not());
-    tx.execute(&people).await?;
+    // Reason: who belongs to nobody else goes too; people who never belonged to these agencies are not looked at.
+    for people in leaving.chunks(PEOPLE_AT_ONCE) {
+        let mut members = Query::select();
+        members.column(Alias::new("user_id")).from(Alias::new("identity_memberships"));
+        let mut delete = Query::delete();
+        delete.from_table(Alias::new("identity_users"));
+        delete.and_where(Expr::col(Alias::new("id")).is_in(people.iter().copied()));
+        delete.and_where(Expr::col(Alias::new("id")).in_subquery(members).not());
+        tx.execute(&delete).await?;
+    }
     tx.commit().await?;
     tracing::warn!(tenants = ?due, "tenants were purged");
     Ok(due)
 }
+
+/// People that one statement removes, below the variables that both databases allow.
+const PEOPLE_AT_ONCE: usize = 5_000;
 
 fn of(tenants: &[TenantId], column: &str) -> sea_orm::Condition {
     Expr::col(Alias::new(column)).is_in(tenants.iter().map(TypedId::uuid)).into_condition()
