@@ -180,6 +180,22 @@ async fn role_on_an_assignment_is_explained_by_that_assignment() {
 
 // keeps: ID-25
 #[tokio::test]
+async fn rule_of_a_row_that_differs_from_the_roles_is_told() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, editor) = (acme.owner(), acme.editor());
+    let session = editor.run("{ sessions { id } }", json!({})).await.expect_ok().text("sessions.0.id");
+    let answer = explain(&owner, &me(&editor).await, "identity.session.read", &session).await.expect_ok();
+    assert!(allowed(&answer), "everybody sees the own sessions");
+    assert!(tree(&answer).contains(&"ROW_RULE yes".to_owned()), "{answer}");
+    let (client, staff) = (me(&acme.client_admin()).await, me(&acme.manager()).await);
+    let answer = explain(&owner, &client, "identity.user.contact", &staff).await.expect_ok();
+    assert!(!allowed(&answer), "clients see who works for them, not how to reach them");
+    assert!(tree(&answer).contains(&"ROW_RULE no".to_owned()), "{answer}");
+}
+
+// keeps: ID-25
+#[tokio::test]
 async fn role_that_ended_is_told_as_such() {
     let world = World::new().await;
     let acme = world.agency("acme");

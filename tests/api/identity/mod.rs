@@ -5,6 +5,7 @@ mod assignments;
 mod cookies;
 mod explain;
 mod grants;
+mod key_bounds;
 mod keys;
 mod lockout;
 mod login;
