@@ -1,8 +1,9 @@
 //! Tests of the API, through HTTP, by domain: `tests/api/<domain>/`. What holds for the whole schema is in `schema`,
 //! `sweep`, `permissions` and `visibility`. The harness is the crate's library; begin with its documentation.
 
-mod ids;
 mod identity;
+mod harness;
+mod ids;
 mod permissions;
 mod schema;
 mod security;

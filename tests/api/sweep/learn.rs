@@ -19,10 +19,12 @@ const NO_ID: &str = "?";
 const IDS_OR_WORDS: &[(&str, &str, IdKind)] = &[("inviteUser", "input.roles.0", IdKind::RoleId)];
 
 /// Learns the kinds of an operation's places, by calls that cannot find anything.
+/// `own` is the id of a thing whose field it is, if it is one.
 pub(crate) async fn kinds_of(
     asker: &Actor,
     synth: &Synth<'_>,
     operation: &Operation,
+    own: Option<&str>,
 ) -> Result<Kinds, String> {
     let told = IDS_OR_WORDS.iter().filter(|(name, ..)| *name == operation.name);
     let mut kinds: Kinds = told.map(|(_, place, kind)| ((*place).to_owned(), Some(*kind))).collect();
@@ -34,7 +36,8 @@ pub(crate) async fn kinds_of(
                 Some(kind) => of_nothing(kind.unwrap_or(IdKind::ProjectId)),
                 None => NO_ID.to_owned(),
             };
-            let ids = operation.ids.iter().map(|place| (place.clone(), given(place))).collect();
+            let ids = operation.ids.iter().map(|place| (place.clone(), given(place)));
+            let ids = ids.chain(own.map(|id| ("self".to_owned(), id.to_owned()))).collect();
             let variables = synth.variables(operation, &ids, place);
             // Reason: inputs are read in the order in which the schema declares them, so the first is refused.
             let at_place = |place: &&String| at(&variables, place).is_some_and(|value| value == NO_ID);

@@ -1,20 +1,24 @@
 //! Calls made up from the schema alone: arguments that its types accept, and selections that show all there is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use kernel::id::IdKind;
 use serde_json::{Map, Value, json};
-use tests::schema::{Field, Kind, Ref, Schema};
+use tests::schema::{Field, Input, Kind, Ref, Schema};
 
 /// How deep optional parts of inputs are filled.
 const INPUT_DEPTH: usize = 4;
 
-/// How deep a selection goes below a root field.
-const SELECTION_DEPTH: usize = 3;
+/// How deep a selection goes below a root field of queries.
+const QUERY_DEPTH: usize = 3;
 
-/// One root field that can be called.
+/// How deep a selection goes below other fields.
+const OTHER_DEPTH: usize = 1;
+
+/// One field that can be called.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
-    /// Its name.
+    /// Its name; with that of its type, unless it is a root field.
     pub(crate) name: String,
     /// The document.
     pub(crate) query: String,
@@ -22,6 +26,9 @@ pub(crate) struct Operation {
     pub(crate) ids: Vec<String>,
     /// Whether it changes something.
     pub(crate) changes: bool,
+    /// Kind of the thing whose field it is; that thing's id goes into the variable `self`.
+    pub(crate) of: Option<IdKind>,
+    args: Vec<Input>,
 }
 
 /// Makes up calls.
@@ -34,32 +41,65 @@ impl<'s> Synth<'s> {
         Self { schema }
     }
 
-    /// Every root field of queries and mutations.
+    /// Every root field of queries and mutations, and every field of other types that takes ids.
     pub(crate) fn operations(&self) -> Vec<Operation> {
-        let queries = self.schema.queries().iter().map(|field| self.operation("query", field));
-        let mutations = self.schema.mutations().iter().map(|field| self.operation("mutation", field));
-        queries.chain(mutations).collect()
+        let mut all = Vec::new();
+        for (kind, fields) in [("query", self.schema.queries()), ("mutation", self.schema.mutations())] {
+            all.extend(fields.iter().map(|field| self.operation(field, (kind, ""), "", "")));
+        }
+        for name in self.schema.nodes() {
+            let of = IdKind::from_type_name(&name);
+            let open = format!("node(id: $self) {{ ... on {name} {{");
+            let fields = self.below(&name, "$self: ID!", &open, "} }").into_iter();
+            all.extend(fields.map(|operation| Operation { of, ..operation }));
+        }
+        all.extend(self.below("Viewer", "", "viewer {", "}"));
+        all
     }
 
-    fn operation(&self, kind: &str, field: &Field) -> Operation {
-        let declared: Vec<String> =
-            field.args.iter().map(|arg| format!("${}: {}", arg.name, arg.ty)).collect();
+    /// The fields of a type that take ids, within what leads to them.
+    fn below(&self, name: &str, declared: &str, open: &str, close: &str) -> Vec<Operation> {
+        let fields = self.schema.ty(name).fields.iter();
+        let operations = fields.map(|field| Operation {
+            name: format!("{name}.{}", field.name),
+            ..self.operation(field, ("query", declared), open, close)
+        });
+        operations.filter(|operation| !operation.ids.is_empty()).collect()
+    }
+
+    /// Types that take ids in their fields and are neither roots nor met by [`Synth::operations`].
+    pub(crate) fn beyond(&self) -> Vec<String> {
+        let met: BTreeSet<String> = self.operations().into_iter().map(|operation| operation.name).collect();
+        let roots = [&self.schema.query, &self.schema.mutation, &self.schema.subscription];
+        let types = self.schema.types.values().filter(|ty| !roots.contains(&&ty.name) && ty.name != "Node");
+        let fields = types
+            .flat_map(|ty| ty.fields.iter().map(move |field| (format!("{}.{}", ty.name, field.name), field)));
+        let takes_ids =
+            fields.filter(|(_, field)| !self.operation(field, ("query", ""), "", "").ids.is_empty());
+        takes_ids.map(|(name, _)| name).filter(|name| !met.contains(name)).collect()
+    }
+
+    fn operation(&self, field: &Field, (kind, also): (&str, &str), open: &str, close: &str) -> Operation {
+        let own = field.args.iter().map(|arg| format!("${}: {}", arg.name, arg.ty));
+        let declared: Vec<String> = own.chain((!also.is_empty()).then(|| also.to_owned())).collect();
         let given: Vec<String> = field.args.iter().map(|arg| format!("{0}: ${0}", arg.name)).collect();
-        let (declared, given) = match declared.is_empty() {
-            true => (String::new(), String::new()),
-            false => (format!("({})", declared.join(", ")), format!("({})", given.join(", "))),
+        let within = |list: Vec<String>| {
+            if list.is_empty() { String::new() } else { format!("({})", list.join(", ")) }
         };
-        let selection = self.selection(field.ty.named(), SELECTION_DEPTH);
-        let query = format!("{kind} Sweep{declared} {{ {}{given} {selection} }}", field.name);
+        let (declared, given) = (within(declared), within(given));
+        let depth = if kind == "query" && open.is_empty() { QUERY_DEPTH } else { OTHER_DEPTH };
+        let selection = self.selection(field.ty.named(), depth);
+        let query = format!("{kind} Sweep{declared} {{ {open} {}{given} {selection} {close} }}", field.name);
         let mut ids = Vec::new();
         for arg in &field.args {
             self.places(&arg.ty, &arg.name, INPUT_DEPTH, &mut ids);
         }
-        Operation { name: field.name.clone(), query, ids, changes: kind == "mutation" }
+        let (name, args) = (field.name.clone(), field.args.clone());
+        Operation { name, query, ids, changes: kind == "mutation", of: None, args }
     }
 
-    /// Variables of a root field: everything required, and of the rest what holds the place `also`. Ids are taken from
-    /// `ids` by their places.
+    /// Variables of a call: everything required, and of the rest what holds the place `also` and what makes sense only
+    /// with it. Ids are taken from `ids` by their places.
     pub(crate) fn variables(
         &self,
         operation: &Operation,
@@ -67,12 +107,10 @@ impl<'s> Synth<'s> {
         also: &str,
     ) -> Value {
         let also = &companions(&operation.name, also);
-        let fields = if operation.changes { self.schema.mutations() } else { self.schema.queries() };
-        let field =
-            fields.iter().find(|field| field.name == operation.name).expect("an operation is a root field");
-        let given = field.args.iter().filter(|arg| arg.ty.is_required() || holds(&arg.name, also));
+        let given = operation.args.iter().filter(|arg| arg.ty.is_required() || holds(&arg.name, also));
         let given = given.map(|arg| (arg.name.clone(), self.value(&arg.ty, &arg.name, ids, also)));
-        Value::Object(given.collect())
+        let own = operation.of.map(|_| ("self".to_owned(), json!(ids.get("self"))));
+        Value::Object(given.chain(own).collect())
     }
 
     /// Fields that show all there is, down to `depth`.
@@ -82,8 +120,9 @@ impl<'s> Synth<'s> {
             return String::new();
         }
         if ty.kind == Kind::Interface || ty.kind == Kind::Union {
-            let fields =
-                |of: &Ref| format!("... on {} {}", of.named(), self.selection(of.named(), depth - 1));
+            let fields = |of: &Ref| {
+                format!("... on {} {}", of.named(), self.selection(of.named(), depth.saturating_sub(1)))
+            };
             let all: Vec<String> = ty.possible_types.iter().map(fields).collect();
             return format!("{{ __typename {} }}", all.join(" "));
         }
