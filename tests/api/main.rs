@@ -1,5 +1,6 @@
 //! Tests of the API, through HTTP, by domain: `tests/api/<domain>/`. What holds for the whole schema is in `schema`,
 //! `sweep`, `permissions` and `visibility`. The harness is the crate's library; begin with its documentation.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it stands")]
 
 mod identity;
 mod harness;

@@ -28,9 +28,11 @@
 //! `World::builder()` has the rest: `.empty()`, `.rate_limits()`, `.nodes(2)`, `.configure(|config| …)`. Databases are
 //! SQLite files, or databases of the PostgreSQL in `ATRIUM_TEST_DATABASE_URL`; templates are built once for each build.
 //! What is in the database is read with `world.audit_of(id)`, `world.events_of(id)`, `world.counts()`,
-//! `world.snapshot()` and `world.query(sql)`.
+//! `world.snapshot()` and `world.rows(table, "WHERE …")`; `world.settled()` waits for events and jobs.
 //!
-//! Needed for the sweep of the whole schema, and in [`schema`]: what introspection says, in a form that tests can ask.
+//! [`schema`] has what introspection says, in a form that tests can ask; [`golden`] compares long texts with files.
+//!
+//! Write a test into `tests/api/<domain>/`, with `// keeps: ID-4` above it and the number in `tests/FEATURES.md`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a harness fails where it stands")]
 
 pub mod actor;
@@ -53,7 +55,7 @@ pub use answer::Answer;
 pub use database::on_postgres;
 pub use dns::Dns;
 pub use http::RawAnswer;
-pub use mail::token_in;
+pub use mail::{Mail, token_in};
 pub use peek::{Row, Snapshot};
 pub use socket::{Frame, RawSocket, Socket, Subscription};
 pub use world::{Agency, Builder, World};

@@ -28,8 +28,11 @@ use crate::dns::Dns;
 pub(crate) struct Plan {
     pub(crate) content: Content,
     pub(crate) nodes: usize,
-    pub(crate) changes: Vec<Box<dyn Fn(&mut Config) + Send>>,
+    pub(crate) changes: Vec<Change>,
 }
+
+/// A wish about a node's settings.
+pub(crate) type Change = Box<dyn Fn(&mut Config) + Send>;
 
 /// What a world gets from its nodes.
 pub(crate) struct Rooms {

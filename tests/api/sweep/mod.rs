@@ -6,7 +6,7 @@ mod synth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::id::{AnyId, IdKind};
+use kernel::id::IdKind;
 use serde_json::{Value, json};
 use tests::schema::Schema;
 use tests::{Actor, Answer, Snapshot, World};
