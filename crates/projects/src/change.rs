@@ -7,15 +7,15 @@ use kernel::{
     ask::{Ask, Asking},
     graph::Graph,
     id::{ProjectId, TaskId, TypedId},
-    policy::Guarded,
-    viewer::Viewer,
+    policy::{Guarded, can},
+    viewer::{Permission, Viewer},
 };
 use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::{
     member::entity as member,
-    policy::{PROJECTS_READ, TASKS_READ, TEAM_READ},
+    policy::{BUDGETS_READ, PROJECTS_READ, RATES_READ, TASKS_READ, TEAM_READ},
     project::{self, graphql::Project},
     service::{Event, Projects},
     task::entity as task,
@@ -47,7 +47,8 @@ pub struct ProjectChange {
     pub project: Graph<Project>,
     /// What happened.
     pub kind: ProjectChangeKind,
-    /// Names of the fields that changed, of the project or of the task; empty for what is new.
+    /// Names of the fields that changed, of the project or of the task, as far as the viewer may see them; empty for what
+    /// is new.
     pub changed_fields: Vec<String>,
     /// Id of the task, if it is about one.
     pub task_id: Option<TaskId>,
@@ -89,14 +90,41 @@ async fn change(ask: &Ask, wanted: Option<ProjectId>, event: Event) -> Result<Op
     }
     let project = project::entity::Entity::visible(&viewer, PROJECTS_READ);
     let project = project.filter(project::entity::Column::Id.eq(id.uuid())).one(&ask.db).await?;
+    let Some(project) = project else { return Ok(None) };
+    let Some(changed_fields) = shown(ask, &viewer, id, changed_fields(&event)).await? else {
+        return Ok(None);
+    };
     // Reason: what the message's fields load must be as it is now, not as for the message before.
     ask.forget();
-    Ok(project.map(|project| ProjectChange {
+    Ok(Some(ProjectChange {
         project: Graph(project.into()),
         kind,
-        changed_fields: changed_fields(&event),
+        changed_fields,
         task_id: (event.subject_type == "Task").then(|| TaskId::from_uuid(event.subject_id)),
     }))
+}
+
+/// Fields about money, with what seeing them needs on the project.
+const GUARDED: [(&str, Permission); 3] =
+    [("budget", BUDGETS_READ), ("budgetMinutes", BUDGETS_READ), ("billRate", RATES_READ)];
+
+/// The names of the fields that the viewer may see; none if nothing else changed, which is then no change for them.
+async fn shown(
+    ask: &Ask,
+    viewer: &Viewer,
+    project: ProjectId,
+    mut fields: Vec<String>,
+) -> Result<Option<Vec<String>>> {
+    let before = fields.len();
+    for (name, permission) in GUARDED {
+        // Invariant: at most two of these are of one type, so the statements are bounded.
+        if fields.iter().any(|field| field == name)
+            && !can::<project::entity::Entity>(&ask.db, viewer, permission, project.uuid()).await?
+        {
+            fields.retain(|field| field != name);
+        }
+    }
+    Ok(if fields.is_empty() && before > 0 { None } else { Some(fields) })
 }
 
 /// What an event means for its project; none for events of other things, of what is gone, and of what another event
