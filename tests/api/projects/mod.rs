@@ -1,0 +1,20 @@
+//! Tests of projects: their course, their teams, their boards, and who sees and hears what of them.
+
+mod archiving;
+pub(crate) mod asks;
+mod board;
+mod bulk;
+mod changed;
+mod course;
+mod creating;
+mod lists;
+mod places;
+mod purging;
+mod roles;
+mod seen;
+mod task_lists;
+mod tasks;
+mod team;
+mod trail;
+mod updating;
+mod walks;
