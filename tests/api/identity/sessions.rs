@@ -251,6 +251,18 @@ async fn revoked_session_is_refused_on_the_other_node_and_its_sockets_close() {
 
 // keeps: ID-10
 #[tokio::test]
+async fn session_that_ended_without_any_news_is_refused_within_five_seconds() {
+    let world = World::new().await;
+    let (laptop, _) = session(&world, "laptop").await;
+    viewer(&laptop).await.expect_ok();
+    // Reason: as if another node had ended it and its event had been lost.
+    world.execute("UPDATE identity_sessions SET revoked_at = last_used_at").await;
+    world.clock.advance(Duration::from_secs(5));
+    viewer(&laptop).await.expect_code("UNAUTHENTICATED");
+}
+
+// keeps: ID-10
+#[tokio::test]
 async fn socket_closes_when_its_access_token_ends() {
     let world = World::new().await;
     let (laptop, _) = session(&world, "laptop").await;
