@@ -64,6 +64,13 @@ impl InvitableAccounts for Directory {
     async fn exists(&self, db: &Db, viewer: &Viewer, account: AccountId) -> Result<bool> {
         can::<crm::account::entity::Entity>(db, viewer, crm::policy::ACCOUNTS_READ, account.uuid()).await
     }
+
+    async fn seen(&self, db: &Db, viewer: &Viewer, accounts: &[AccountId]) -> Result<Vec<AccountId>> {
+        use crm::account::entity::{Column, Entity};
+        let ids = accounts.iter().map(|account| account.uuid());
+        let seen = Entity::visible(viewer, crm::policy::ACCOUNTS_READ).filter(Column::Id.is_in(ids));
+        Ok(seen.select_only().column(Column::Id).into_tuple().all(db).await?)
+    }
 }
 
 #[async_trait]

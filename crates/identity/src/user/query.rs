@@ -22,6 +22,7 @@ use super::{
     viewer::ViewerObject,
 };
 use crate::{
+    IdentityContext as _,
     membership::{self, MembershipStatus, entity as member},
     policy::{ROLE_READ, USER_CONTACT, USER_READ},
     role::entity as role,
@@ -189,8 +190,13 @@ impl UserQuery {
         #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
     ) -> Result<Connection<User>> {
         ctx.viewer().require(USER_READ)?;
-        let filter = filter.unwrap_or_default();
+        let mut filter = filter.unwrap_or_default();
         filter.check()?;
+        // Reason: who may not see an account could otherwise ask who belongs to it.
+        if let Some(accounts) = &mut filter.accounts {
+            let directory = &ctx.identity().neighbours.accounts;
+            *accounts = directory.seen(ctx.db(), ctx.viewer(), accounts).await?;
+        }
         let args = PageArgs::new(first, after, last, before);
         list(ctx.db(), filter.select(ctx.viewer()), order_by.unwrap_or_default().into(), &args).await
     }

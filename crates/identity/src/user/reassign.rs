@@ -22,4 +22,7 @@ pub trait Reassign: Send + Sync {
 pub trait AccountDirectory: Send + Sync {
     /// Whether the viewer sees an account with this id that people can be invited to.
     async fn exists(&self, db: &Db, viewer: &Viewer, account: AccountId) -> Result<bool>;
+
+    /// Those of the accounts that the viewer sees, in one statement.
+    async fn seen(&self, db: &Db, viewer: &Viewer, accounts: &[AccountId]) -> Result<Vec<AccountId>>;
 }
