@@ -113,6 +113,30 @@ impl<'s> Synth<'s> {
         Value::Object(given.chain(own).collect())
     }
 
+    /// Optional places of a call's input, those of its items too: what can be sent beside what must be.
+    pub(crate) fn options(&self, operation: &Operation) -> Vec<String> {
+        let mut found = Vec::new();
+        for arg in &operation.args {
+            self.optional(&arg.ty, &arg.name, 2, &mut found);
+        }
+        found
+    }
+
+    fn optional(&self, ty: &Ref, path: &str, depth: usize, found: &mut Vec<String>) {
+        let (ty, path) = ty.item().map_or_else(|| (ty, path.to_owned()), |item| (item, format!("{path}.0")));
+        let inner = self.schema.ty(ty.named());
+        if inner.kind != Kind::InputObject || depth == 0 {
+            return;
+        }
+        for field in &inner.input_fields {
+            let below = format!("{path}.{}", field.name);
+            self.optional(&field.ty, &below, depth - 1, found);
+            if !field.ty.is_required() {
+                found.push(below);
+            }
+        }
+    }
+
     /// Fields that show all there is, down to `depth`.
     fn selection(&self, name: &str, depth: usize) -> String {
         let ty = self.schema.ty(name);
