@@ -192,13 +192,14 @@ async fn bridge_shows_nothing_that_the_other_domain_would_hide() {
     let member = json!({ "projectId": id, "userId": person(&acme, "editor").await, "roleId": narrow });
     change(&acme.owner(), "addProjectMember", member, MEMBER).await.expect_ok();
     let query =
-        "query($id: ID!) { project(id: $id) { code account { name } manager { name } tasks { totalCount }
+        "query($id: ID!) { project(id: $id) { code account { name } manager { name } columns { name } tasks { totalCount }
       members { totalCount } auditTrail { totalCount } } }";
     let answer = acme.editor().run(query, json!({ "id": id })).await;
     assert_eq!(answer.text("project.code"), "ACME-7", "{answer}");
     assert!(answer.data("project.account").is_null(), "a company out of sight is null\n{answer}");
     assert!(answer.data("project.manager.name").is_string(), "{answer}");
-    let refused = ["members", "tasks"].map(|name| (format!("project.{name}"), "FORBIDDEN".to_owned()));
+    let refused =
+        ["columns", "members", "tasks"].map(|name| (format!("project.{name}"), "FORBIDDEN".to_owned()));
     assert_eq!(refusals(&answer), refused, "{answer}");
     assert_eq!(
         answer.number("project.auditTrail.totalCount"),

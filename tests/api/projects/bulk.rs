@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
-use super::asks::{change, column, expect_stale, new_project, new_task, person, project, read_task, walk};
+use super::asks::{
+    change, column, expect_stale, new_project, new_role, new_task, person, project, read_task, walk,
+};
 
 const RESULTS: &str = "results {
   index ok node { id title version status assignees { id } }
@@ -157,4 +159,27 @@ async fn single_change_and_bulk_of_one_say_the_same() {
     let one = bulk(&manager, json!([stale])).await.expect_ok();
     assert_eq!(one.number("bulkUpdateTasks.results.0.error.currentVersion"), 1);
     assert_eq!(outcomes(&one), ["CONFLICT"]);
+}
+
+// keeps: PR-8, ID-22
+#[tokio::test]
+async fn task_that_one_may_read_but_not_change_is_refused_among_those_one_may() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let owner = acme.owner();
+    let editor = person(&acme, "editor").await;
+    let reads = [("projects.project.read", "ASSIGNED"), ("projects.task.read", "ASSIGNED")];
+    let writes = [reads[0], reads[1], ("projects.task.write", "ASSIGNED")];
+    let mut tasks = Vec::new();
+    for (name, grants) in [("Reader", &reads[..]), ("Writer", &writes[..])] {
+        let (id, role) = (new_project(&owner, name).await, new_role(&acme, name, grants).await);
+        let member = json!({ "projectId": id, "userId": editor, "roleId": role });
+        change(&owner, "addProjectMember", member, "member { id }").await.expect_ok();
+        tasks.push(new_task(&owner, &id, name).await);
+    }
+    let items = tasks.iter().map(|task| json!({ "id": task, "priority": "URGENT" })).collect();
+    let query = "results { ok error { code fields { path } } node { id } }";
+    let answer =
+        change(&acme.editor(), "bulkUpdateTasks", json!({ "items": Value::Array(items) }), query).await;
+    assert_eq!(outcomes(&answer.expect_ok()), ["FORBIDDEN", "done"]);
 }

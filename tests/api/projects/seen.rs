@@ -119,7 +119,7 @@ async fn money_and_teams_are_shown_to_whom_they_concern_and_refused_field_by_fie
         }
         let hidden =
             [(!money, "budget"), (!money, "budgetMinutes"), (!money && team, "billRate"), (!team, "members")];
-        let hidden = hidden.into_iter().filter_map(|(hides, name)| hides.then(|| name.to_owned()));
+        let hidden = hidden.into_iter().filter(|(hides, _)| *hides).map(|(_, name)| name.to_owned());
         assert_eq!(refused, hidden.collect(), "{role:?}");
         for node in nodes {
             assert_eq!(node["budget"]["amount"] == "777777", money, "{role:?}: {node}");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::asks::{
-    MEMBER, change, codes, expect_conflict, expect_stale, new_member, new_project, person, project,
+    MEMBER, account, change, codes, expect_conflict, expect_stale, new_member, new_project, person, project,
     read_task, texts,
 };
 
@@ -260,4 +260,47 @@ async fn teams_are_changed_only_by_who_may_change_this_one() {
     update(&foreign, &members[0], json!({ "title": "Boss" })).await.expect_code("NOT_FOUND");
     remove(&foreign, &members[0], json!({})).await.expect_code("NOT_FOUND");
     add(&acme.manager(), &led, &sales, json!({})).await.expect_ok();
+}
+
+// keeps: PR-3
+#[tokio::test]
+async fn who_joins_while_a_project_changes_hands_works_for_its_account() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, admin) = (acme.owner(), acme.admin());
+    let accounts = [account(&acme, 1).await, account(&acme, 3).await];
+    let people = [person(&acme, "dev").await, person(&acme, "editor").await, person(&acme, "sales").await];
+    let id = new_project(&owner, "Between two").await;
+    admin.token().await;
+    for round in 0..3 {
+        let to = json!({ "id": id, "accountId": accounts[round % 2] });
+        let moved = change(&owner, "updateProject", to, "project { id }");
+        let (moved, joined) = tokio::join!(moved, add(&admin, &id, &people[round], json!({})));
+        moved.expect_ok();
+        joined.expect_ok();
+        let rows = world.snapshot().await;
+        let project = rows.rows("projects_projects").find(|row| row["name"] == "Between two").unwrap();
+        let on: Vec<_> = rows.rows("assignments").filter(|row| row["project_id"] == project["id"]).collect();
+        assert_eq!(on.len(), 2 + round, "who leads it, and who joined");
+        assert!(on.iter().all(|row| row["account_id"] == project["account_id"]), "{on:#?}");
+    }
+}
+
+// keeps: PR-1, PR-3
+#[tokio::test]
+async fn who_leads_a_project_and_leaves_its_team_still_leads_it() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, pm) = (acme.manager(), person(&acme, "pm").await);
+    let made =
+        change(&acme.owner(), "createProject", json!({ "name": "Led", "managerId": pm }), "project { id }")
+            .await;
+    let id = made.expect_ok().text("createProject.project.id");
+    let member = new_member(&manager, &id, &pm).await;
+    remove(&manager, &member, json!({})).await.expect_ok();
+    assert!(codes(&manager).await.contains(&"ACME-7".to_owned()));
+    change(&acme.owner(), "updateProject", json!({ "id": id, "managerId": null }), "project { id }")
+        .await
+        .expect_ok();
+    assert!(!codes(&manager).await.contains(&"ACME-7".to_owned()));
 }

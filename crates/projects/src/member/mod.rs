@@ -69,6 +69,8 @@ pub async fn add(
     viewer.require(TEAM_WRITE)?;
     viewer
         .act(db, "projects.member.add", async |act| {
+            // Race: the lock keeps the account that the new assignment names from changing until it is written.
+            project::lock(act, input.project_id).await?;
             let project =
                 project::entity::Entity::fetch_to(act.conn(), viewer, TEAM_WRITE, input.project_id).await?;
             check_not_archived(&project)?;
