@@ -81,8 +81,9 @@ impl Serve {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             count => count,
         };
-        let first =
-            listen(settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
+        let first = taken_by_nobody(settings.listen)
+            .and_then(|()| listen(settings.listen))
+            .with_context(|| format!("cannot listen on {}", settings.listen))?;
         let addr = first.local_addr()?;
         let mut listeners = vec![first];
         for _ in 1..count {
@@ -200,6 +201,15 @@ fn spawn(name: &str, work: impl Future<Output = ()> + Send + 'static) -> io::Res
         // Reason: blocking work that nobody waits for any more must not keep the process.
         runtime.shutdown_timeout(Duration::from_secs(1));
     })
+}
+
+/// Errs if a program listens there already. Listeners that share a port do not notice one another, and of two programs
+/// each would get half of the connections.
+fn taken_by_nobody(addr: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&addr.into())?;
+    socket.listen(1)
 }
 
 fn listen(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
