@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::{
-    parse_query, types::ExecutableDocument, types::OperationDefinition, types::OperationType,
+    self, parse_query, types::ExecutableDocument, types::OperationDefinition, types::OperationType,
 };
 use platform::cache::Cache as SharedCache;
 use sha2::{Digest, Sha256};
@@ -155,11 +155,7 @@ impl Documents {
             return Err(Problem::new(Code::TooComplex, says::QUERY_TOO_LONG.with("max", max)));
         }
         check_nesting(text)?;
-        let parsed = parse_query(text).map_err(|error| {
-            let place = error.positions().next();
-            let problem = Problem::plain(Code::ParseFailed, error.to_string());
-            Problem { location: place, ..problem }
-        })?;
+        let parsed = parse_query(text).map_err(|error| not_graphql(&error))?;
         check_document(&parsed, &self.limits, self.introspection)?;
         check_literals(&parsed)?;
         let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
@@ -167,6 +163,19 @@ impl Documents {
         self.parsed.insert(hash, Arc::clone(&document)).await;
         Ok(document)
     }
+}
+
+/// The refusal of a text that cannot be parsed.
+fn not_graphql(error: &parser::Error) -> Problem {
+    let problem = match error {
+        // Reason: the parser draws its message over several lines, with the place; the last line says what it is.
+        parser::Error::Syntax { message, .. } => {
+            let why = message.rsplit_once("= ").map_or(message.as_str(), |(_, why)| why).trim();
+            Problem::new(Code::ParseFailed, says::SYNTAX.with("why", why))
+        }
+        other => Problem::plain(Code::ParseFailed, other.to_string()),
+    };
+    Problem { location: error.positions().next(), ..problem }
 }
 
 /// The documents that are run where only listed ones are.

@@ -27,6 +27,8 @@ texts! {
     BODY_TOO_LONG = "body_too_long", "The body is longer than {max} bytes.", "Le corps dépasse {max} octets.";
     /// The document is too long.
     QUERY_TOO_LONG = "query_too_long", "The document is longer than {max} bytes.", "Le document dépasse {max} octets.";
+    /// The document cannot be parsed; why is in the parser's English.
+    SYNTAX = "syntax", "The document is not GraphQL: {why}.", "Le document n'est pas du GraphQL : {why}.";
     /// Not JSON.
     JSON_ONLY = "json_only", "Send application/json in UTF-8.", "Envoyez application/json en UTF-8.";
     /// Accept.
