@@ -61,7 +61,8 @@ pub fn live_schema(
 fn build(config: &Config, identity: &Identity, directory: &Arc<Directory>, fanout: &Fanout) -> Builder {
     let mut builder = Schema::build(Lenient(Query::default()), Mutation::default(), Subscription::default());
     if !config.introspection() {
-        builder = builder.disable_introspection();
+        // Reason: a guessed name that is answered with a real one tells the schema, too.
+        builder = builder.disable_introspection().disable_suggestions();
     }
     nodes::register(builder)
         .register_output_type::<nodes::Node>()
