@@ -2,9 +2,8 @@
 //! `sweep`, `permissions` and `visibility`. The harness is the crate's library; begin with its documentation.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it stands")]
 
-#[path = "gateway/bridges.rs"]
-mod bridges;
 mod crm;
+mod gateway;
 mod identity;
 mod harness;
 mod ids;

@@ -38,6 +38,12 @@ impl RawAnswer {
     }
 }
 
+/// A client that follows nothing and trusts nobody: servers of tests are on this machine, without TLS.
+pub(crate) fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    client.tls_certs_only([]).build().expect("an HTTP client")
+}
+
 /// Sends bytes and reads one answer. The server may answer and close before it has read everything.
 pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> RawAnswer {
     let stream = TcpStream::connect(address).await.expect("the server listens");

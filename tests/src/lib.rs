@@ -30,6 +30,8 @@
 //! What is in the database is read with `world.audit_of(id)`, `world.events_of(id)`, `world.counts()`,
 //! `world.snapshot()` and `world.rows(table, "WHERE …")`; `world.settled()` waits for events and jobs.
 //!
+//! [`program`] has the binary as a process of its own, for command lines, signals and dying.
+//!
 //! [`schema`] has what introspection says, in a form that tests can ask; [`golden`] compares long texts with files.
 //!
 //! Write a test into `tests/api/<domain>/`, with `// keeps: ID-4` above it and the number in `tests/FEATURES.md`.
@@ -45,6 +47,7 @@ mod mail;
 mod node;
 mod peek;
 mod postgres;
+pub mod program;
 pub mod schema;
 pub mod socket;
 mod template;
@@ -57,5 +60,6 @@ pub use dns::Dns;
 pub use http::RawAnswer;
 pub use mail::{Mail, token_in};
 pub use peek::{Row, Snapshot};
+pub use program::{Process, Ran, Site};
 pub use socket::{Frame, RawSocket, Socket, Subscription};
 pub use world::{Agency, Builder, World};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use kernel::clock::Clock;
 use kernel::db::Db;
 use kernel::id::AnyId;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
@@ -147,8 +148,7 @@ impl World {
 
     /// Runs a statement that changes something behind the program's back.
     pub async fn execute(&self, sql: &str) {
-        let done = self.db.writer().execute_unprepared(sql).await;
-        done.unwrap_or_else(|error| panic!("{error}\n{sql}"));
+        execute(&self.db, sql).await;
     }
 
     /// Waits until every event is dispatched and no job is due.
@@ -156,27 +156,35 @@ impl World {
     /// # Panics
     /// If that takes too long.
     pub async fn settled(&self) {
-        let settle = async {
-            while self.waiting().await > 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, settle).await.expect("events or jobs wait for ever");
+        settled(&self.db, &self.clock).await;
     }
+}
 
-    async fn waiting(&self) -> i64 {
-        let now = self.clock.now();
-        let events = "SELECT count(*) AS n FROM outbox WHERE dispatched_at IS NULL AND parked_at IS NULL";
-        let jobs =
-            "SELECT count(*) AS n FROM jobs WHERE finished_at IS NULL AND failed_at IS NULL AND run_at <= ";
-        let jobs = match self.db.backend() {
-            DbBackend::Postgres => format!("{jobs}$1"),
-            _ => format!("{jobs}?"),
-        };
-        let jobs = Statement::from_sql_and_values(self.db.backend(), jobs, [now.into()]);
-        let jobs: i64 = self.db.query_one_raw(jobs).await.unwrap().unwrap().try_get("", "n").unwrap();
-        number(&self.db, events).await + jobs
-    }
+pub(crate) async fn execute(db: &Db, sql: &str) {
+    let done = db.writer().execute_unprepared(sql).await;
+    done.unwrap_or_else(|error| panic!("{error}\n{sql}"));
+}
+
+pub(crate) async fn settled(db: &Db, clock: &Clock) {
+    let settle = async {
+        while waiting(db, clock).await > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, settle).await.expect("events or jobs wait for ever");
+}
+
+async fn waiting(db: &Db, clock: &Clock) -> i64 {
+    let events = "SELECT count(*) AS n FROM outbox WHERE dispatched_at IS NULL AND parked_at IS NULL";
+    let jobs =
+        "SELECT count(*) AS n FROM jobs WHERE finished_at IS NULL AND failed_at IS NULL AND run_at <= ";
+    let jobs = match db.backend() {
+        DbBackend::Postgres => format!("{jobs}$1"),
+        _ => format!("{jobs}?"),
+    };
+    let jobs = Statement::from_sql_and_values(db.backend(), jobs, [clock.now().into()]);
+    let jobs: i64 = db.query_one_raw(jobs).await.unwrap().unwrap().try_get("", "n").unwrap();
+    number(db, events).await + jobs
 }
 
 /// The uuid of an id as the API writes it, or of a uuid.
@@ -210,7 +218,7 @@ async fn tables(db: &Db) -> Vec<String> {
     names
 }
 
-async fn rows(db: &Db, table: &str, rest: &str) -> Vec<Row> {
+pub(crate) async fn rows(db: &Db, table: &str, rest: &str) -> Vec<Row> {
     let sql = match db.backend() {
         DbBackend::Postgres => format!("SELECT to_jsonb(t)::text AS r FROM {table} t {rest}"),
         _ => format!("SELECT {} AS r FROM {table} t {rest}", sqlite_object(db, table).await),

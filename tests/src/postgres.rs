@@ -47,6 +47,15 @@ impl Copy {
     }
 }
 
+/// Lets nobody into a database any more, and cuts who is in.
+pub(crate) async fn lock_out(server: &str, name: &str) -> Result<(), DbErr> {
+    let admin = admin(server).await?;
+    admin.execute_unprepared(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await?;
+    let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    admin.execute_unprepared(&cut).await?;
+    admin.close().await
+}
+
 /// The name of the template with this content.
 async fn template(server: &str, content: Content) -> Result<String, DbErr> {
     static READY: OnceLock<String> = OnceLock::new();

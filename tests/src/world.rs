@@ -16,11 +16,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::actor::{Actor, Door, PASSWORD};
-use crate::database::Content;
+use crate::database::{Content, postgres_url};
 use crate::dns::Dns;
 use crate::http::{self, RawAnswer};
 use crate::mail::Mailbox;
 use crate::node::{House, Plan};
+use crate::postgres;
 
 /// The world of one test. Everything in it stops and goes when it is dropped, also in a test that panics.
 pub struct World {
@@ -78,9 +79,8 @@ impl Builder {
         // Reason: a connection goes back to its pool by a task of the runtime that used it, and a test's runtime stands
         // still while the house closes the pools of the nodes.
         let pools = platform::db::pools(&rooms.apps[0].config.database).await.expect("the database is there");
-        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        let client = client.tls_certs_only([]).build().expect("an HTTP client");
-        let door = Door { client, nodes: rooms.addresses, node: 0, clock: rooms.clock.clone() };
+        let door =
+            Door { client: http::client(), nodes: rooms.addresses, node: 0, clock: rooms.clock.clone() };
         World {
             clock: rooms.clock,
             db: rooms.apps[0].db.with_pools(pools.read, pools.write),
@@ -162,6 +162,18 @@ impl World {
     /// The program that a node runs.
     pub fn app(&self, node: usize) -> &App {
         &self.apps[node]
+    }
+
+    /// Takes the database away from all nodes, and from the test.
+    pub async fn lose_database(&self) {
+        if let Some(server) = postgres_url() {
+            let rows = self.rows("(SELECT current_database()::text AS name)", "").await;
+            let name = rows[0]["name"].as_str().expect("a database has a name");
+            postgres::lock_out(&server, name).await.expect("the server obeys its superuser");
+        }
+        for app in &self.apps {
+            app.db.close().await.expect("pools close");
+        }
     }
 
     /// Stops one node, as a deployment would; the others go on.
