@@ -8,18 +8,12 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
-use async_graphql::{
-    Context, Guard,
-    dataloader::{DataLoader, HashMapCache, Loader},
-    runtime::{Timer, TokioSpawner},
-};
-use futures::{FutureExt, future::BoxFuture};
-use tokio::runtime::{Handle, RuntimeFlavor};
+use async_graphql::{Context, Guard, dataloader::Loader};
 
 use crate::{
+    batch::Batch,
     db::Db,
     error::{Error, Result},
     viewer::{Permission, Viewer},
@@ -60,28 +54,30 @@ impl Ask {
         self.secret.load(Ordering::Relaxed)
     }
 
-    /// The loader of kind `L` of this request, made at its first use.
-    pub fn loader<L: FromAsk>(&self) -> Arc<DataLoader<L, HashMapCache>> {
-        // Reason: the map stays whole whatever panicked while it was held.
-        let mut loaders = self.loaders.lock().unwrap_or_else(PoisonError::into_inner);
-        let loader = loaders.entry(TypeId::of::<L>()).or_insert_with(|| {
-            let loader = L::from_ask(self.viewer.clone(), self.db.clone());
-            let loader = DataLoader::with_cache(loader, TokioSpawner::current(), NextTurn, HashMapCache::default());
-            Arc::new(loader.delay(Duration::ZERO).max_batch_size(5_000))
-        });
-        let loader = Arc::clone(loader).downcast::<DataLoader<L, HashMapCache>>();
-        // Invariant: each entry is made with the type that is its key.
-        #[expect(clippy::unwrap_used, reason = "see the invariant")]
-        loader.unwrap()
-    }
-
     /// Loads one value in a batch with everything else of its kind that the request needs at this moment.
     pub async fn load<L, K>(&self, key: K) -> Result<Option<L::Value>>
     where
         L: FromAsk + Loader<K, Error = Error>,
         K: Send + Sync + Hash + Eq + Clone + 'static,
     {
-        self.loader::<L>().load_one(key).await
+        self.batch::<L, K>().load(key).await
+    }
+
+    /// The batch of the loader `L` for keys `K`, made at its first use.
+    fn batch<L, K>(&self) -> Arc<Batch<L, K, L::Value>>
+    where
+        L: FromAsk + Loader<K, Error = Error>,
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+    {
+        // Reason: the map stays whole whatever panicked while it was held.
+        let mut loaders = self.loaders.lock().unwrap_or_else(PoisonError::into_inner);
+        let batch = loaders.entry(TypeId::of::<Batch<L, K, L::Value>>()).or_insert_with(|| {
+            Arc::new(Batch::<L, K, _>::new(L::from_ask(self.viewer.clone(), self.db.clone())))
+        });
+        let batch = Arc::clone(batch).downcast::<Batch<L, K, L::Value>>();
+        // Invariant: each entry is made with the type that is its key.
+        #[expect(clippy::unwrap_used, reason = "see the invariant")]
+        batch.unwrap()
     }
 }
 
@@ -89,21 +85,6 @@ impl Ask {
 pub trait FromAsk: Send + Sync + 'static {
     /// A loader that sees what `viewer` may see.
     fn from_ask(viewer: Viewer, db: Db) -> Self;
-}
-
-/// Starts a batch when its request has nothing left to do, which is when the batch is complete.
-///
-/// On a current-thread runtime that is after one turn of the scheduler: the request runs on until it waits. Elsewhere
-/// another thread would start the batch while the request still adds to it, so it waits for a moment instead.
-struct NextTurn;
-
-impl Timer for NextTurn {
-    fn delay(&self, _: Duration) -> BoxFuture<'static, ()> {
-        match Handle::current().runtime_flavor() {
-            RuntimeFlavor::CurrentThread => tokio::task::yield_now().boxed(),
-            _ => tokio::time::sleep(Duration::from_millis(1)).boxed(),
-        }
-    }
 }
 
 /// Shorthands on the resolver's context.

@@ -6,6 +6,7 @@
 pub mod act;
 pub mod ask;
 pub mod assignment;
+mod batch;
 pub mod bulk;
 pub mod catalogue;
 pub mod clock;
