@@ -4,7 +4,8 @@
 use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{
-    ContextSelectionSet, OutputType, Positioned, ServerResult, Value, parser::types::Field, registry::Registry,
+    ContextSelectionSet, OutputType, Positioned, ServerResult, Value, parser::types::Field,
+    registry::Registry,
 };
 use futures::future::BoxFuture;
 
@@ -26,7 +27,15 @@ pub trait Assemble<T>: Send + Sync {
         node: &'a T,
         ctx: &'a ContextSelectionSet<'a>,
         field: &'a Positioned<Field>,
-    ) -> BoxFuture<'a, ServerResult<Value>>;
+    ) -> Resolving<'a>;
+}
+
+/// A node that is resolved, or will be.
+pub enum Resolving<'a> {
+    /// Nothing in it had to wait.
+    Done(ServerResult<Value>),
+    /// Something in it waits.
+    Later(BoxFuture<'a, ServerResult<Value>>),
 }
 
 impl<T: Node> OutputType for Graph<T> {
@@ -41,7 +50,10 @@ impl<T: Node> OutputType for Graph<T> {
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         // Invariant: the gateway registers an `Assemble` for each node type; a schema test resolves every one.
         let assemble = ctx.data_unchecked::<Arc<dyn Assemble<T>>>();
-        assemble.resolve(&self.0, ctx, field).await
+        match assemble.resolve(&self.0, ctx, field) {
+            Resolving::Done(resolved) => resolved,
+            Resolving::Later(resolving) => resolving.await,
+        }
     }
 }
 

@@ -18,14 +18,24 @@ pub struct Lenient<T>(pub T);
 
 impl<T: ObjectType> ContainerType for Lenient<T> {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
-        match self.0.resolve_field(ctx).await {
-            Err(error) if is_nullable(ctx, &T::type_name()) => {
-                let error = if error.path.is_empty() { ctx.set_error_path(error) } else { error };
-                ctx.add_error(error);
-                Ok(Some(Value::Null))
-            }
-            resolved => resolved,
+        let resolved = self.0.resolve_field(ctx).await;
+        soften(ctx, &T::type_name(), resolved)
+    }
+}
+
+/// What a field of `type_name` answers: null in place of an error, if it may be null.
+pub(super) fn soften(
+    ctx: &Context<'_>,
+    type_name: &str,
+    resolved: ServerResult<Option<Value>>,
+) -> ServerResult<Option<Value>> {
+    match resolved {
+        Err(error) if is_nullable(ctx, type_name) => {
+            let error = if error.path.is_empty() { ctx.set_error_path(error) } else { error };
+            ctx.add_error(error);
+            Ok(Some(Value::Null))
         }
+        resolved => resolved,
     }
 }
 

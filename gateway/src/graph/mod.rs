@@ -1,5 +1,6 @@
 //! The schema: root fields of every domain, types put together from domains and bridges.
 
+mod fields;
 mod lenient;
 mod nodes;
 

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use async_graphql::{
     Context, ContextSelectionSet, ID, Interface, MergedObject, Object, ObjectType, OutputType, Positioned,
     SchemaBuilder, ServerResult, SubscriptionType, Value, parser::types::Field,
+    resolver_utils::ContainerType,
 };
-use futures::future::{BoxFuture, try_join_all};
+use futures::future::try_join_all;
 use kernel::{
     ask::{Ask, Asking},
     error::{Error, FieldError, Result, Text},
-    graph::Assemble,
+    graph::{Assemble, Resolving},
     id::{AnyId, IdKind, TypedId},
     page::ById,
 };
 
-use super::lenient::Lenient;
+use super::fields::{self, Leaves, Parts};
+use super::lenient::{Lenient, soften};
 use crate::bridges::{
     AccountBridges, ApiKeyBridges, AuditEntryBridges, ContactBridges, InvitationBridges, MemberBridges,
     ProjectBridges, TaskBridges, Trail, UserBridges,
@@ -33,8 +35,12 @@ const TOO_MANY_IDS: Text =
 /// Most ids that `nodes` takes.
 const MAX_NODES: usize = 100;
 
-/// Puts the types together and registers them.
-struct Stitch;
+/// Puts a type together.
+#[derive(Default)]
+struct Stitch(Leaves);
+
+/// A node with the fields of its domain and of its bridges.
+struct Whole<'a, T>(&'a T);
 
 macro_rules! nodes {
     ($( $(#[$doc:meta])* $name:literal: $domain:ty, $entity:ty, $kind:ident, $node:ident($($bridge:ty),*); )+) => {
@@ -62,8 +68,35 @@ macro_rules! nodes {
                     node: &'a $domain,
                     ctx: &'a ContextSelectionSet<'a>,
                     field: &'a Positioned<Field>,
-                ) -> BoxFuture<'a, ServerResult<Value>> {
-                    Box::pin(async move { Lenient($node::from(node.clone())).resolve(ctx, field).await })
+                ) -> Resolving<'a> {
+                    fields::resolve(Whole(node), &self.0, ctx, field)
+                }
+            }
+
+            impl Parts for Whole<'_, $domain> {
+                const TYPE: &'static str = $name;
+
+                async fn field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+                    let found = async {
+                        if let Some(value) = self.0.resolve_field(ctx).await? {
+                            return Ok(Some(value));
+                        }
+                        $(
+                            if let Some(value) = <$bridge>::from(self.0).resolve_field(ctx).await? {
+                                return Ok(Some(value));
+                            }
+                        )*
+                        Ok(None)
+                    };
+                    soften(ctx, $name, found.await)
+                }
+
+                async fn all(
+                    &self,
+                    ctx: &ContextSelectionSet<'_>,
+                    field: &Positioned<Field>,
+                ) -> ServerResult<Value> {
+                    Lenient($node::from(self.0.clone())).resolve(ctx, field).await
                 }
             }
 
@@ -101,7 +134,7 @@ macro_rules! nodes {
             S: SubscriptionType + 'static,
         {
             builder
-                $( .register_output_type::<$node>().data(Arc::new(Stitch) as Arc<dyn Assemble<$domain>>) )+
+                $( .register_output_type::<$node>().data(Arc::new(Stitch::default()) as Arc<dyn Assemble<$domain>>) )+
         }
 
         /// Names of the node types.

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use async_graphql::{
     ContextSelectionSet, EmptyMutation, EmptySubscription, Object, OutputType, Positioned, Request, Schema,
-    ServerResult, Value, parser::types::Field,
+    parser::types::Field,
 };
-use futures::future::BoxFuture;
 use kernel::{
     Result,
     ask::{Ask, Asking},
-    graph::{Assemble, Graph},
+    graph::{Assemble, Graph, Resolving},
     page::{ById, ChildPage, Connection, Order, PageArgs, children, list},
     policy::Guarded,
 };
@@ -94,8 +93,10 @@ macro_rules! assemble {
                 node: &'a $node,
                 ctx: &'a ContextSelectionSet<'a>,
                 field: &'a Positioned<Field>,
-            ) -> BoxFuture<'a, ServerResult<Value>> {
-                Box::pin(async move { OutputType::resolve(&$object(node.clone()), ctx, field).await })
+            ) -> Resolving<'a> {
+                Resolving::Later(Box::pin(async move {
+                    OutputType::resolve(&$object(node.clone()), ctx, field).await
+                }))
             }
         }
     };
