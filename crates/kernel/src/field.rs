@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_graphql::dataloader::Loader;
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::{QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     db::Db,
     error::{Error, Result},
     policy::Guarded,
+    sql::one_of,
     viewer::{Permission, Reach, Viewer},
 };
 
@@ -56,7 +57,8 @@ impl<E: Guarded> Loader<(Permission, Uuid)> for Rights<E> {
         let mut held = HashMap::with_capacity(keys.len());
         for permission in permissions {
             let ids = keys.iter().filter(|(asked, _)| *asked == permission).map(|(_, id)| *id);
-            let rows = E::visible(&self.viewer, permission).filter(E::id_column().is_in(ids));
+            let rows =
+                E::visible(&self.viewer, permission).filter(one_of(self.db.backend(), E::id_column(), ids));
             let rows: Vec<Uuid> =
                 rows.select_only().column(E::id_column()).into_tuple().all(&self.db).await?;
             held.extend(rows.into_iter().map(|id| ((permission, id), ())));

@@ -26,6 +26,7 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     policy::Guarded,
+    sql::one_of,
     viewer::Viewer,
 };
 
@@ -52,7 +53,7 @@ where
 
     async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, E::Model>> {
         let rows = E::visible(&self.viewer, E::READ)
-            .filter(E::id_column().is_in(ids.iter().copied()))
+            .filter(one_of(self.db.backend(), E::id_column(), ids.iter().copied()))
             .all(&self.db)
             .await?;
         Ok(rows.into_iter().filter_map(|row| Some((uuid_of::<E>(&row, E::id_column())?, row))).collect())
@@ -210,7 +211,7 @@ where
 {
     let mut window = WindowStatement::partition_by((E::default().table_name().into_iden(), parent));
     plan.apply_order(&mut window);
-    let mut numbered = select.filter(parent.is_in(parents.iter().copied())).into_query();
+    let mut numbered = select.filter(one_of(DbBackend::Sqlite, parent, parents.iter().copied())).into_query();
     numbered.expr_window_as(Func::cust("row_number"), window, "row_in_parent");
     let mut all = Query::select();
     all.column(Asterisk).from_subquery(numbered, "numbered");
@@ -236,7 +237,7 @@ impl<E: Guarded> Loader<ChildKey<E>> for ChildCounts<E> {
         let mut found = HashMap::with_capacity(keys.len());
         for (page, parents) in groups(keys) {
             let counts: Vec<(Uuid, i64)> = (page.select)(viewer)
-                .filter(page.parent.is_in(parents.iter().copied()))
+                .filter(one_of(db.backend(), page.parent, parents.iter().copied()))
                 .select_only()
                 .column(page.parent)
                 .expr_as(Func::count(Expr::val(1)), "total")

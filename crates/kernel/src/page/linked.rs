@@ -10,8 +10,8 @@ use std::{
 
 use async_graphql::dataloader::Loader;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, ModelTrait, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, IdenStatic, ModelTrait,
+    QuerySelect, QueryTrait, Select,
     sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, JoinType, Query, SelectStatement, WindowStatement},
 };
 use uuid::Uuid;
@@ -23,6 +23,7 @@ use crate::{
     error::{Error, Result},
     graph::Node,
     policy::Guarded,
+    sql::among,
     viewer::Viewer,
 };
 
@@ -64,11 +65,18 @@ impl<E: Guarded> LinkedPage<E> {
     }
 
     /// The visible children with the filter, beside the parents they belong to.
-    fn joined(&self, viewer: &Viewer, select: Select<E>, parents: &[Uuid]) -> SelectStatement {
+    fn joined(
+        &self,
+        backend: DbBackend,
+        viewer: &Viewer,
+        select: Select<E>,
+        parents: &[Uuid],
+    ) -> SelectStatement {
         let mut joined = select.into_query();
         let child = Expr::col((LINK, Alias::new("child"))).equals(E::id_column().as_column_ref());
         joined.join_subquery(JoinType::InnerJoin, (self.link.pairs)(viewer), LINK, child);
-        joined.and_where(Expr::col((LINK, Alias::new("parent"))).is_in(parents.iter().copied()));
+        let parent = Expr::col((LINK, Alias::new("parent")));
+        joined.and_where(among(backend, parent, parents.iter().copied()));
         joined
     }
 }
@@ -128,7 +136,7 @@ where
         let mut found = HashMap::with_capacity(keys.len());
         for (page, parents) in groups(keys) {
             let plan = Plan::<E>::new::<T>(page.order, &page.args)?;
-            let statement = ranked(&plan, &page, &self.viewer, &parents);
+            let statement = ranked(&plan, &page, self.db.backend(), &self.viewer, &parents);
             let mut by_parent: HashMap<Uuid, Vec<E::Model>> = HashMap::with_capacity(parents.len());
             for row in self.db.query_all(&statement).await? {
                 let parent = row.try_get("", "link_parent")?;
@@ -144,7 +152,13 @@ where
 }
 
 /// The children numbered within each parent, cut after a page.
-fn ranked<E>(plan: &Plan<E>, page: &LinkedPage<E>, viewer: &Viewer, parents: &[Uuid]) -> SelectStatement
+fn ranked<E>(
+    plan: &Plan<E>,
+    page: &LinkedPage<E>,
+    backend: DbBackend,
+    viewer: &Viewer,
+    parents: &[Uuid],
+) -> SelectStatement
 where
     E: Guarded,
     E::Model: ModelTrait<Entity = E>,
@@ -153,7 +167,7 @@ where
     if let Some(beyond) = plan.beyond() {
         select = sea_orm::QueryFilter::filter(select, beyond);
     }
-    let mut numbered = page.joined(viewer, select, parents);
+    let mut numbered = page.joined(backend, viewer, select, parents);
     let mut window = WindowStatement::partition_by((LINK, Alias::new("parent")));
     plan.apply_order(&mut window);
     numbered.expr_as(Expr::col((LINK, Alias::new("parent"))), "link_parent");
@@ -185,7 +199,7 @@ impl<E: Guarded> Loader<LinkedKey<E>> for LinkedCounts<E> {
         let mut found = HashMap::with_capacity(keys.len());
         for (page, parents) in groups(keys) {
             let select = (page.select)(&self.viewer).select_only();
-            let mut counted = page.joined(&self.viewer, select, &parents);
+            let mut counted = page.joined(self.db.backend(), &self.viewer, select, &parents);
             counted.expr_as(Expr::col((LINK, Alias::new("parent"))), "link_parent");
             counted.expr_as(Func::count(Expr::val(1)), "total");
             counted.add_group_by([Expr::col((LINK, Alias::new("parent")))]);

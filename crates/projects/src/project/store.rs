@@ -11,6 +11,7 @@ use kernel::{
     id::{AccountId, ProjectId, TypedId, UserId},
     page::{ChildPage, Connection, Link, LinkedPage, PageArgs, children, linked},
     policy::Guarded,
+    sql::one_of,
     viewer::Viewer,
 };
 use sea_orm::{
@@ -106,7 +107,7 @@ impl Loader<ProjectId> for Progress {
         // Reason: how far a project has come is a fact about the project; whoever may see it may know, task by task or
         // not.
         let counts: Vec<(ProjectId, String, i64)> = Tasks::of_tenant(self.viewer.tenant_id())
-            .filter(Of::ProjectId.is_in(projects.iter().map(|project| project.uuid())))
+            .filter(one_of(self.db.backend(), Of::ProjectId, projects.iter().map(|project| project.uuid())))
             .filter(Of::ArchivedAt.is_null())
             .select_only()
             .columns([Of::ProjectId, Of::Status])

@@ -9,6 +9,7 @@ use kernel::{
     ask::{Ask, FromAsk},
     db::Db,
     id::{AssignmentId, TaskId, TenantId, TypedId, UserId},
+    sql::one_of,
     viewer::Viewer,
 };
 use sea_orm::{
@@ -74,7 +75,7 @@ impl Loader<TaskId> for Assignees {
 
     async fn load(&self, tasks: &[TaskId]) -> Result<HashMap<TaskId, Vec<UserId>>> {
         let rows: Vec<(TaskId, UserId)> = of_tenant(self.viewer.tenant_id())
-            .filter(Column::TaskId.is_in(tasks.iter().map(|task| task.uuid())))
+            .filter(one_of(self.db.backend(), Column::TaskId, tasks.iter().map(|task| task.uuid())))
             .select_only()
             .columns([Column::TaskId, Column::UserId])
             .order_by_asc(Column::Id)
