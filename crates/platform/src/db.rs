@@ -126,6 +126,9 @@ async fn connect_postgres(url: &str, settings: &DatabaseSettings) -> Result<Data
             // Reason: statements here touch few rows; compiling them costs more than it saves,
             // and `lateral` estimates often trip the threshold.
             ("jit", "off".to_owned()),
+            // Reason: what is read is mostly in memory, or on a disk without heads; with the default of 4, lists by id
+            // read whole tables.
+            ("random_page_cost", "1.1".to_owned()),
             ("timezone", "UTC".to_owned()),
         ]);
     let pool = pool::<Postgres>(settings, settings.max_connections, settings.min_connections)
