@@ -8,7 +8,10 @@ use futures::{StreamExt, stream::BoxStream};
 use http::{HeaderMap, header};
 use identity::{
     session::Cookies,
-    tenant::limits::{PlanLimit, allowed},
+    tenant::{
+        limits::{PlanLimit, allowed},
+        rules::plan,
+    },
 };
 use kernel::{
     Result,
@@ -35,7 +38,7 @@ const PLAN_TTL: Duration = Duration::from_secs(30);
 const PLANS: u64 = 10_000;
 
 /// What tenants may ask a minute, by id.
-pub type Allowances = moka::future::Cache<TenantId, Option<u32>>;
+pub type Allowances = moka::future::Cache<TenantId, Allowance>;
 
 /// An empty memory of plans.
 pub fn allowances() -> Allowances {
@@ -66,7 +69,9 @@ impl Engine for AppEngine {
     async fn session_alive(&self, db: &Db, viewer: &Viewer) -> Result<bool> {
         match (viewer.session, viewer.actor) {
             (Some(session), _) => self.app.identity.session_alive(db, session).await,
-            (None, Actor::ApiKey(key, _)) => self.app.identity.api_key_alive(db, viewer.tenant_id(), key).await,
+            (None, Actor::ApiKey(key, _)) => {
+                self.app.identity.api_key_alive(db, viewer.tenant_id(), key).await
+            }
             (None, _) => Ok(true),
         }
     }
@@ -74,21 +79,18 @@ impl Engine for AppEngine {
     async fn allowance(&self, db: &Db, viewer: &Viewer) -> Result<Allowance> {
         let tenant = viewer.tenant_id();
         if tenant.uuid().is_nil() || matches!(viewer.actor, Actor::Anonymous) {
-            return Ok(Allowance { tenant_requests: None, viewer_requests: None });
+            return Ok(Allowance::default());
         }
         let load = async {
             use identity::tenant::entity::{Column, Entity};
             let row = Entity::of_tenant(tenant).filter(Column::Id.eq(tenant)).one(db).await?;
-            let requests = row.and_then(|row| allowed(&row, PlanLimit::RequestsPerMinute));
-            kernel::Result::Ok(requests.and_then(|requests| u32::try_from(requests).ok()))
+            let Some(row) = row else { return kernel::Result::Ok(Allowance::default()) };
+            let requests = allowed(&row, PlanLimit::RequestsPerMinute);
+            let tenant_requests = requests.and_then(|requests| u32::try_from(requests).ok());
+            Ok(Allowance { tenant_requests, plan: Some(plan(&row).as_str()), viewer_requests: None })
         };
-        let tenant_requests = self
-            .app
-            .allowances
-            .try_get_with(tenant, load)
-            .await
-            .map_err(|error| kernel::Error::clone(&error))?;
-        Ok(Allowance { tenant_requests, viewer_requests: None })
+        let found = self.app.allowances.try_get_with(tenant, load).await;
+        found.map_err(|error| kernel::Error::clone(&error))
     }
 
     fn attach(&self, request: Request, headers: &HeaderMap) -> Request {

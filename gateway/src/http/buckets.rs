@@ -51,9 +51,8 @@ impl Buckets {
     /// LIMITED with the time until the request would be allowed; QUERY_TOO_COMPLEX if that time never comes, because
     /// the request costs more than a whole bucket.
     pub async fn charge(&self, viewer: &Viewer, allowance: Allowance, cost: u64) -> Result<Charge, Refusal> {
-        let buckets = self.buckets(viewer, allowance);
         let mut left = Charge { requested: cost, available: u64::MAX, restore_rate: 0 };
-        for (key, requests) in buckets {
+        for Bucket { key, requests, plan } in self.buckets(viewer, allowance) {
             let burst = requests.saturating_mul(u32::try_from(LEAST_COST).unwrap_or(u32::MAX));
             if self.settings.rates == Switch::On && cost > burst.into() {
                 let said = says::TOO_EXPENSIVE.with("cost", cost).with("max", burst);
@@ -61,7 +60,11 @@ impl Buckets {
             }
             let decision = self.take(&key, burst, cost).await;
             if !decision.allowed {
-                return Err(Error::limited(says::RATE.with("cost", cost), decision.retry_after).into());
+                let said = match plan {
+                    Some(plan) => says::PLAN_RATE.with("plan", plan).with("requests", requests),
+                    None => says::RATE.into(),
+                };
+                return Err(Error::limited(said.with("cost", cost), decision.retry_after).into());
             }
             if u64::from(decision.remaining) < left.available {
                 left.available = decision.remaining.into();
@@ -79,27 +82,41 @@ impl Buckets {
         self.limiter.check(key, Quota::new(burst, Duration::from_secs(60)), cost).await
     }
 
-    /// Keys and requests a minute, the narrowest first: what a single viewer does too much costs the others nothing.
-    fn buckets(&self, viewer: &Viewer, allowance: Allowance) -> Vec<(String, u32)> {
-        let plan = allowance.tenant_requests;
-        let own = allowance.viewer_requests.unwrap_or(self.settings.viewer_requests);
-        let own = own.min(plan.unwrap_or(u32::MAX));
+    /// The narrowest first: what a single viewer does too much costs the others nothing.
+    fn buckets(&self, viewer: &Viewer, allowance: Allowance) -> Vec<Bucket> {
+        let Allowance { tenant_requests, plan, viewer_requests } = allowance;
+        let own = viewer_requests.unwrap_or(self.settings.viewer_requests);
+        let own = |key| match tenant_requests {
+            Some(requests) if requests <= own => Bucket { key, requests, plan },
+            _ => Bucket { key, requests: own, plan: None },
+        };
         let mut buckets = match viewer.actor {
             Actor::System => return Vec::new(),
             Actor::User(user) => {
-                vec![(format!("graphql:user:{}:{}", viewer.tenant_id().uuid(), user.uuid()), own)]
+                vec![own(format!("graphql:user:{}:{}", viewer.tenant_id().uuid(), user.uuid()))]
             }
-            Actor::ApiKey(key, _) => vec![(format!("graphql:key:{}", key.uuid()), own)],
+            Actor::ApiKey(key, _) => vec![own(format!("graphql:key:{}", key.uuid()))],
             Actor::Anonymous => {
                 let network = viewer.request.ip.map_or_else(|| "unknown".to_owned(), network_of);
-                vec![(format!("graphql:ip:{network}"), self.settings.anonymous_requests)]
+                let requests = self.settings.anonymous_requests;
+                vec![Bucket { key: format!("graphql:ip:{network}"), requests, plan: None }]
             }
         };
-        if let Some(requests) = plan {
-            buckets.push((format!("graphql:tenant:{}", viewer.tenant_id().uuid()), requests));
+        if let Some(requests) = tenant_requests {
+            let key = format!("graphql:tenant:{}", viewer.tenant_id().uuid());
+            buckets.push(Bucket { key, requests, plan });
         }
         buckets
     }
+}
+
+/// One bucket.
+struct Bucket {
+    key: String,
+    /// How much it holds, in requests, and how much comes back in a minute.
+    requests: u32,
+    /// The plan that makes it this large.
+    plan: Option<&'static str>,
 }
 
 /// Who owns an IPv6 address owns its /64.
@@ -131,7 +148,7 @@ mod tests {
         let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap());
         let settings = RateSettings { anonymous_requests: 3, ..RateSettings::default() };
         let buckets = Buckets::new(Services::in_process(clock.clone()).limits, settings);
-        let none = Allowance { tenant_requests: None, viewer_requests: None };
+        let none = Allowance::default();
         let charge = buckets.charge(&nobody(&clock, "1.2.3.4"), none, 200).await.unwrap();
         assert_eq!(charge, Charge { requested: 200, available: 100, restore_rate: 5 });
         let refused = buckets.charge(&nobody(&clock, "1.2.3.4"), none, 200).await.unwrap_err();
@@ -151,7 +168,7 @@ mod tests {
         let clock = Clock::system();
         let settings = RateSettings { anonymous_requests: 1, rates: Switch::Off, ..RateSettings::default() };
         let buckets = Buckets::new(Services::in_process(clock.clone()).limits, settings);
-        let none = Allowance { tenant_requests: None, viewer_requests: None };
+        let none = Allowance::default();
         for _ in 0..10 {
             assert!(buckets.charge(&nobody(&clock, "::1"), none, 1_000).await.is_ok());
         }

@@ -186,8 +186,7 @@ impl Edge {
     async fn stranger(&self, client: &Client, error: kernel::Error, cost: u64) -> Refusal {
         let (clock, ids) = (self.shared.clock.clone(), self.shared.ids.clone());
         let nobody = Viewer::nobody(client.caller(None).info, clock, ids);
-        let nothing = Allowance { tenant_requests: None, viewer_requests: None };
-        match self.shared.buckets.charge(&nobody, nothing, cost).await {
+        match self.shared.buckets.charge(&nobody, Allowance::default(), cost).await {
             Ok(_) => error.into(),
             Err(refusal) => refusal,
         }

@@ -65,10 +65,12 @@ pub struct Caller {
 }
 
 /// How much may be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Allowance {
     /// Requests a minute of the whole tenant, by its plan; `None` where there is no tenant.
     pub tenant_requests: Option<u32>,
+    /// The plan, for who is told of its limit.
+    pub plan: Option<&'static str>,
     /// Requests a minute of this viewer, where it has a rate of its own (API keys).
     pub viewer_requests: Option<u32>,
 }

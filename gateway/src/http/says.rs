@@ -101,6 +101,10 @@ texts! {
     /// Rate.
     RATE = "rate_limit", "Too many requests: this one costs {cost} points.",
         "Trop de requêtes : celle-ci coûte {cost} points.";
+    /// Rate of the plan.
+    PLAN_RATE = "plan_rate_limit",
+        "Too many requests: the plan {plan} allows {requests} a minute. This one costs {cost} points, 100 a request.",
+        "Trop de requêtes : l'offre {plan} en permet {requests} par minute. Celle-ci coûte {cost} points, 100 par requête.";
     /// Sockets.
     TOO_MANY_OPERATIONS = "too_many_operations", "A socket runs at most {max} operations at once.",
         "Un socket exécute au plus {max} opérations à la fois.";

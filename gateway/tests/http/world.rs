@@ -279,7 +279,7 @@ impl Engine for TestEngine {
 
     async fn allowance(&self, _: &Db, viewer: &Viewer) -> kernel::Result<Allowance> {
         let plan = viewer.user_id().map(|_| self.state.plan.load(Ordering::SeqCst));
-        Ok(Allowance { tenant_requests: plan, viewer_requests: None })
+        Ok(Allowance { tenant_requests: plan, ..Allowance::default() })
     }
 
     async fn execute(&self, request: Request) -> Response {

@@ -121,7 +121,12 @@ async fn agency_asks_no_more_than_its_plan_allows_whoever_asks() {
     assert_eq!(cost(&first), (4_901, 10_000 - 4_901, 166));
     let second = acme.owner().run(&half, json!({})).await.expect_ok();
     assert_eq!(cost(&second).1, 198, "the narrower of both buckets is told");
-    let wait = wait_of(acme.developer().run(&half, json!({})).await);
+    let refused = acme.developer().run(&half, json!({})).await;
+    let message = refused.message().unwrap();
+    assert!(message.contains("starter") && message.contains("100 a minute"), "{message}");
+    let french = acme.developer().speaking("fr").run(&half, json!({})).await;
+    assert!(french.message().unwrap().contains("l'offre starter"), "{french}");
+    let wait = wait_of(refused);
     acme.developer().run(ME, json!({})).await.expect_ok();
     world.agency("globex").owner().run(&half, json!({})).await.expect_ok();
     world.nobody().run("{ __typename }", json!({})).await.expect_ok();
