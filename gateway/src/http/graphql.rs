@@ -15,7 +15,7 @@ use super::answer::Answer;
 use super::client::Client;
 use super::edge::{Done, Edge, Ready, Refused};
 use super::errors::Speaker;
-use super::idempotency::{self, Claim, IDEMPOTENCY_KEY, Key, Lease};
+use super::idempotency::{self, Claim, IDEMPOTENCY_KEY, Key, Lease, Stored};
 use super::negotiate::{Accepted, MediaType, accepted, check_content_type};
 use super::params::Params;
 use super::problem::{Code, Problem, Refusal, says};
@@ -117,9 +117,13 @@ async fn answer(
         OperationType::Query => respond(&edge, edge.run(ready).await, media_type),
         OperationType::Mutation => {
             let speaker = ready.speaker.clone();
-            match mutate(&edge, &headers, ready, media_type).await {
-                Ok(response) => response,
-                Err(refusal) => reply::refused(&speaker, &refusal, media_type),
+            match (mutate(&edge, &headers, ready, media_type).await, accepted.json) {
+                (Ok(Mutated::Now(done)), Some(_)) => respond(&edge, done, media_type),
+                (Ok(Mutated::Now(done)), None) => sse::single(&edge, done),
+                (Ok(Mutated::Before(stored)), Some(_)) => reply::replayed(stored),
+                (Ok(Mutated::Before(stored)), None) => sse::replayed(&stored),
+                (Err(refusal), Some(_)) => reply::refused(&speaker, &refusal, media_type),
+                (Err(refusal), None) => sse::refused(&speaker, &refusal),
             }
         }
     }
@@ -135,25 +139,33 @@ fn respond(edge: &Edge, mut done: Done, media_type: MediaType) -> Response {
     response
 }
 
+/// What came of a mutation.
+enum Mutated {
+    /// It was done.
+    Now(Done),
+    /// It had been done; this was answered then.
+    Before(Stored),
+}
+
 /// Runs a mutation, once for each `Idempotency-Key`.
 async fn mutate(
     edge: &Edge,
     headers: &HeaderMap,
     ready: Ready,
     media_type: MediaType,
-) -> Result<Response, Refusal> {
+) -> Result<Mutated, Refusal> {
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
-        return Ok(respond(edge, edge.run_to_the_end(ready).await, media_type));
+        return Ok(Mutated::Now(edge.run_to_the_end(ready).await));
     };
     let key = Key::parse(key)?;
     // Reason: before anybody is signed in, nobody can own a key; sign-up and login are not repeatable anyway.
     if ready.viewer.user_id().is_none() {
-        return Ok(respond(edge, edge.run_to_the_end(ready).await, media_type));
+        return Ok(Mutated::Now(edge.run_to_the_end(ready).await));
     }
     let lease = edge.shared.settings.request_timeout + LEASE_MARGIN;
     let db = edge.engine.db();
     match idempotency::claim(db, &ready.viewer, &key, &ready.content_hash(), lease).await? {
-        Claim::Replay(stored) => Ok(reply::replayed(stored)),
+        Claim::Replay(stored) => Ok(Mutated::Before(stored)),
         Claim::Run(lease) => {
             let (task, speaker) = (edge.clone(), ready.speaker.clone());
             let ready = ready.leased(lease.of_acts());
@@ -164,14 +176,14 @@ async fn mutate(
                 keep(&task, lease, &done, &speaker, media_type).await;
                 done
             });
-            let done = running.await.unwrap_or_else(|_| Done::panicked(&speaker));
-            Ok(respond(edge, done, media_type))
+            Ok(Mutated::Now(running.await.unwrap_or_else(|_| Done::panicked(&speaker))))
         }
     }
 }
 
 /// Keeps an answer that will be the same next time; a failure of ours, or a request that never ran, may be tried again.
-/// What did something before it failed may not: its answer is kept, too. Of an answer with a secret in it only that there was one is kept: neither is it done twice nor the secret stored.
+/// What did something before it failed may not: its answer is kept, too. Of an answer with a secret in it only that
+/// there was one is kept: neither is it done twice nor the secret stored.
 async fn keep(edge: &Edge, lease: Lease, done: &Done, speaker: &Speaker, media_type: MediaType) {
     let failed =
         |error: &super::answer::WireError| matches!(error.code(), "INTERNAL" | "UNAVAILABLE" | "LIMITED");

@@ -13,6 +13,7 @@ use http::header;
 use super::answer::Answer;
 use super::edge::{Done, Edge};
 use super::errors::Speaker;
+use super::idempotency::{IDEMPOTENCY_REPLAYED, Stored};
 use super::negotiate::MediaType;
 use super::problem::Refusal;
 use super::reply;
@@ -31,7 +32,11 @@ pub fn stream(answers: impl Stream<Item = Answer> + Send + 'static) -> Response 
             Err(_silence) => (":\n\n".to_owned(), Some(answers)),
         })
     });
-    let mut response = Response::new(Body::from_stream(events.map(Ok::<_, Infallible>)));
+    respond(Body::from_stream(events.map(Ok::<_, Infallible>)))
+}
+
+fn respond(body: Body) -> Response {
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -53,6 +58,13 @@ pub fn single(edge: &Edge, mut done: Done) -> Response {
     if timing {
         reply::statements(&mut response, &done);
     }
+    response
+}
+
+/// The one answer of a mutation that was done before.
+pub fn replayed(stored: &Stored) -> Response {
+    let mut response = respond(Body::from(event("next", &stored.body) + &event("complete", "")));
+    response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
     response
 }
 

@@ -236,18 +236,38 @@ async fn answer_tells_at_most_fifty_errors() {
     assert!(fields.as_array().is_none_or(|fields| fields.len() <= 100), "{answer}");
 }
 
+/// The one `next` of an event stream that completes.
+#[track_caller]
+fn only_event(answer: &Wire) -> Value {
+    assert_eq!(answer.header("content-type"), "text/event-stream");
+    let events: Vec<&str> = answer.text.split("\n\n").filter(|event| !event.is_empty()).collect();
+    assert_eq!(events[1..], ["event: complete\ndata: "], "{answer:#?}");
+    let data = events[0].strip_prefix("event: next\ndata: ").unwrap_or_else(|| panic!("{answer:#?}"));
+    serde_json::from_str(data).unwrap()
+}
+
+#[tokio::test]
+async fn event_stream_answers_a_mutation_once_for_each_key() {
+    let world = World::new().await;
+    let manager = quiet(&world).await.with("accept", "text/event-stream");
+    let keyed = manager.with("idempotency-key", "key-1");
+    let name = json!({ "name": "By stream" });
+    let first = Wire::of(ask(&keyed, CREATE, name.clone()).await).await;
+    assert_eq!(only_event(&first)["data"]["createProject"]["project"]["name"], "By stream");
+    let again = Wire::of(ask(&keyed, CREATE, name).await).await;
+    assert_eq!((only_event(&again), again.header("idempotency-replayed")), (only_event(&first), "true"));
+    let other = Wire::of(ask(&keyed, CREATE, json!({ "name": "Another" })).await).await;
+    assert_eq!(only_event(&other)["errors"][0]["extensions"]["code"], "CONFLICT");
+    assert_eq!(projects(&world).await, 13);
+}
+
 #[tokio::test]
 async fn event_stream_answers_a_query_and_its_end() {
     let world = World::new().await;
     let manager = world.agency("acme").manager();
     let stream = ask(&manager, ME, json!({})).await.header("accept", "text/event-stream");
     let answer = Wire::of(stream).await;
-    assert_eq!(answer.header("content-type"), "text/event-stream");
-    let events: Vec<&str> = answer.text.split("\n\n").filter(|event| !event.is_empty()).collect();
-    let data = events[0].strip_prefix("event: next\ndata: ").unwrap_or_else(|| panic!("{answer:#?}"));
-    let data: Value = serde_json::from_str(data).unwrap();
-    assert!(data["data"]["viewer"]["user"]["id"].is_string(), "{data}");
-    assert_eq!(events[1..], ["event: complete\ndata: "]);
+    assert!(only_event(&answer)["data"]["viewer"]["user"]["id"].is_string(), "{answer:#?}");
     let subscription = "subscription { projectChanged { project { id } } }";
     let refused = Wire::of(ask(&manager, subscription, json!({})).await).await;
     refused.expect_refused(406, "NOT_ACCEPTABLE");
