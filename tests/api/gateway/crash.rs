@@ -268,10 +268,13 @@ async fn process_killed_again_and_again_comes_back() {
         let owner = process.person("acme", "owner@acme.test", PASSWORD);
         let name = format!("Round {round}");
         owner.run(CREATE, json!({ "name": name })).await.expect_ok();
-        let writing = owner.run(CREATE, json!({ "name": "Perhaps" }));
+        let body = json!({ "query": CREATE, "variables": { "name": "Perhaps" } }).to_string();
+        let writing = owner.request(reqwest::Method::POST, "/graphql").await;
+        let writing = tokio::spawn(writing.header("content-type", "application/json").body(body).send());
         // Reason: the request is on its way, or done, or half done: none may matter.
-        drop(writing);
+        tokio::task::yield_now().await;
         process.kill().await;
+        drop(writing.await.unwrap());
         let kept = site.rows("projects_projects", &format!("WHERE name = '{name}'")).await;
         assert_eq!(kept.len(), 1);
     }

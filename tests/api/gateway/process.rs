@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use tests::program::finish;
 use tests::socket::PROTOCOL;
 use tests::{Frame, PASSWORD, RawSocket, Site};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::wire::{INVITE, role};
 
@@ -49,6 +51,34 @@ async fn server_that_is_told_to_stop_says_goodbye_and_ends_well() {
         assert!(!site.folder().join("atrium.db-wal").exists(), "the journal is written back");
     }
     site.serve().await.nobody().run("{ __typename }", json!({})).await.expect_ok();
+}
+
+// keeps: OP-3
+#[tokio::test]
+async fn request_that_is_running_is_answered_before_the_server_ends() {
+    let site = Site::seeded().await;
+    let process = site.serve().await;
+    let address = process.address();
+    let body = json!({ "query": "{ __typename }" }).to_string();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut buffer = vec![0; 4_096];
+    let read = stream.read(&mut buffer).await.unwrap();
+    assert!(buffer[..read].starts_with(b"HTTP/1.1 100 "), "the server waits for the body");
+    process.tell_to_stop();
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"__typename\":\"Query\""), "{answer}");
+    assert_eq!(process.ended().await, Some(0));
 }
 
 // keeps: OP-2, OP-4
