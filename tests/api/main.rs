@@ -4,8 +4,8 @@
 
 mod crm;
 mod gateway;
-mod identity;
 mod harness;
+mod identity;
 mod ids;
 mod permissions;
 mod plenty;

@@ -47,6 +47,6 @@ pub async fn reassign_user(
     to: Option<kernel::id::UserId>,
 ) -> kernel::Result<()> {
     project::reassign_user(act, from, to).await?;
-    member::leave_all(act, from).await?;
+    member::forget_user(act, from).await?;
     task::reassign_user(act, from, to).await
 }

@@ -110,10 +110,12 @@ pub async fn invite(viewer: &Viewer, db: &Db, identity: &Identity, wanted: Invit
             act.mark(Outcome::Success, Severity::Notice);
             let roles = pick_roles(act, &roles).await?;
             check_roles(act, identity, &roles, account).await?;
+            // Race: two who invite one address at once are one after the other, so that the later ends the earlier.
+            let tenant = tenant::lock(act, viewer.tenant_id()).await?;
             let known = user::find_by_email(act.conn(), &email).await?;
             check_not_member(act, known.as_ref()).await?;
             end_earlier(act, &email).await?;
-            check_room(act).await?;
+            check_room(act, &tenant).await?;
             let now = act.now();
             let row = act
                 .insert(Model {
@@ -175,7 +177,8 @@ pub async fn resend(viewer: &Viewer, db: &Db, identity: &Identity, id: Invitatio
         .act(db, "identity.invitation.resend", async |act| {
             let row = changeable(act, id).await?;
             if rules::status(&row, act.now()) == InvitationStatus::Expired {
-                check_room(act).await?;
+                let tenant = tenant::lock(act, viewer.tenant_id()).await?;
+                check_room(act, &tenant).await?;
             }
             let again = Model { token_hash: token_hash.clone(), expires_at: act.now() + days, ..row.clone() };
             let again = act.update(&row, again).await?;
@@ -304,10 +307,9 @@ async fn end_earlier(act: &mut Act, email: &EmailAddress) -> Result<()> {
     act.update_all(earlier, |row| row.revoked_at = Some(now)).await
 }
 
-/// Everybody in the tenant and everybody invited must find room on the plan.
-async fn check_room(act: &Act) -> Result<()> {
-    let tenant = tenant::lock(act, act.viewer().tenant_id()).await?;
+/// Everybody in the tenant, whose row is held, and everybody invited must find room on the plan.
+async fn check_room(act: &Act, tenant: &tenant::entity::Model) -> Result<()> {
     let invited = open(tenant.id, act.now()).count(act.conn()).await?;
-    let used = users(act.conn(), &tenant).await?.saturating_add(i64::try_from(invited).unwrap_or(i64::MAX));
-    check_limit(&tenant, PlanLimit::Users, used, 1)
+    let used = users(act.conn(), tenant).await?.saturating_add(i64::try_from(invited).unwrap_or(i64::MAX));
+    check_limit(tenant, PlanLimit::Users, used, 1)
 }

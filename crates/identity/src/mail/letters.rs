@@ -87,7 +87,7 @@ pub fn register(templates: &mut Templates) -> Result<(), TemplateError> {
             let (subject, body) = source.split_once("\n\n").unwrap_or((source, ""));
             templates.add(kind.template(), locale, Subject, subject)?;
             templates.add(kind.template(), locale, Text, &text(body))?;
-            templates.add(kind.template(), locale, Html, &html(body))?;
+            templates.add(kind.template(), locale, Html, &html(locale, body))?;
         }
     }
     Ok(())
@@ -103,7 +103,7 @@ fn text(body: &str) -> String {
 }
 
 /// The HTML. The source is ours and holds no markup; values are escaped by the engine when they are filled in.
-fn html(body: &str) -> String {
+fn html(locale: &str, body: &str) -> String {
     let paragraphs = body.trim().split("\n\n").map(|paragraph| match button(paragraph) {
         Some((label, link)) => format!(
             "<p style=\"margin:24px 0\"><a href=\"{link}\" style=\"display:inline-block;padding:12px 20px;\
@@ -111,7 +111,9 @@ fn html(body: &str) -> String {
         ),
         None => format!("<p>{paragraph}</p>"),
     });
-    LAYOUT.replace("<!-- body -->", &paragraphs.collect::<Vec<_>>().join("\n"))
+    LAYOUT
+        .replace("<!-- language -->", locale)
+        .replace("<!-- body -->", &paragraphs.collect::<Vec<_>>().join("\n"))
 }
 
 fn button(paragraph: &str) -> Option<(&str, &str)> {

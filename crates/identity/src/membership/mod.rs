@@ -99,7 +99,7 @@ fn everywhere(user: UserId) -> Select<entity::Entity> {
 /// Joins a person to the act's tenant.
 ///
 /// # Errors
-/// The database refuses a second membership.
+/// UNAVAILABLE if they joined a moment ago: the same call then finds it.
 pub async fn join(
     act: &mut Act,
     user: UserId,
@@ -108,7 +108,8 @@ pub async fn join(
 ) -> Result<entity::Model> {
     let status = status.as_str().to_owned();
     let model = entity::Model { user_id: user, status, ..draft(act, account) };
-    act.insert(model).await
+    let twice = || Error::unavailable("somebody joined twice at once");
+    act.insert_unique(model, &["tenant_id", "user_id"], twice).await
 }
 
 /// A place in the tenant that nobody has yet: for asking which roles would fit it.

@@ -77,9 +77,14 @@ pub async fn check(identity: &Identity, new: &NewPassword<'_>) -> Result<()> {
 
 async fn check_not_reused(identity: &Identity, db: &Db, user: UserId, new: &NewPassword<'_>) -> Result<()> {
     let PasswordPolicy { history, .. } = identity.config.password;
-    let earlier = earlier(user).limit(history).all(db).await?;
-    for row in earlier {
-        let verified = identity.hasher.verify(new.password.clone(), Some(row.hash)).await?;
+    let mut hashes: Vec<String> =
+        earlier(user).limit(history).all(db).await?.into_iter().map(|row| row.hash).collect();
+    // Reason: the present one is not in the history of people who were written by an import, or whose hash was renewed.
+    let present = crate::user::find(db, user).await?.and_then(|user| user.password_hash);
+    let present = present.filter(|present| !hashes.contains(present));
+    hashes.extend(present);
+    for hash in hashes {
+        let verified = identity.hasher.verify(new.password.clone(), Some(hash)).await?;
         if verified.ok {
             return Err(FieldError::new(new.path, REUSED.with("count", history)).into());
         }

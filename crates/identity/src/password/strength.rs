@@ -68,7 +68,9 @@ pub fn check(
     if is_common(password) {
         return Err(FieldError::new(path, COMMON));
     }
-    let found = zxcvbn(password, &words(known));
+    let words = words(known);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let found = zxcvbn(password, &words);
     if score(found.score()) < policy.min_score {
         return Err(FieldError::new(path, WEAK.with("advice", advice::say(found.feedback(), language))));
     }
@@ -82,14 +84,19 @@ fn is_common(password: &str) -> bool {
     COMMON_PASSWORDS.contains(lower.as_str()) || COMMON_PASSWORDS.contains(stem)
 }
 
-/// The words in what is known: an address gives its local part and its domain's labels as well.
-fn words<'a>(known: &[&'a str]) -> Vec<&'a str> {
-    let mut words: Vec<&str> = Vec::new();
+/// The words in what is known: an address gives its local part and its domain's labels as well; a text of several words
+/// is one without what parts them, and so are texts that stand together, such as given and family name.
+fn words(known: &[&str]) -> Vec<String> {
+    let mut words = Vec::new();
     for text in known {
-        words.push(text);
-        words.extend(text.split_once('@').map(|(local, _)| local));
-        words
-            .extend(text.split(|mark: char| !mark.is_alphanumeric()).filter(|word| word.chars().count() > 2));
+        words.push((*text).to_owned());
+        words.extend(text.split_once('@').map(|(local, _)| local.to_owned()));
+        let parts: Vec<&str> = text.split(|mark: char| !mark.is_alphanumeric()).collect();
+        words.push(parts.concat());
+        words.extend(parts.into_iter().filter(|word| word.chars().count() > 2).map(str::to_owned));
+    }
+    for pair in known.windows(2) {
+        words.extend([pair.join(" "), pair.concat()]);
     }
     words
 }
@@ -146,6 +153,9 @@ mod tests {
     fn password_of_what_others_know_is_weak() {
         assert_eq!(code("ada.lovelace1"), Err("password_weak"));
         assert_eq!(code("lovelace2026"), Err("password_weak"));
+        assert_eq!(code("Ada Lovelace"), Err("password_weak"));
+        assert_eq!(code("analyticalengines"), Err("password_weak"));
+        assert_eq!(code("adalovelace1815"), Err("password_weak"));
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub async fn create_tenant(db: &Db, identity: &Identity, new: NewTenant, owner: 
     let hash = match &known {
         Some(_) => None,
         None => {
-            let words = [owner.email.as_str(), &owner.given_name, &owner.family_name];
+            let words = [owner.email.as_str(), &owner.given_name, &owner.family_name, &new.name];
             let (language, path) = (new.locale.language(), "password");
             let wanted = NewPassword { password: &owner.password, known: &words, user: None, path, language };
             Some(password::prepare(identity, db, wanted).await?)

@@ -96,7 +96,8 @@ pub async fn verify(viewer: &Viewer, db: &Db, identity: &Identity, id: DomainId)
                 return Err(Error::conflict(TAKEN));
             }
             let verified = Model { verified_at: Some(act.now()), ..row.clone() };
-            act.update(&row, verified).await
+            // Race: of two agencies that prove it at once, neither sees the other's until it is there.
+            act.update_unique(&row, verified, &["domain"], || Error::conflict(TAKEN)).await
         })
         .await
 }

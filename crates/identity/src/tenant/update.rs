@@ -18,7 +18,6 @@ use kernel::{
 use super::{
     create::SLUG_TAKEN,
     entity::{Entity, Model},
-    find_by_slug,
     rules::{
         BAD_MAX_AGE, BAD_WORKING_DAY, DOMAINS_NEEDED, MAX_REGISTRATION_DOMAINS, NO_WORKING_DAY, Registration,
         TOO_MANY_DOMAINS, domain_name, registration_domains,
@@ -104,10 +103,7 @@ pub async fn update(viewer: &Viewer, db: &Db, input: UpdateTenantInput) -> Resul
             let before = Entity::fetch_to(act.conn(), viewer, TENANT_WRITE, viewer.tenant_id()).await?;
             expect_version(TenantId::TYPE, expected, before.version)?;
             let after = change.apply(before.clone())?;
-            if after.slug != before.slug && find_by_slug(act.conn(), &after.slug).await?.is_some() {
-                return Err(Error::field("slug", SLUG_TAKEN));
-            }
-            act.update(&before, after).await
+            act.update_unique(&before, after, &["slug"], || Error::field("slug", SLUG_TAKEN)).await
         })
         .await
 }

@@ -169,7 +169,8 @@ async fn change(act: &mut Act, token: &tokens::Model, wanted: Wanted) -> Result<
     let mut after = before.clone();
     after.email = wanted.new;
     after.email_verified_at = Some(act.now());
-    act.update(&before, after).await?;
+    // Race: of two who take it at once, neither sees the other's until it is there.
+    act.update_unique(&before, after, &["email"], || Error::conflict(TAKEN)).await?;
     // Reason: links to the address of before are no proof any more.
     token::revoke(act, token.user_id, &[ResetPassword, VerifyEmail]).await
 }

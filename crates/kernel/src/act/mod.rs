@@ -212,7 +212,12 @@ impl Act {
 
     /// Writes a new row; if a row with the same values in `columns` (the unique key, in its order) is there, errs with
     /// `taken`.
-    pub async fn insert_unique<M>(&mut self, model: M, columns: &[&str], taken: impl FnOnce() -> Error) -> Result<M>
+    pub async fn insert_unique<M>(
+        &mut self,
+        model: M,
+        columns: &[&str],
+        taken: impl FnOnce() -> Error,
+    ) -> Result<M>
     where
         M: ModelTrait,
         M::Entity: Recorded + EntityTrait<Model = M>,
@@ -252,6 +257,37 @@ impl Act {
         done.pop().ok_or_else(|| Error::internal("an update of one row answers one row"))
     }
 
+    /// As [`Act::update`]; if another row has the new values of `columns` (the unique key, in its order), errs with
+    /// `taken`.
+    ///
+    /// # Errors
+    /// As [`Act::update`], and `taken`.
+    pub async fn update_unique<M>(
+        &mut self,
+        before: &M,
+        after: M,
+        columns: &[&str],
+        taken: impl FnOnce() -> Error,
+    ) -> Result<M>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        match rows::update_many::<M::Entity>(&self.tx, vec![(before.clone(), after)], self.now).await {
+            Ok(mut pairs) => {
+                let (before, after) =
+                    pairs.pop().ok_or_else(|| Error::internal("an update of one row answers one row"))?;
+                Ok(self.noted(&before, after))
+            }
+            Err(rows::Refused::Database(error))
+                if violates_unique(&error, rows::table::<M::Entity>(), columns) =>
+            {
+                Err(taken())
+            }
+            Err(refused) => Err(refused.into()),
+        }
+    }
+
     /// Changes many rows by one rule; rows that change alike share a statement.
     pub async fn update_all<M>(&mut self, before: Vec<M>, mut change: impl FnMut(&mut M)) -> Result<()>
     where
@@ -276,15 +312,20 @@ impl Act {
         M::Entity: Recorded + EntityTrait<Model = M>,
     {
         let pairs = rows::update_many::<M::Entity>(&self.tx, pairs, self.now).await?;
-        let mut done = Vec::with_capacity(pairs.len());
-        for (before, after) in pairs {
-            let changes = rows::differences::<M::Entity>(Some(&before), Some(&after));
-            if !changes.is_empty() {
-                self.changed::<M::Entity>("updated", &after, changes);
-            }
-            done.push(after);
+        Ok(pairs.into_iter().map(|(before, after)| self.noted(&before, after)).collect())
+    }
+
+    /// Records what differs between two states of a row that is written; answers the later one.
+    fn noted<M>(&mut self, before: &M, after: M) -> M
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        let changes = rows::differences::<M::Entity>(Some(before), Some(&after));
+        if !changes.is_empty() {
+            self.changed::<M::Entity>("updated", &after, changes);
         }
-        Ok(done)
+        after
     }
 
     /// Counts a change of a row that is written in rows which belong to it (the grants of a role): it gets its next
@@ -329,7 +370,13 @@ impl Act {
     }
 
     /// Adds an entry for something that changed no row: a login, a refusal, a download.
-    pub fn note(&mut self, subject_type: &str, subject_id: Option<Uuid>, label: Option<String>, details: Map<String, Json>) {
+    pub fn note(
+        &mut self,
+        subject_type: &str,
+        subject_id: Option<Uuid>,
+        label: Option<String>,
+        details: Map<String, Json>,
+    ) {
         let entry = self.entry(subject_type, subject_id, label, details, Map::new());
         self.entries.push(entry);
     }
@@ -375,7 +422,8 @@ impl Act {
     {
         let subject_id = rows::id_of::<E>(model);
         let fields: Vec<&str> = changes.iter().map(|(field, _)| *field).collect();
-        let mut payload = json!({ "action": self.name, "changed": fields, "version": rows::version_of::<E>(model) });
+        let mut payload =
+            json!({ "action": self.name, "changed": fields, "version": rows::version_of::<E>(model) });
         let refs = E::refs(model);
         if !refs.is_empty() {
             payload["refs"] = Json::Object(refs);
@@ -398,7 +446,14 @@ impl Act {
         self.entries.push(entry);
     }
 
-    fn event(&self, kind: String, subject_type: &str, subject_id: Uuid, payload: Json, audit_id: Option<AuditEntryId>) -> outbox::Model {
+    fn event(
+        &self,
+        kind: String,
+        subject_type: &str,
+        subject_id: Uuid,
+        payload: Json,
+        audit_id: Option<AuditEntryId>,
+    ) -> outbox::Model {
         outbox::Model {
             seq: 0,
             id: self.new_id(),

@@ -16,6 +16,33 @@ use crate::{
     error::{Error, Result, says},
 };
 
+/// Why rows were not written: the database's own word, for who knows what a broken key means, or ours.
+pub(super) enum Refused {
+    Database(DbErr),
+    Ours(Error),
+}
+
+impl From<DbErr> for Refused {
+    fn from(error: DbErr) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Database(error) => conflict_or_internal(error),
+            Refused::Ours(error) => error,
+        }
+    }
+}
+
 /// Field → before and after.
 pub(super) type Changes = Vec<(&'static str, [Json; 2])>;
 
@@ -102,7 +129,7 @@ pub(super) async fn update_many<E>(
     db: &impl ConnectionTrait,
     pairs: Vec<(E::Model, E::Model)>,
     now: DateTime<Utc>,
-) -> Result<Vec<(E::Model, E::Model)>>
+) -> Result<Vec<(E::Model, E::Model)>, Refused>
 where
     E: Recorded,
     E::Model: ModelTrait<Entity = E>,
@@ -203,7 +230,7 @@ async fn update_group<E: Recorded>(
     db: &impl ConnectionTrait,
     changed: &[(E::Column, Value)],
     members: &[Member],
-) -> Result<()> {
+) -> Result<(), Refused> {
     for chunk in members.chunks(MAX_MEMBERS) {
         let values =
             changed.iter().map(|(column, value)| (*column, column.save_as(Expr::val(value.clone()))));
@@ -216,7 +243,7 @@ async fn update_group<E: Recorded>(
 async fn update_each<E: Recorded>(
     db: &impl ConnectionTrait,
     groups: &[(Values<E>, Vec<Member>)],
-) -> Result<()> {
+) -> Result<(), Refused> {
     let rows: Vec<(Member, &Values<E>)> = groups
         .iter()
         .flat_map(|(changed, members)| members.iter().map(move |member| (*member, changed)))
@@ -241,15 +268,15 @@ async fn update_members<E: Recorded>(
     db: &impl ConnectionTrait,
     values: impl IntoIterator<Item = (E::Column, Expr)>,
     members: &[Member],
-) -> Result<()> {
+) -> Result<(), Refused> {
     let mut update = Query::update();
     update.table(E::default().table_ref()).values(values);
     if let Some(version) = column::<E>("version") {
         update.value(version, Expr::col(version).add(1));
     }
     update.cond_where(members_condition::<E>(members));
-    let written = db.execute(&update).await.map_err(conflict_or_internal)?.rows_affected();
-    if written == members.len() as u64 { Ok(()) } else { Err(stale::<E>(db, members).await) }
+    let written = db.execute(&update).await?.rows_affected();
+    if written == members.len() as u64 { Ok(()) } else { Err(stale::<E>(db, members).await.into()) }
 }
 
 /// Rows with these ids, each at the version it must have.

@@ -205,13 +205,11 @@ pub async fn remove(viewer: &Viewer, db: &Db, input: RemoveProjectMemberInput) -
         .await
 }
 
-/// Takes a person off every team.
-pub async fn leave_all(act: &mut Act, user: UserId) -> Result<()> {
-    let places = Entity::of_tenant(act.viewer().tenant_id())
-        .filter(Column::UserId.eq(user.uuid()))
-        .filter(Column::LeftOn.is_null());
+/// Takes a person out of every team, also of those they have left: for somebody who is removed. The trail keeps who it
+/// was.
+pub async fn forget_user(act: &mut Act, user: UserId) -> Result<()> {
+    let places = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::UserId.eq(user.uuid()));
     let places = places.all(act.conn()).await?;
-    let today = today(act);
-    act.update_all(places, |place| place.left_on = Some(today.max(place.joined_on))).await?;
+    act.delete_all(places).await?;
     assignment::hand_over(act, user, None, false, Source::Team).await
 }
