@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, Ordering},
+    atomic::{AtomicU32, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -48,6 +48,65 @@ impl Bell {
     }
 }
 
+/// How a pool of connections is used at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolUse {
+    /// Connections that are open.
+    pub open: usize,
+    /// Connections of these that nobody uses.
+    pub idle: usize,
+    /// Statements and transactions that have a connection or wait for one.
+    pub wanted: usize,
+}
+
+impl PoolUse {
+    /// Connections that are used.
+    pub fn in_use(self) -> usize {
+        self.open.saturating_sub(self.idle)
+    }
+
+    /// Statements and transactions that wait for a connection.
+    pub fn waiting(self) -> usize {
+        self.wanted.saturating_sub(self.in_use())
+    }
+}
+
+/// How many want a connection of a pool, those who have one among them.
+#[derive(Clone, Debug, Default)]
+struct Wanted(Arc<AtomicUsize>);
+
+impl Wanted {
+    fn one(&self) -> Wanting {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Wanting(Arc::clone(&self.0))
+    }
+
+    fn used(&self, pool: &DatabaseConnection) -> PoolUse {
+        let (open, idle) = match pool.get_database_backend() {
+            DbBackend::Postgres => {
+                let pool = pool.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+            _ => {
+                let pool = pool.get_sqlite_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+        };
+        let open = usize::try_from(open).unwrap_or(usize::MAX);
+        PoolUse { open, idle, wanted: self.0.load(Ordering::Relaxed) }
+    }
+}
+
+/// One who wants a connection, until dropped.
+#[derive(Debug)]
+struct Wanting(Arc<AtomicUsize>);
+
+impl Drop for Wanting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A database with its pools. As a [`ConnectionTrait`] it reads; changes go through an act, and the few writes that are
 /// no act (job leases, idempotency keys, last use of a session) through [`Db::writer`].
 ///
@@ -56,6 +115,8 @@ impl Bell {
 pub struct Db {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    read_wanted: Wanted,
+    write_wanted: Wanted,
     statements: Statements,
     lease: Option<Lease>,
     /// Rings when an act committed events.
@@ -67,9 +128,12 @@ pub struct Db {
 impl Db {
     /// A handle over two pools; pass the same connection twice where one pool does both.
     pub fn new(read: DatabaseConnection, write: DatabaseConnection) -> Self {
+        let (read_wanted, write_wanted) = wanted(&read);
         Self {
             read,
             write,
+            read_wanted,
+            write_wanted,
             statements: Statements::default(),
             lease: None,
             events: Bell::default(),
@@ -86,7 +150,8 @@ impl Db {
     /// The same database through other pools (one set a runtime thread), with this handle's bells.
     #[must_use]
     pub fn with_pools(&self, read: DatabaseConnection, write: DatabaseConnection) -> Self {
-        Self { read, write, ..self.clone() }
+        let (read_wanted, write_wanted) = wanted(&read);
+        Self { read, write, read_wanted, write_wanted, ..self.clone() }
     }
 
     /// The same database for a request that is to be done once: every act through it confirms the lease.
@@ -109,9 +174,17 @@ impl Db {
         self.read.get_database_backend()
     }
 
+    /// How the pools are used at this moment: the reading one, and the writing one where that is another.
+    pub fn pools(&self) -> (PoolUse, Option<PoolUse>) {
+        let read = self.read_wanted.used(&self.read);
+        let write = (self.backend() != DbBackend::Postgres).then(|| self.write_wanted.used(&self.write));
+        (read, write)
+    }
+
     /// The writing pool, outside of any transaction.
     pub fn writer(&self) -> Writer {
-        Writer { conn: self.write.clone(), statements: self.statements.clone() }
+        let (conn, wanted) = (self.write.clone(), self.write_wanted.clone());
+        Writer { conn, wanted, statements: self.statements.clone() }
     }
 
     /// Begins a writing transaction; on SQLite it takes the write lock at once, so that it never fails half-way with a
@@ -125,11 +198,11 @@ impl Db {
         // Race: the driver knows of a transaction only after the server's answer; a caller who is dropped while it
         // waits would give back a connection with a transaction in it, and the next owner's writes would be lost. A
         // task of its own always sees the answer, and a transaction that nobody takes rolls back.
-        let write = self.write.clone();
-        let begun = tokio::spawn(async move { write.begin_with_options(options).await });
-        let inner =
-            begun.await.map_err(|error| DbErr::Custom(format!("BEGIN was not finished: {error}")))??;
-        Ok(Transaction { inner, statements: self.statements.clone() })
+        let (write, wanting) = (self.write.clone(), self.write_wanted.one());
+        let begun = tokio::spawn(async move { (write.begin_with_options(options).await, wanting) });
+        let (inner, wanting) =
+            begun.await.map_err(|error| DbErr::Custom(format!("BEGIN was not finished: {error}")))?;
+        Ok(Transaction { inner: inner?, statements: self.statements.clone(), _wanting: wanting })
     }
 
     /// Closes both pools.
@@ -137,6 +210,14 @@ impl Db {
         self.read.clone().close().await?;
         self.write.clone().close().await
     }
+}
+
+/// Counts for the reading and the writing pool; on PostgreSQL they are the same pool.
+fn wanted(read: &DatabaseConnection) -> (Wanted, Wanted) {
+    let wanted = Wanted::default();
+    let write =
+        if read.get_database_backend() == DbBackend::Postgres { wanted.clone() } else { Wanted::default() };
+    (wanted, write)
 }
 
 /// A value of a row as JSON that people and other programs read: instants in RFC 3339 in UTC, dates in ISO 8601.
@@ -153,6 +234,7 @@ pub(crate) fn json_of(value: &Value) -> Json {
 #[derive(Clone, Debug)]
 pub struct Writer {
     conn: DatabaseConnection,
+    wanted: Wanted,
     statements: Statements,
 }
 
@@ -161,6 +243,8 @@ pub struct Writer {
 pub struct Transaction {
     inner: DatabaseTransaction,
     statements: Statements,
+    // Invariant: a transaction has its connection until it ends.
+    _wanting: Wanting,
 }
 
 impl Transaction {
@@ -176,7 +260,7 @@ impl Transaction {
 }
 
 macro_rules! counted_connection {
-    ($type:ty, $field:ident) => {
+    ($type:ty, $field:ident $(, $wanted:ident)?) => {
         #[async_trait]
         impl ConnectionTrait for $type {
             fn get_database_backend(&self) -> DbBackend {
@@ -184,24 +268,28 @@ macro_rules! counted_connection {
             }
             async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
                 self.statements.add_one();
+                $(let _wanting = self.$wanted.one();)?
                 self.$field.execute_raw(stmt).await
             }
             async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
                 self.statements.add_one();
+                $(let _wanting = self.$wanted.one();)?
                 self.$field.execute_unprepared(sql).await
             }
             async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
                 self.statements.add_one();
+                $(let _wanting = self.$wanted.one();)?
                 self.$field.query_one_raw(stmt).await
             }
             async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
                 self.statements.add_one();
+                $(let _wanting = self.$wanted.one();)?
                 self.$field.query_all_raw(stmt).await
             }
         }
     };
 }
 
-counted_connection!(Db, read);
-counted_connection!(Writer, conn);
+counted_connection!(Db, read, read_wanted);
+counted_connection!(Writer, conn, wanted);
 counted_connection!(Transaction, inner);
