@@ -19,7 +19,7 @@ use crate::{
     viewer::{Actor, Viewer},
 };
 
-pub use rows::violates_unique;
+pub use rows::{Changes, violates_unique};
 
 /// An entity whose changes are recorded.
 pub trait Recorded: EntityTrait {
@@ -338,9 +338,26 @@ impl Act {
         M: ModelTrait,
         M::Entity: Recorded + EntityTrait<Model = M>,
     {
-        let after = rows::touch::<M::Entity>(&self.tx, before, self.now).await?;
-        self.changed::<M::Entity>("updated", &after, rows::Changes::new());
-        Ok(after)
+        let mut done = self.touch_all(vec![(before.clone(), Changes::new())]).await?;
+        done.pop().ok_or_else(|| Error::internal("a touch of one row answers one row"))
+    }
+
+    /// As [`Act::touch`] for many rows, in few statements; entry and event of each tell what changed in the rows that
+    /// belong to it. Answers the rows in the given order.
+    ///
+    /// # Errors
+    /// As [`Act::update`].
+    pub async fn touch_all<M>(&mut self, rows: Vec<(M, Changes)>) -> Result<Vec<M>>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        let (before, changes): (Vec<M>, Vec<Changes>) = rows.into_iter().unzip();
+        let touched = rows::touch_many::<M::Entity>(&self.tx, &before, self.now).await?;
+        for (row, changes) in touched.iter().zip(changes) {
+            self.changed::<M::Entity>("updated", row, changes);
+        }
+        Ok(touched)
     }
 
     /// Removes a row.
@@ -416,7 +433,7 @@ impl Act {
         self.changed::<E>("created", model, changes);
     }
 
-    fn changed<E: Recorded>(&mut self, verb: &str, model: &E::Model, changes: rows::Changes)
+    fn changed<E: Recorded>(&mut self, verb: &str, model: &E::Model, changes: Changes)
     where
         E::Model: ModelTrait<Entity = E>,
     {

@@ -43,8 +43,8 @@ impl From<Refused> for Error {
     }
 }
 
-/// Field → before and after.
-pub(super) type Changes = Vec<(&'static str, [Json; 2])>;
+/// What changed in a row: each field with its value before and after.
+pub type Changes = Vec<(&'static str, [Json; 2])>;
 
 /// Bound variables a statement may have, below the limits of both databases (SQLite 32 766, PostgreSQL 65 535).
 const MAX_VARIABLES: usize = 30_000;
@@ -171,21 +171,26 @@ type Values<E> = Vec<(<E as EntityTrait>::Column, Value)>;
 /// A row by its id, with the version it must have.
 type Member = (Uuid, Option<i64>);
 
-/// Writes `updated_at` and the next `version` of one row alone; answers its new state.
-pub(super) async fn touch<E>(
+/// Writes `updated_at` and the next `version` of rows alone; answers their new states in the given order.
+pub(super) async fn touch_many<E>(
     db: &impl ConnectionTrait,
-    before: &E::Model,
+    rows: &[E::Model],
     now: DateTime<Utc>,
-) -> Result<E::Model>
+) -> Result<Vec<E::Model>>
 where
     E: Recorded,
     E::Model: ModelTrait<Entity = E>,
 {
-    let (mut after, version) = (before.clone(), version_of::<E>(before));
-    let id = id_of::<E>(before).ok_or_else(|| Error::internal("a touched row has an id"))?;
-    let changed: Vec<_> = advance::<E>(&mut after, version, now)?.into_iter().collect();
-    update_group::<E>(db, &changed, &[(id, version)]).await?;
-    Ok(after)
+    let (mut changed, mut members, mut touched) = (Vec::new(), Vec::new(), Vec::new());
+    for before in rows {
+        let (mut after, version) = (before.clone(), version_of::<E>(before));
+        let id = id_of::<E>(before).ok_or_else(|| Error::internal("a touched row has an id"))?;
+        changed = advance::<E>(&mut after, version, now)?.into_iter().collect();
+        members.push((id, version));
+        touched.push(after);
+    }
+    update_group::<E>(db, &changed, &members).await?;
+    Ok(touched)
 }
 
 /// Sets `updated_at` and the next version, where the table has them; answers the part that is written as a value.
