@@ -1,6 +1,8 @@
 //! Who works on what: the one table that the reach `assigned` reads, written by every domain that puts people on
 //! projects or accounts.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -189,7 +191,8 @@ pub async fn hand_over(
     let mut given = Vec::new();
     if let Some(to) = to.filter(|to| *to != from) {
         let place = |row: &Model| (row.project_id, row.account_id.filter(|_| accounts));
-        let free = theirs.iter().filter(|row| !taken.iter().any(|taken| place(taken) == place(row)));
+        let taken: HashSet<_> = taken.iter().map(place).collect();
+        let free = theirs.iter().filter(|row| !taken.contains(&place(row)));
         let (now, viewer) = (act.now(), act.viewer());
         given = free
             .map(|row| Model { id: viewer.ids.generate(), user_id: to, created_at: now, ..row.clone() })
