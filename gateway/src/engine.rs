@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
-    graph,
+    gauges, graph,
     http::{self as web, Allowance, Caller, Engine, Shared},
     serve::{Running, Serve},
     worker,
@@ -123,6 +123,7 @@ impl Server {
         identity::signing::ensure_key(&app.identity, &app.db)
             .await
             .map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        gauges::show_pools(&app.db);
         let stopping = CancellationToken::new();
         let shared = Shared::new(web::Parts {
             config: &app.config,
@@ -167,5 +168,7 @@ async fn own_connections(app: &App) -> anyhow::Result<Db> {
     let share = settings.max_connections / u32::try_from(threads).unwrap_or(1);
     settings.max_connections = share.max(2);
     let pools = platform::db::pools(&settings).await?;
-    Ok(app.db.with_pools(pools.read, pools.write))
+    let db = app.db.with_pools(pools.read, pools.write);
+    gauges::add_pools(&db);
+    Ok(db)
 }

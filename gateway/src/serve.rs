@@ -3,6 +3,8 @@
 //! Reason: on a runtime of its own a request's loader batches run exactly when the request has nothing left to do, and
 //! its connections never change threads. The kernel spreads connections over the listeners (`SO_REUSEPORT`).
 
+mod guard;
+
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -30,6 +32,8 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use crate::config::ServerSettings;
+
+use guard::{Connection, Peers, Place};
 
 /// Makes the routes of one runtime thread, on that thread, so that its connections belong to its runtime. Given the
 /// thread's number.
@@ -91,6 +95,7 @@ impl Serve {
             listeners.push(listen(addr).with_context(|| format!("cannot listen on {addr}"))?);
         }
         let permits = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
+        let peers = Peers::new(&settings);
         let mut running =
             Running { addr, stopping: stopping.clone(), tasks: tasks.clone(), threads: Vec::new() };
         let mut ready = Vec::new();
@@ -98,9 +103,11 @@ impl Serve {
             let (said, heard) = oneshot::channel();
             let worker = Worker {
                 permits: Arc::clone(&permits),
+                peers: Arc::clone(&peers),
                 stopping: stopping.clone(),
                 tasks: tasks.clone(),
                 header_timeout: Duration::from_secs(settings.header_timeout_s),
+                write_timeout: Duration::from_secs(settings.write_timeout_s),
                 stop_timeout: Duration::from_secs(settings.stop_timeout_s),
             };
             let make = Arc::clone(&make);
@@ -226,9 +233,11 @@ fn listen(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
 /// What one thread serves with.
 struct Worker {
     permits: Arc<Semaphore>,
+    peers: Arc<Peers>,
     stopping: CancellationToken,
     tasks: TaskTracker,
     header_timeout: Duration,
+    write_timeout: Duration,
     stop_timeout: Duration,
 }
 
@@ -250,7 +259,11 @@ impl Worker {
         let _ = ready.send(Ok(()));
         let open = GracefulShutdown::new();
         while let Some((stream, peer, permit)) = self.accept(&listener).await {
-            self.serve(stream, peer, permit, router.clone(), &open);
+            match self.peers.enter(peer) {
+                Some(place) => self.serve(stream, peer, (place, permit), router.clone(), &open),
+                // Reason: an answer would cost as much as what is refused.
+                None => metrics::counter!("atrium_http_connections_refused_total").increment(1),
+            }
         }
         drop(listener);
         let ended = async { tokio::join!(open.shutdown(), self.tasks.wait()) };
@@ -286,7 +299,7 @@ impl Worker {
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        permit: OwnedSemaphorePermit,
+        (place, permit): (Place, OwnedSemaphorePermit),
         router: Router,
         open: &GracefulShutdown,
     ) {
@@ -301,16 +314,13 @@ impl Worker {
         builder.http1().timer(TokioTimer::new()).header_read_timeout(self.header_timeout);
         // Reason: telling HTTP/2 by its first bytes has no time limit, and proxies speak HTTP/1.1.
         let builder = builder.http1_only();
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let stream = TokioIo::new(Connection::new(stream, place, permit, self.write_timeout));
+        let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
         let connection = open.watch(connection);
         tokio::spawn(async move {
-            let connections = metrics::gauge!("atrium_http_connections");
-            connections.increment(1);
             if let Err(error) = connection.await {
                 tracing::debug!(error = %error, "a connection broke");
             }
-            connections.decrement(1);
-            drop(permit);
         });
     }
 }

@@ -1,6 +1,6 @@
 //! The settings themselves, as the rest of the program reads them.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use identity::IdentityConfig;
@@ -129,13 +129,22 @@ pub struct ServerSettings {
     pub public_url: Option<Url>,
     /// Runtimes that answer requests, each on a thread of its own; 0 means one a core.
     pub threads: usize,
-    /// The most connections at once, over all threads.
+    /// The most connections at once, over all threads; further ones wait to be accepted. WebSockets count until they
+    /// are closed.
     pub max_connections: usize,
+    /// The most connections of one address (of one IPv6 network of 64 bits); further ones are closed at once. 0 is no
+    /// limit.
+    pub max_connections_per_address: usize,
+    /// Networks whose connections are not counted by address, beside those of [`Self::trusted_proxies`], which stand
+    /// for many clients.
+    pub uncounted_networks: Vec<IpNet>,
     /// Seconds until a request is given up.
     pub request_timeout_s: u64,
     /// Seconds in which a client must have sent the head of a request, also the next one of an open connection: proxies
     /// must keep idle connections for less.
     pub header_timeout_s: u64,
+    /// Seconds after which a client is cut off that reads nothing of what is sent to it.
+    pub write_timeout_s: u64,
     /// Seconds that running requests get when the program stops.
     pub stop_timeout_s: u64,
     /// Networks whose `X-Forwarded-For` is believed.
@@ -155,8 +164,14 @@ impl Default for ServerSettings {
             public_url: None,
             threads: 0,
             max_connections: 10_000,
+            max_connections_per_address: 256,
+            uncounted_networks: vec![
+                IpNet::new_assert(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), 8),
+                IpNet::new_assert(IpAddr::V6(Ipv6Addr::LOCALHOST), 128),
+            ],
             request_timeout_s: 30,
             header_timeout_s: 30,
+            write_timeout_s: 30,
             stop_timeout_s: 30,
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
@@ -246,11 +261,24 @@ pub struct RateSettings {
     pub viewer_requests: u32,
     /// Requests a minute of one address without a token.
     pub anonymous_requests: u32,
+    /// WebSockets and event streams that one address may have open at a node without being signed in on them.
+    pub sockets_per_address: usize,
+    /// WebSockets and event streams that one viewer may have open at a node.
+    pub sockets_per_viewer: usize,
+    /// WebSockets and event streams that a tenant may have open at a node, whoever they belong to.
+    pub sockets_per_tenant: usize,
 }
 
 impl Default for RateSettings {
     fn default() -> Self {
-        Self { rates: Switch::On, viewer_requests: 600, anonymous_requests: 120 }
+        Self {
+            rates: Switch::On,
+            viewer_requests: 600,
+            anonymous_requests: 120,
+            sockets_per_address: 200,
+            sockets_per_viewer: 50,
+            sockets_per_tenant: 2_000,
+        }
     }
 }
 

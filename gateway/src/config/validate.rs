@@ -29,6 +29,7 @@ fn server(config: &Config, require: &mut impl FnMut(bool, &str)) {
     require(server.threads <= 1_024, "server.threads: must be at most 1024");
     require(server.request_timeout_s > 0, "server.request_timeout_s: must be at least 1");
     require(server.header_timeout_s > 0, "server.header_timeout_s: must be at least 1");
+    require(server.write_timeout_s > 0, "server.write_timeout_s: must be at least 1");
     if let Some(url) = &server.public_url {
         require(
             matches!(url.scheme(), "http" | "https")
@@ -85,4 +86,11 @@ fn services(config: &Config, require: &mut impl FnMut(bool, &str)) {
     require(config.password.iterations > 0, "password.iterations: must be at least 1");
     require(config.limits.viewer_requests > 0, "limits.viewer_requests: must be at least 1");
     require(config.limits.anonymous_requests > 0, "limits.anonymous_requests: must be at least 1");
+    for (sockets, error) in [
+        (config.limits.sockets_per_address, "limits.sockets_per_address: must be at least 1"),
+        (config.limits.sockets_per_viewer, "limits.sockets_per_viewer: must be at least 1"),
+        (config.limits.sockets_per_tenant, "limits.sockets_per_tenant: must be at least 1"),
+    ] {
+        require(sockets > 0, error);
+    }
 }

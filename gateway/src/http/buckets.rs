@@ -1,6 +1,6 @@
 //! How much a tenant, a viewer and an address may ask in which time: buckets of points that fill up evenly.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use kernel::{
 use platform::cache::{Decision, Quota, RateLimiter};
 use serde::Serialize;
 
+use super::client::network_of;
 use super::engine::Allowance;
 use super::limits::LEAST_COST;
 use super::problem::{Code, Problem, Refusal, says};
@@ -97,7 +98,7 @@ impl Buckets {
             }
             Actor::ApiKey(key, _) => vec![own(format!("graphql:key:{}", key.uuid()))],
             Actor::Anonymous => {
-                let network = viewer.request.ip.map_or_else(|| "unknown".to_owned(), network_of);
+                let network = viewer.request.ip.map_or_else(|| "unknown".to_owned(), bucket_of);
                 let requests = self.settings.anonymous_requests;
                 vec![Bucket { key: format!("graphql:ip:{network}"), requests, plan: None }]
             }
@@ -119,14 +120,11 @@ struct Bucket {
     plan: Option<&'static str>,
 }
 
-/// Who owns an IPv6 address owns its /64.
-fn network_of(ip: IpAddr) -> String {
-    match ip.to_canonical() {
+/// The address's part of a bucket's key.
+fn bucket_of(ip: IpAddr) -> String {
+    match network_of(ip) {
         IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
+        IpAddr::V6(network) => format!("{network}/64"),
     }
 }
 
@@ -176,11 +174,9 @@ mod tests {
 
     #[test]
     fn addresses_of_one_ipv6_network_share_a_bucket() {
-        assert_eq!(network_of("2001:db8::1".parse().unwrap()), network_of("2001:db8::2".parse().unwrap()));
-        assert_ne!(
-            network_of("2001:db8::1".parse().unwrap()),
-            network_of("2001:db8:0:1::1".parse().unwrap())
-        );
-        assert_eq!(network_of("::ffff:1.2.3.4".parse().unwrap()), "1.2.3.4");
+        let bucket = |ip: &str| bucket_of(ip.parse().unwrap());
+        assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::2"));
+        assert_ne!(bucket("2001:db8::1"), bucket("2001:db8:0:1::1"));
+        assert_eq!(bucket("::ffff:1.2.3.4"), "1.2.3.4");
     }
 }

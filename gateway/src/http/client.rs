@@ -1,6 +1,6 @@
 //! Who is at the other end of a request, as far as headers tell: correlation id, address, language, token.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
@@ -67,6 +67,17 @@ impl Client {
             language: self.language.unwrap_or_default(),
         };
         Caller { authorization: self.authorization.clone(), language: self.language, info }
+    }
+}
+
+/// The address that stands for all that one owner has: who owns an IPv6 address owns its /64.
+pub fn network_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, ..] = ip.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        v4 => v4,
     }
 }
 

@@ -173,7 +173,7 @@ fn not_graphql(error: &parser::Error) -> Problem {
             let why = message.rsplit_once("= ").map_or(message.as_str(), |(_, why)| why).trim();
             Problem::new(Code::ParseFailed, says::SYNTAX.with("why", why))
         }
-        other => Problem::plain(Code::ParseFailed, other.to_string()),
+        other => Problem::new(Code::ParseFailed, says::SYNTAX.with("why", other)),
     };
     Problem { location: error.positions().next(), ..problem }
 }

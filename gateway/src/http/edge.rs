@@ -21,9 +21,9 @@ use super::client::Client;
 use super::documents::{Document, Hash};
 use super::engine::{Allowance, Engine};
 use super::errors::{Inputs, Speaker};
-use super::limits;
+use super::limits::{self, REFUSED_COST};
 use super::live::Renewal;
-use super::metrics::observe;
+use super::metrics::{Ran, observe};
 use super::params::Params;
 use super::problem::{Code, Problem, Refusal, says};
 use super::shared::Shared;
@@ -53,6 +53,17 @@ pub struct Ready {
     ask: Ask,
     client: Client,
     headers: Option<HeaderMap>,
+}
+
+/// A request whose document may run, if whoever asks can pay for it.
+struct Checked {
+    document: Arc<Document>,
+    /// The document's text, if it came with its hash.
+    text: Option<String>,
+    params: Params,
+    kind: OperationType,
+    operation: Option<String>,
+    cost: u64,
 }
 
 /// Why a request may not run.
@@ -136,19 +147,41 @@ impl Edge {
         params: Params,
         allowed: impl Fn(OperationType) -> Result<(), Problem> + Send,
     ) -> Result<Ready, Refused> {
+        let checked = match self.check(params, allowed).await {
+            Ok(checked) => checked,
+            Err(problem) => return Err(self.refuse(client, problem).await),
+        };
         let mut speaker = client.speaker();
-        let admitted = self.check(client, headers, params, allowed, &mut speaker).await;
+        let admitted = self.pay(client, headers, checked, &mut speaker).await;
         admitted.map_err(|refusal| Refused { refusal, speaker })
     }
 
+    /// The refusal of what cannot run. It is paid for, by whoever the token says, so that a flood of it ends in LIMITED.
+    pub async fn refuse(&self, client: &Client, problem: Problem) -> Refused {
+        let mut speaker = client.speaker();
+        let db = self.engine.db().counted();
+        let paid = match self.engine.authenticate(&db, client.caller(None)).await {
+            Ok(viewer) => {
+                speaker.language = viewer.language();
+                // Reason: without the database nobody's plan is known, but what the document lacks is.
+                let allowance = self.engine.allowance(&db, &viewer).await.unwrap_or_default();
+                self.shared.buckets.charge(&viewer, allowance, REFUSED_COST).await
+            }
+            Err(_) => self.charge_nobody(client, REFUSED_COST).await,
+        };
+        let refusal = match paid {
+            Err(limited @ Refusal::Error(kernel::Error::Limited { .. })) => limited,
+            Ok(_) | Err(_) => problem.into(),
+        };
+        Refused { refusal, speaker }
+    }
+
+    /// Finds the document and what it costs.
     async fn check(
         &self,
-        client: &Client,
-        headers: Option<&HeaderMap>,
         mut params: Params,
         allowed: impl Fn(OperationType) -> Result<(), Problem> + Send,
-        speaker: &mut Speaker,
-    ) -> Result<Ready, Refusal> {
+    ) -> Result<Checked, Problem> {
         let document = self.shared.documents.find(&params).await?;
         // Reason: the text may be long; all that it is still wanted for is to be known by its hash.
         let text = params.query.take().filter(|_| params.hash().is_some());
@@ -162,8 +195,20 @@ impl Edge {
         let max = self.shared.settings.graphql.max_cost;
         if cost > max {
             let said = says::TOO_EXPENSIVE.with("cost", cost).with("max", max);
-            return Err(Problem::new(Code::TooComplex, said).into());
+            return Err(Problem::new(Code::TooComplex, said));
         }
+        Ok(Checked { document, text, params, kind, operation, cost })
+    }
+
+    /// Learns who asks, and takes what it costs.
+    async fn pay(
+        &self,
+        client: &Client,
+        headers: Option<&HeaderMap>,
+        checked: Checked,
+        speaker: &mut Speaker,
+    ) -> Result<Ready, Refusal> {
+        let Checked { document, text, params, kind, operation, cost } = checked;
         let db = self.engine.db().counted();
         let viewer = match self.engine.authenticate(&db, client.caller(operation.as_deref())).await {
             Err(error @ kernel::Error::Unauthenticated(_)) => {
@@ -173,7 +218,11 @@ impl Edge {
         };
         speaker.language = viewer.language();
         let allowance = self.engine.allowance(&db, &viewer).await?;
-        let charge = self.shared.buckets.charge(&viewer, allowance, cost).await?;
+        let charge = match self.shared.buckets.charge(&viewer, allowance, cost).await {
+            Ok(charge) => charge,
+            Err(Refusal::Problem(problem)) => return Err(self.refuse(client, problem).await.refusal),
+            Err(refusal) => return Err(refusal),
+        };
         if let Some(text) = text.filter(|_| viewer.user_id().is_some()) {
             self.shared.documents.share(&document, &text).await;
         }
@@ -184,12 +233,16 @@ impl Edge {
 
     /// The refusal of somebody whose token is not valid, who pays as one without: trying tokens is not free.
     async fn stranger(&self, client: &Client, error: kernel::Error, cost: u64) -> Refusal {
-        let (clock, ids) = (self.shared.clock.clone(), self.shared.ids.clone());
-        let nobody = Viewer::nobody(client.caller(None).info, clock, ids);
-        match self.shared.buckets.charge(&nobody, Allowance::default(), cost).await {
+        match self.charge_nobody(client, cost).await {
             Ok(_) => error.into(),
             Err(refusal) => refusal,
         }
+    }
+
+    async fn charge_nobody(&self, client: &Client, cost: u64) -> Result<Charge, Refusal> {
+        let (clock, ids) = (self.shared.clock.clone(), self.shared.ids.clone());
+        let nobody = Viewer::nobody(client.caller(None).info, clock, ids);
+        self.shared.buckets.charge(&nobody, Allowance::default(), cost).await
     }
 
     /// Runs a query or mutation. Panics and slowness become errors; it never fails.
@@ -263,7 +316,8 @@ impl Edge {
     fn report(&self, ready: &Ready, answer: &Answer, took: Duration, statements: u32) {
         let operation = ready.operation.as_deref();
         let code = answer.code();
-        observe(&self.shared.names, operation, ready.kind, code, took, statements);
+        let (kind, stranger) = (ready.kind, ready.viewer.user_id().is_none());
+        observe(&self.shared.names, Ran { operation, stranger, kind, code, took, statements });
         tracing::info!(
             request_id = %ready.speaker.request_id,
             tenant = %ready.viewer.tenant_id(),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::answer::{Answer, MAX_ERRORS, WireError};
 use super::inputs::{InputTypes, Refused};
-use super::problem::{Code, Problem, Refusal};
+use super::problem::{self, Code, Problem, Refusal};
 
 /// What error messages depend on.
 #[derive(Clone, Debug)]
@@ -107,7 +107,7 @@ impl Speaker {
         }
         WireError {
             extensions: self.extensions(Code::ValidationFailed.name()),
-            message: error.message,
+            message: problem::says::NOT_VALID.with("why", error.message).render(self.language),
             locations: error.locations,
             path: error.path,
         }

@@ -47,7 +47,10 @@ pub async fn post(
     let late = |_| Problem::new(Code::RequestTimeout, says::TOO_SLOW.with("seconds", limit.as_secs()));
     match tokio::time::timeout(limit, params).await.map_err(late).flatten() {
         Ok((accepted, params)) => answer(edge, client, parts.headers, params, accepted).await,
-        Err(problem) => reply::refused(&client.speaker(), &Refusal::Problem(problem), media_type),
+        Err(problem) => {
+            let Refused { refusal, speaker } = edge.refuse(&client, problem).await;
+            reply::refused(&speaker, &refusal, media_type)
+        }
     }
 }
 
@@ -61,7 +64,10 @@ pub async fn get(edge: Edge, client: Client, request: Request) -> Response {
     });
     let (accepted, params) = match params {
         Ok(params) => params,
-        Err(problem) => return reply::refused(&client.speaker(), &Refusal::Problem(problem), media_type),
+        Err(problem) => {
+            let Refused { refusal, speaker } = edge.refuse(&client, problem).await;
+            return reply::refused(&speaker, &refusal, media_type);
+        }
     };
     let queries_only = |kind| match kind {
         OperationType::Query => Ok(()),
@@ -109,9 +115,18 @@ async fn answer(
     match ready.kind() {
         OperationType::Subscription => {
             let watched = edge.clone();
+            let place = match edge.shared.sockets.enter(&ready.viewer) {
+                Ok(place) => place,
+                Err(error) if accepted.json.is_none() => return sse::refused(&ready.speaker, &error.into()),
+                Err(error) => return reply::refused(&ready.speaker, &error.into(), media_type),
+            };
             let (viewer, authorization) = (ready.viewer.clone(), client.authorization.clone());
             let ended = async move { watch::ended(&watched, &viewer, authorization.as_deref()).await };
-            sse::stream(edge.subscribe(ready).take_until(Box::pin(ended)))
+            let answers = edge.subscribe(ready).take_until(Box::pin(ended));
+            sse::stream(answers.inspect(move |_| {
+                // Reason: the place is free when the stream is dropped.
+                let _held = &place;
+            }))
         }
         OperationType::Query if accepted.json.is_none() => sse::single(&edge, edge.run(ready).await),
         OperationType::Query => respond(&edge, edge.run(ready).await, media_type),

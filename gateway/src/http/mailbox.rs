@@ -1,21 +1,28 @@
 //! The mailbox page of demonstrations: what would have been sent by mail, for people and for tests.
 //!
 //! Messages hold whatever a template or a user put into them, so a message's HTML is only ever shown in a frame without
-//! scripts, forms or an origin.
+//! scripts, forms or an origin. The messages hold links that sign in, and nobody signs in to read them: the pages answer
+//! under names of this machine and the public one alone, so that no site can point a name of its own here (DNS
+//! rebinding) and read them through the browser of who looks at it.
 
-use axum::extract::{Path, Query, State};
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use http::{HeaderValue, StatusCode, header};
 use platform::mail::{Address, CaptureMailer, Captured};
 use serde::Deserialize;
+use url::{Host, Url};
 
 use super::client::Client;
 use super::edge::Edge;
 use super::problem::{Code, Problem, says};
 use super::reply;
 use super::router::refuse;
+use super::shared::HttpSettings;
 
 /// Of our own pages: their style sheet, and frames of our own.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; frame-src 'self'; frame-ancestors 'none'; \
@@ -28,13 +35,46 @@ const MESSAGE_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbo
 const STYLE: &str = include_str!("mailbox.css");
 
 /// The routes; only where mail is captured and shown.
-pub fn routes() -> Router<Edge> {
+pub fn routes(settings: &HttpSettings) -> Router<Edge> {
+    let own_host = settings.own_host.clone().map(Arc::from);
     Router::new()
         .route("/mailbox", get(list))
         .route("/mailbox.json", get(json))
         .route("/mailbox.css", get(async || page(STYLE.to_owned(), "text/css; charset=utf-8", PAGE_POLICY)))
         .route("/mailbox/{id}", get(message))
         .route("/mailbox/{id}/html", get(message_html))
+        .route_layer(from_fn_with_state(own_host, own_hosts_alone))
+}
+
+async fn own_hosts_alone(
+    State(own_host): State<Option<Arc<str>>>,
+    Extension(client): Extension<Client>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    if host.is_some_and(|host| is_own(host, own_host.as_deref())) {
+        return next.run(request).await;
+    }
+    refuse(&client, kernel::Error::Forbidden(says::FOREIGN_HOST.into()))
+}
+
+/// Whether a `Host` header names this machine, or what the installation is known as.
+fn is_own(host: &str, own: Option<&str>) -> bool {
+    // Reason: as browsers read it; what is no host of a URL is nobody's name.
+    let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
+    let Some(name) = url.host_str().filter(|_| url.username().is_empty() && url.path() == "/") else {
+        return false;
+    };
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || own == Some(name),
+        Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback() || own == Some(name),
+        Some(Host::Domain(_)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost") || own == Some(name)
+        }
+        None => false,
+    }
 }
 
 /// What of the mailbox is wanted.
@@ -125,7 +165,7 @@ async fn message_html(
     response
 }
 
-fn find(edge: &Edge, id: &str) -> Option<std::sync::Arc<Captured>> {
+fn find(edge: &Edge, id: &str) -> Option<Arc<Captured>> {
     edge.shared.mailbox.as_ref()?.find(id.parse().ok()?)
 }
 
@@ -169,6 +209,41 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_this_machine_and_the_public_one_are_its_own() {
+        for host in [
+            "localhost",
+            "LOCALHOST:8000",
+            "localhost.",
+            "atrium.localhost:8000",
+            "127.0.0.1:8000",
+            "127.9.9.9",
+            "[::1]:8000",
+            "[::ffff:127.0.0.1]",
+            "portal.example.com",
+            "Portal.Example.com:8443",
+        ] {
+            assert!(is_own(host, Some("portal.example.com")), "{host}");
+        }
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "evillocalhost",
+            "portal.example.com.evil.example",
+            "192.0.2.1:8000",
+            "[2001:db8::1]",
+            "evil.example#@localhost",
+            "localhost@evil.example",
+            "evil.example/localhost",
+            "localhost/x",
+        ] {
+            assert!(!is_own(host, Some("portal.example.com")), "{host}");
+        }
+        assert!(!is_own("portal.example.com", None));
+    }
 
     #[test]
     fn nothing_of_a_message_becomes_markup() {

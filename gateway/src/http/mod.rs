@@ -24,6 +24,7 @@ pub mod reply;
 pub mod router;
 pub mod says;
 pub mod shared;
+pub mod sockets;
 pub mod sse;
 pub mod watch;
 pub mod ws;

@@ -52,7 +52,7 @@ pub fn router(shared: Shared, engine: Arc<dyn Engine>) -> Router {
     }
     routes = routes.merge(links::routes());
     if shared.mailbox.is_some() {
-        routes = routes.merge(mailbox::routes());
+        routes = routes.merge(mailbox::routes(&settings));
     }
     routes
         .fallback(not_found)

@@ -109,6 +109,14 @@ texts! {
     TOO_MANY_OPERATIONS = "too_many_operations", "A socket runs at most {max} operations at once.",
         "Un socket exécute au plus {max} opérations à la fois.";
     /// Sockets.
+    TOO_MANY_SOCKETS = "too_many_sockets", "Too many sockets and event streams are open: at most {max} may be.",
+        "Trop de sockets et de flux d'événements sont ouverts : {max} au plus peuvent l'être.";
+    /// Pages that only this machine may see.
+    FOREIGN_HOST = "foreign_host", "This page is not shown under this host name. Use localhost.",
+        "Cette page n'est pas montrée sous ce nom d'hôte. Utilisez localhost.";
+    /// Documents that do not fit the schema; why is in the validator's English.
+    NOT_VALID = "not_valid", "{why}", "Le document ne convient pas au schéma : {why}";
+    /// Sockets.
     FOREIGN_ORIGIN = "foreign_origin", "Pages of this origin may not connect.",
         "Les pages de cette origine ne peuvent pas se connecter.";
     /// Idempotency.

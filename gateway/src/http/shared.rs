@@ -20,6 +20,7 @@ use super::buckets::Buckets;
 use super::documents::{Documents, Listed};
 use super::inputs::InputTypes;
 use super::metrics::Names;
+use super::sockets::Sockets;
 use crate::config::{Config, DocumentMode, GraphqlSettings, Mode};
 
 /// Shared by all threads. Cheap to clone.
@@ -34,6 +35,8 @@ pub struct Inner {
     pub documents: Documents,
     /// Rate limits.
     pub buckets: Buckets,
+    /// What stays open, by who holds it.
+    pub sockets: Arc<Sockets>,
     /// Types of inputs, to say which field an error is about.
     pub input_types: InputTypes,
     /// Cache, broadcast, limits.
@@ -82,6 +85,8 @@ pub struct HttpSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Origins that may call the API with credentials.
     pub cors_origins: Vec<String>,
+    /// Host name of the program's own origin, if it is known: `portal.example.com`.
+    pub own_host: Option<String>,
     /// The program's own origin, if it is known: `https://portal.example.com`.
     pub own_origin: Option<String>,
 }
@@ -89,7 +94,9 @@ pub struct HttpSettings {
 impl HttpSettings {
     /// The settings that a configuration leads to.
     pub fn of(config: &Config) -> Self {
-        let own_origin = config.server.public_url.as_ref().map(|url| url.origin().ascii_serialization());
+        let public = config.server.public_url.as_ref();
+        let own_host = public.and_then(|url| url.host_str()).map(str::to_owned);
+        let own_origin = public.map(|url| url.origin().ascii_serialization());
         Self {
             graphql: config.graphql.clone(),
             introspection: config.introspection(),
@@ -100,6 +107,7 @@ impl HttpSettings {
             request_timeout: Duration::from_secs(config.server.request_timeout_s),
             trusted_proxies: config.server.trusted_proxies.clone(),
             cors_origins: config.server.cors_origins.clone(),
+            own_host,
             own_origin,
         }
     }
@@ -148,6 +156,7 @@ impl Shared {
         );
         super::metrics::install();
         Ok(Self(Arc::new(Inner {
+            sockets: Sockets::new(config.limits.clone(), config.server.uncounted_networks.clone()),
             buckets: Buckets::new(Arc::clone(&services.limits), config.limits.clone()),
             input_types: InputTypes::of_sdl(sdl)?,
             mailbox: mailbox.filter(|_| config.mailbox()),

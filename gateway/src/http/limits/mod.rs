@@ -6,7 +6,7 @@ mod nesting;
 mod shape;
 mod values;
 
-pub use cost::{LEAST_COST, cost};
+pub use cost::{LEAST_COST, REFUSED_COST, cost};
 pub use nesting::check_nesting;
 pub use shape::check_document;
 pub use values::{check_literals, check_variables};

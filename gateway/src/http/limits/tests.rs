@@ -129,10 +129,27 @@ fn cost_multiplies_pages_and_adds_objects() {
     assert_eq!(cost_of(nested, json!({})), 1 + 50 * (1 + 1 + 1 + 10));
     assert_eq!(cost_of(nested, json!({"n": 20})), 1 + 20 * 13);
     let edges = "{ projects(first: 50) { edges { cursor node { id account { id } } } totalCount } }";
-    assert_eq!(cost_of(edges, json!({})), 1 + 1 + 50 * (1 + 1));
+    assert_eq!(cost_of(edges, json!({})), 1 + 10 + 50 * (1 + 1));
     let fragment = "{ projects { ...P } } fragment P on ProjectConnection { nodes { tasks { ...T } } } \
                     fragment T on TaskConnection { nodes { id } }";
     assert_eq!(cost_of(fragment, json!({})), 1 + 20 * (1 + 1 + 20));
+}
+
+#[test]
+fn fields_with_statements_of_their_own_cost_more_than_leaves() {
+    let can = |arguments: &str| {
+        let asked = (0..30).fold(String::new(), |text, index| format!("{text} c{index}: can({arguments})"));
+        cost_of(&format!("{{ viewer {{ {asked} }} }}"), json!({}))
+    };
+    assert_eq!(can("permission: \"a\""), 100, "answered from what is known");
+    assert_eq!(can("permission: \"a\", id: \"b\""), 1 + 30 * 10);
+    let explained =
+        "{ explainAccess(userId: \"a\", permission: \"b\", id: \"c\") { allowed reasons { text } } }";
+    assert_eq!(cost_of(explained, json!({})), 120 + 1 + 1);
+    let counted = "{ projects(first: 50) { nodes { tasks(first: 1) { totalCount } } } }";
+    assert_eq!(cost_of(counted, json!({})), 1 + 50 * (1 + 1 + 10));
+    let limits = "{ a: tenant { limits { used } } b: projects(first: 100) { nodes { id } } }";
+    assert_eq!(cost_of(limits, json!({})), (1 + 10 + 1) + (1 + 100));
 }
 
 #[test]

@@ -66,6 +66,8 @@ pub(super) enum Closing {
     Failed,
     /// A message is too long.
     TooLong,
+    /// The viewer or the tenant has as many sockets as it may.
+    TooMany,
     BadMessage,
     Unauthorized,
     Expired,
@@ -83,6 +85,7 @@ impl Closing {
             Self::GoingAway => 1001,
             Self::TooLong => 1009,
             Self::Failed => 1011,
+            Self::TooMany => 1013,
             Self::BadMessage => 4400,
             Self::Unauthorized | Self::Expired => 4401,
             Self::Forbidden | Self::Revoked => 4403,
@@ -99,6 +102,7 @@ impl Closing {
             Self::GoingAway => "Going away",
             Self::TooLong => "Message too long",
             Self::Failed => "Try again later",
+            Self::TooMany => "Too many sockets",
             Self::BadMessage => "Invalid message",
             Self::Unauthorized => "Unauthorized",
             Self::Expired => "Token expired",

@@ -28,13 +28,17 @@ pub fn open(edge: Edge, client: Client, headers: &HeaderMap, upgrade: WebSocketU
         let refusal = Refusal::Error(kernel::Error::Forbidden(says::FOREIGN_ORIGIN.into()));
         return reply::refused(&client.speaker(), &refusal, MediaType::GraphqlResponse);
     }
+    let place = match edge.shared.sockets.enter_unknown(client.ip) {
+        Ok(place) => place,
+        Err(error) => return reply::refused(&client.speaker(), &error.into(), MediaType::GraphqlResponse),
+    };
     // Reason: a server that stops waits until its sockets were closed with a code.
     let tasks = edge.shared.tasks.clone();
     upgrade
         .protocols([PROTOCOL])
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
-        .on_upgrade(move |socket| tasks.track_future(socket::serve(edge, client, socket)))
+        .on_upgrade(move |socket| tasks.track_future(socket::serve(edge, client, place, socket)))
 }
 
 /// Browsers send `Origin` with every upgrade, and no `CORS` stops them: it must be checked here. Other programs send

@@ -11,7 +11,6 @@ use crate::http::client::Client;
 use crate::http::edge::{Edge, Refused};
 use crate::http::metrics;
 use crate::http::params::Params;
-use crate::http::problem::Refusal;
 
 /// A message of an operation on its way to the socket.
 pub(super) struct Said {
@@ -36,10 +35,9 @@ pub(super) struct Operation {
 
 impl Operation {
     pub(super) async fn run(self, payload: Json) {
-        let params = Params::of_payload(payload).map_err(Refusal::Problem);
-        let ready = match params {
+        let ready = match Params::of_payload(payload) {
             Ok(params) => self.edge.admit(&self.client, None, params, |_| Ok(())).await,
-            Err(refusal) => Err(Refused { refusal, speaker: self.client.speaker() }),
+            Err(problem) => Err(self.edge.refuse(&self.client, problem).await),
         };
         let ready = match ready {
             Ok(ready) => ready,

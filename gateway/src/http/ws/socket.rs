@@ -16,6 +16,7 @@ use super::operation::{Operation, Said};
 use crate::http::client::Client;
 use crate::http::edge::Edge;
 use crate::http::problem::says;
+use crate::http::sockets::Place;
 use crate::http::watch::{self, Ended};
 
 /// How long a client may take to say `connection_init`.
@@ -32,11 +33,11 @@ const SEND_WITHIN: Duration = Duration::from_secs(20);
 const QUEUE: usize = 64;
 
 /// Serves a socket until either side closes it.
-pub(super) async fn serve(edge: Edge, client: Client, stream: WebSocket) {
+pub(super) async fn serve(edge: Edge, client: Client, place: Place, stream: WebSocket) {
     let open = metrics::gauge!("atrium_websockets");
     open.increment(1);
     let stopping = edge.shared.stopping.clone();
-    let mut socket = Socket { edge, client, stream, heard_at: Instant::now() };
+    let mut socket = Socket { edge, client, stream, place, heard_at: Instant::now() };
     let talked = tokio::select! {
         talked = socket.talk() => talked,
         () = stopping.cancelled() => Err(End::Closing(Closing::GoingAway)),
@@ -65,6 +66,8 @@ struct Socket {
     edge: Edge,
     client: Client,
     stream: WebSocket,
+    /// Among the sockets of the address; once somebody has signed in, among theirs.
+    place: Place,
     heard_at: Instant,
 }
 
@@ -112,6 +115,9 @@ impl Socket {
                     let db = self.edge.engine.db().counted();
                     let viewer = self.edge.engine.authenticate(&db, self.client.caller(None)).await;
                     let viewer = viewer.map_err(|error| self.unwelcome(&error))?;
+                    if viewer.user_id().is_some() {
+                        self.place = self.edge.shared.sockets.enter(&viewer).map_err(|_| Closing::TooMany)?;
+                    }
                     self.send(Message::text(Outgoing::ConnectionAck.to_text())).await?;
                     return Ok(viewer);
                 }
