@@ -8,7 +8,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{InputType, Pos, Positioned, ServerError, Value};
 use async_graphql_value::Value as InputValue;
-use kernel::id::AnyId;
+use kernel::id::{AnyId, IdKind};
 use kernel::locale::{Language, Locale, TimeZone};
 use kernel::scalar::{Date, DateTime, EmailAddress, Int64, Url};
 use kernel::{Said, Text};
@@ -136,17 +136,31 @@ impl Refused {
         let mut leaves = Vec::new();
         let types = inputs.types.arguments.get(&(field.to_owned(), argument.to_owned()));
         for ty in types.into_iter().flatten() {
-            collect(inputs.types, self.base_name(), &ty.base, &value, argument.to_owned(), &mut leaves);
+            let at = Leaf { path: argument.to_owned(), owner: "", field: argument, value: &value };
+            collect(inputs.types, self.base_name(), &ty.base, at, &mut leaves);
         }
-        leaves.dedup_by(|a, b| a.0 == b.0);
+        leaves.dedup_by(|a, b| a.path == b.path);
         let path = match leaves.as_slice() {
-            [(path, _)] => path.as_str(),
-            several => match several.iter().find(|(_, value)| self.refuses(inputs.types, value)) {
-                Some((path, _)) => path,
-                None => argument,
-            },
+            [leaf] => leaf.path.as_str(),
+            several => self.refused_of(inputs.types, several).map_or(argument, |leaf| leaf.path.as_str()),
         };
         path.strip_prefix("input.").unwrap_or(path).to_owned()
+    }
+
+    /// The leaf that was refused, of several of the type.
+    fn refused_of<'a>(&self, types: &InputTypes, leaves: &'a [Leaf<'a>]) -> Option<&'a Leaf<'a>> {
+        let refused: Vec<&Leaf<'_>> = leaves.iter().filter(|leaf| self.refuses(types, leaf.value)).collect();
+        let wanted = self.wanted_kind();
+        let of = |kind| refused.iter().copied().find(move |leaf| leaf.kind() == kind);
+        // Reason: the same id in two fields may be right in one of them; by its name the refused one is told from it.
+        wanted.and_then(|wanted| of(Some(wanted)).or_else(|| of(None))).or_else(|| refused.first().copied())
+    }
+
+    /// The kind of id that was wanted: `an id of a Role (…`, `an id of a Role: …`.
+    fn wanted_kind(&self) -> Option<IdKind> {
+        let (_, rest) = self.text.split_once("an id of a ")?;
+        let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        IdKind::from_type_name(&rest[..end])
     }
 
     /// The type without brackets and exclamation marks.
@@ -199,31 +213,64 @@ fn strip_parents(message: &str) -> &str {
     message.split_once(" (occurred while parsing \"").map_or(message, |(message, _)| message)
 }
 
-/// Values of the wanted type inside `value`, with their paths.
-fn collect(
-    types: &InputTypes,
-    wanted: &str,
-    ty: &BaseType,
-    value: &Value,
+/// A value inside an argument.
+#[derive(Debug)]
+struct Leaf<'a> {
+    /// Where it stands.
     path: String,
-    leaves: &mut Vec<(String, Value)>,
-) {
-    match (ty, value) {
+    /// The input type that it is a field of; empty for an argument.
+    owner: &'a str,
+    /// The field.
+    field: &'a str,
+    /// The value.
+    value: &'a Value,
+}
+
+impl Leaf<'_> {
+    /// The kind of id that belongs here, by the names of the field and its type; the schema itself knows one `ID`.
+    fn kind(&self) -> Option<IdKind> {
+        let stem = self.field.trim_end_matches('s');
+        let stem = stem.strip_suffix("Id").unwrap_or(stem);
+        match stem {
+            "owner" | "manager" | "assignee" | "reporter" => return Some(IdKind::UserId),
+            "column" => return Some(IdKind::TaskColumnId),
+            _ => {}
+        }
+        let mut letters = stem.chars();
+        let name = letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())?;
+        IdKind::from_type_name(&name).or_else(|| self.owner_kind())
+    }
+
+    /// The kind that the type is about: `MoveTaskColumnInput` is about columns.
+    fn owner_kind(&self) -> Option<IdKind> {
+        let words = self.owner.strip_suffix("Input").or_else(|| self.owner.strip_suffix("Filter"))?;
+        let starts = words.char_indices().filter(|(_, letter)| letter.is_ascii_uppercase());
+        // Reason: the longest end of the name is the most particular kind.
+        starts.map(|(start, _)| &words[start..]).find_map(IdKind::from_type_name)
+    }
+}
+
+/// Values of the wanted type inside the value `at`.
+fn collect<'a>(types: &'a InputTypes, wanted: &str, ty: &BaseType, at: Leaf<'a>, leaves: &mut Vec<Leaf<'a>>) {
+    match (ty, at.value) {
         (BaseType::List(inner), Value::List(items)) => {
-            for (index, item) in items.iter().enumerate() {
-                collect(types, wanted, &inner.base, item, format!("{path}.{index}"), leaves);
+            for (index, value) in items.iter().enumerate() {
+                let item = Leaf { path: format!("{}.{index}", at.path), value, ..at };
+                collect(types, wanted, &inner.base, item, leaves);
             }
         }
-        (BaseType::List(inner), single) => collect(types, wanted, &inner.base, single, path, leaves),
+        (BaseType::List(inner), _) => collect(types, wanted, &inner.base, at, leaves),
         (BaseType::Named(name), value) if name.as_str() == wanted => {
             if *value != Value::Null {
-                leaves.push((path, value.clone()));
+                leaves.push(at);
             }
         }
         (BaseType::Named(name), Value::Object(object)) => {
-            for (field, ty) in types.fields.get(name.as_str()).into_iter().flatten() {
+            let Some((owner, fields)) = types.fields.get_key_value(name.as_str()) else { return };
+            for (field, ty) in fields {
                 if let Some(value) = object.get(field.as_str()) {
-                    collect(types, wanted, &ty.base, value, format!("{path}.{field}"), leaves);
+                    let inner = Leaf { path: format!("{}.{field}", at.path), owner, field, value };
+                    collect(types, wanted, &ty.base, inner, leaves);
                 }
             }
         }
@@ -254,86 +301,4 @@ fn argument_of(field: &Field, pos: Pos) -> Option<(&str, &str, &InputValue)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use async_graphql::{Variables, parser::parse_query};
-    use serde_json::json;
-
-    use super::*;
-
-    const SDL: &str = r#"
-        type Query { user(id: ID!): Int }
-        type Mutation { invite(input: InviteInput!, note: String): Int }
-        input InviteInput { email: EmailAddress, copies: [EmailAddress!], roleId: ID, userId: ID, people: [Person!], role: Role }
-        input Person { email: EmailAddress }
-        enum Role { ADMIN GUEST }
-        scalar EmailAddress
-    "#;
-
-    fn path(query: &str, variables: serde_json::Value, message: &str) -> String {
-        let types = InputTypes::of_sdl(SDL).unwrap();
-        let document = parse_query(query).unwrap();
-        let variables = Variables::from_json(variables);
-        let (_, operation) = document.operations.iter().next().unwrap();
-        let Selection::Field(field) = &operation.node.selection_set.node.items[0].node else { panic!() };
-        let error = ServerError::new(message, Some(field.node.arguments[0].1.pos));
-        let inputs = Inputs { types: &types, document: &document, variables: &variables };
-        Refused::of(&error).unwrap().path_in(inputs, &error)
-    }
-
-    const PARENT: &str = "(occurred while parsing \"InviteInput\")";
-
-    #[test]
-    fn field_of_the_type_that_refused_is_found_in_variables() {
-        let query = "mutation($i: InviteInput!) { invite(input: $i) }";
-        let message = format!("Failed to parse \"EmailAddress\": no address {PARENT}");
-        assert_eq!(path(query, json!({"i": {"email": "x"}}), &message), "email");
-        let several = json!({"i": {"email": "a@example.com", "copies": ["b@example.com", "x"]}});
-        assert_eq!(path(query, several, &message), "copies.1");
-        let nested = json!({"i": {"people": [{"email": "a@example.com"}, {"email": "x"}]}});
-        assert_eq!(path(query, nested, &message), "people.1.email");
-    }
-
-    #[test]
-    fn field_is_found_in_literals_too() {
-        let query = r#"mutation { invite(input: { email: "x", role: CHEF }) }"#;
-        let message = format!("Failed to parse \"EmailAddress\": no address {PARENT}");
-        assert_eq!(path(query, json!({}), &message), "email");
-        let message = format!("Failed to parse \"Role\": no such value {PARENT}");
-        assert_eq!(path(query, json!({}), &message), "role");
-    }
-
-    #[test]
-    fn id_of_another_kind_is_told_from_the_right_one() {
-        let query = "mutation($i: InviteInput!) { invite(input: $i) }";
-        let role = "rol_01h455vb4pex5vsknk084sn02q";
-        let project = "prj_01h455vb4pex5vsknk084sn02q";
-        let message = format!(
-            "Failed to parse \"ID\": expected an id of a User (`usr_…`), got one of a Project (`prj_…`) {PARENT}"
-        );
-        let variables = json!({"i": {"userId": project}});
-        assert_eq!(path(query, variables, &message), "userId");
-        let message = format!(
-            "Failed to parse \"ID\": expected an id of a Role (`rol_…`), got one of a Project (`prj_…`) {PARENT}"
-        );
-        let variables = json!({"i": {"userId": role, "roleId": project}});
-        assert_eq!(path(query, variables, &message), "roleId");
-        let message = format!(
-            "Failed to parse \"ID\": this is not an id of a Role: `rol_` and 26 characters are expected {PARENT}"
-        );
-        let variables = json!({"i": {"userId": "usr_01h455vb4pex5vsknk084sn02q", "roleId": "x"}});
-        assert_eq!(path(query, variables, &message), "roleId");
-    }
-
-    #[test]
-    fn plain_argument_is_its_own_path() {
-        let message =
-            "Failed to parse \"ID\": this is not an id of a User: `usr_` and 26 characters are expected";
-        assert_eq!(path(r#"{ user(id: "x") }"#, json!({}), message), "id");
-    }
-
-    #[test]
-    fn other_errors_are_no_refusals() {
-        let other = ServerError::new("database is locked", None);
-        assert_eq!(Refused::of(&other), None);
-    }
-}
+mod tests;
