@@ -186,6 +186,7 @@ fn membership(maker: &mut Maker, user: &user::Model, joined: DateTime<Utc>) -> m
         status: "active".to_owned(),
         joined_at: joined,
         last_seen_at: Some(maker.hour(maker.day(-seen))),
+        lock_lifted: None,
         created_at: joined,
         updated_at: joined,
         version: 1,

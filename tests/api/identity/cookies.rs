@@ -41,6 +41,17 @@ async fn renew(who: &Actor, cookie: &str, input: Value) -> Answer {
     change(&browser, "refreshSession", input, "accessToken refreshToken").await
 }
 
+/// Lets the manager of acme be a viewer of globex too.
+async fn join_globex(world: &World) {
+    let owner = world.agency("globex").owner();
+    let role = super::asks::role(&owner, "viewer").await;
+    let input = json!({ "email": "pm@acme.test", "roles": [role] });
+    change(&owner, "inviteUser", input, "invitation { id }").await.expect_ok();
+    let invitation = tests::token_in(&*world.mail_to("pm@acme.test").await);
+    let accepted = json!({ "token": invitation, "password": PASSWORD });
+    change(&world.nobody(), "acceptInvitation", accepted, "email").await.expect_ok();
+}
+
 // keeps: ID-9
 #[tokio::test]
 async fn refresh_token_of_a_browser_is_in_a_cookie_that_no_script_and_no_other_site_gets() {
@@ -155,13 +166,7 @@ async fn session_that_is_to_be_remembered_lasts_thirty_days() {
 #[tokio::test]
 async fn switch_in_a_browser_takes_the_place_of_the_present_session() {
     let world = World::new().await;
-    let owner = world.agency("globex").owner();
-    let role = super::asks::role(&owner, "viewer").await;
-    let input = json!({ "email": "pm@acme.test", "roles": [role] });
-    change(&owner, "inviteUser", input, "invitation { id }").await.expect_ok();
-    let invitation = tests::token_in(&*world.mail_to("pm@acme.test").await);
-    let accepted = json!({ "token": invitation, "password": PASSWORD });
-    change(&world.nobody(), "acceptInvitation", accepted, "email").await.expect_ok();
+    join_globex(&world).await;
     let answer = browser_login(&world.nobody(), false).await;
     let browser =
         world.nobody().bearing(answer.text("login.accessToken")).with("cookie", refresh_cookie(&answer));
@@ -172,4 +177,55 @@ async fn switch_in_a_browser_takes_the_place_of_the_present_session() {
     assert_eq!(viewer(&there).await.expect_ok().text("viewer.tenant.slug"), "globex");
     viewer(&browser).await.expect_code("UNAUTHENTICATED");
     renew(&world.nobody(), &refresh_cookie(&switched), json!({})).await.expect_ok();
+}
+
+// keeps: ID-9
+#[tokio::test]
+async fn session_of_a_browser_never_hands_its_token_to_scripts() {
+    let world = World::new().await;
+    join_globex(&world).await;
+    let answer = browser_login(&world.nobody(), false).await;
+    let (token, cookie) = (answer.text("login.accessToken"), refresh_cookie(&answer));
+    let script = world.nobody().bearing(token);
+    let browser = script.with("cookie", cookie.clone());
+    let lift = json!({ "tenant": "globex", "delivery": "BODY" });
+    for who in [&script, &browser] {
+        let answer = change(who, "switchTenant", lift.clone(), "accessToken refreshToken").await;
+        answer.expect_field("delivery", "stays_in_cookie");
+    }
+    let copied = cookie.strip_prefix("atrium_refresh=").unwrap();
+    for delivery in [json!(null), json!("BODY")] {
+        let input = json!({ "refreshToken": copied, "delivery": delivery });
+        let answer = change(&world.nobody(), "refreshSession", input, "refreshToken").await;
+        answer.expect_field("delivery", "stays_in_cookie");
+    }
+    viewer(&browser).await.expect_ok();
+    let input = json!({ "tenant": "globex" });
+    let switched = change(&browser, "switchTenant", input, "accessToken refreshToken").await.expect_ok();
+    assert!(switched.data("switchTenant.refreshToken").is_null(), "as the present session's if left out");
+    let next = refresh_cookie(&switched);
+    let there =
+        world.nobody().bearing(switched.text("switchTenant.accessToken")).with("cookie", next.clone());
+    let back = json!({ "tenant": "acme", "delivery": "BODY" });
+    change(&there, "switchTenant", back, "accessToken").await.expect_field("delivery", "stays_in_cookie");
+    renew(&world.nobody(), &next, json!({})).await.expect_ok();
+}
+
+// keeps: ID-9
+#[tokio::test]
+async fn token_that_moved_into_a_cookie_stays_there() {
+    let world = World::new().await;
+    let answer = login(&world.nobody(), credentials("acme", "pm@acme.test", PASSWORD)).await.expect_ok();
+    let input = json!({ "refreshToken": answer.text("login.refreshToken"), "delivery": "COOKIE" });
+    let moved =
+        change(&world.nobody(), "refreshSession", input, "accessToken refreshToken").await.expect_ok();
+    assert!(moved.data("refreshSession.refreshToken").is_null());
+    let cookie = refresh_cookie(&moved);
+    let copied = json!({ "refreshToken": cookie.strip_prefix("atrium_refresh=").unwrap() });
+    let lifted = change(&world.nobody(), "refreshSession", copied, "refreshToken").await;
+    lifted.expect_field("delivery", "stays_in_cookie");
+    renew(&world.nobody(), &cookie, json!({ "delivery": "BODY" }))
+        .await
+        .expect_field("delivery", "stays_in_cookie");
+    renew(&world.nobody(), &cookie, json!({})).await.expect_ok();
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use tests::{Actor, PASSWORD, World, token_in};
 
 use super::asks::{change, credentials, fail, login, login_on, me, viewer};
+use super::steps::join_both;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -147,6 +148,54 @@ async fn administrator_unlocks_and_nobody_else() {
     right(&world, "pm@acme.test").await.expect_ok();
     let entries = world.audit_of(&id).await;
     assert!(entries.iter().any(|entry| entry["action"] == "identity.user.unlock"), "{entries:#?}");
+}
+
+// keeps: ID-11
+#[tokio::test]
+async fn lock_that_an_administrator_lifts_goes_on_in_every_other_tenant() {
+    let world = World::new().await;
+    let (acme, globex) = (world.agency("acme"), world.agency("globex"));
+    let id = me(&acme.manager()).await;
+    join_both(&world, &globex.owner(), &acme.manager()).await;
+    fail(&world.nobody(), "globex", "pm@acme.test", 5).await;
+    change(&acme.admin(), "unlockUser", json!({ "id": id }), "user { id }").await.expect_ok();
+    let query = "query($id: ID!) { user(id: $id) { lockedUntil } }";
+    let seen = async |who: &Actor| who.run(query, json!({ "id": id })).await.expect_ok();
+    assert!(seen(&acme.admin()).await.data("user.lockedUntil").is_null());
+    assert!(!seen(&globex.admin()).await.data("user.lockedUntil").is_null(), "there it goes on");
+    let there = credentials("globex", "pm@acme.test", PASSWORD);
+    login(&world.nobody(), there.clone()).await.expect_code("UNAUTHENTICATED");
+    let nowhere = json!({ "email": "pm@acme.test", "password": PASSWORD });
+    login(&world.nobody(), nowhere).await.expect_code("UNAUTHENTICATED");
+    fail(&world.nobody(), "globex", "pm@acme.test", 20).await;
+    right(&world, "pm@acme.test").await.expect_ok();
+    login(&world.nobody(), there).await.expect_ok();
+}
+
+// keeps: ID-11
+#[tokio::test]
+async fn administrator_cannot_let_passwords_be_tried_without_end() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let id = me(&acme.manager()).await;
+    let unlock =
+        async || change(&acme.admin(), "unlockUser", json!({ "id": id }), "user { lockedUntil }").await;
+    for minutes in [15, 30, 60] {
+        fail(&world.nobody(), "acme", "pm@acme.test", 5).await;
+        let mail = world.mail_to("pm@acme.test").await;
+        assert_eq!(mail.message.subject, format!("Your account is locked for {minutes} minutes"));
+        right(&world, "pm@acme.test").await.expect_code("UNAUTHENTICATED");
+        assert!(unlock().await.expect_ok().data("unlockUser.user.lockedUntil").is_null());
+    }
+    fail(&world.nobody(), "acme", "pm@acme.test", 5).await;
+    let refused = unlock().await.expect_code("CONFLICT");
+    assert!(refused.message().unwrap().contains("locked out too often"), "{refused}");
+    right(&world, "pm@acme.test").await.expect_code("UNAUTHENTICATED");
+    world.clock.advance(MINUTE * 120);
+    right(&world, "pm@acme.test").await.expect_ok();
+    fail(&world.nobody(), "acme", "pm@acme.test", 5).await;
+    unlock().await.expect_ok();
+    right(&world, "pm@acme.test").await.expect_ok();
 }
 
 // keeps: ID-11

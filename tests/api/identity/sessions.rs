@@ -295,6 +295,17 @@ async fn all_sessions_end_but_the_present_one_or_with_it() {
 
 // keeps: ID-10
 #[tokio::test]
+async fn name_of_a_device_is_no_label_in_the_trail() {
+    let world = World::new().await;
+    session(&world, "Ada's phone").await;
+    let entries = world.rows("audit_entries", "WHERE subject_type = 'Session'").await;
+    assert!(!entries.is_empty());
+    let named = entries.iter().filter(|entry| entry["subject_label"].to_string().contains("Ada"));
+    assert_eq!(named.count(), 0, "{entries:#?}");
+}
+
+// keeps: ID-10
+#[tokio::test]
 async fn logout_ends_the_session_at_once() {
     let world = World::new().await;
     let (laptop, token) = session(&world, "laptop").await;

@@ -1,5 +1,6 @@
 //! A login that succeeds: counters reset, device remembered, session begun.
 
+use chrono::{DateTime, Utc};
 use kernel::{
     Result,
     act::{Act, Outcome, Severity},
@@ -28,6 +29,8 @@ pub(super) struct Entering<'a> {
     pub tenant: &'a tenant::Model,
     /// What the password's check said.
     pub verified: Verified,
+    /// End of the lock-out that was lifted for the tenant.
+    pub lifted: Option<DateTime<Utc>>,
 }
 
 /// Begins the session of a login. `None` if the person was locked out while the password was checked.
@@ -38,7 +41,7 @@ pub(super) async fn enter(
     wanted: &Wanted<'_>,
     entering: Entering<'_>,
 ) -> Result<Option<SignedIn>> {
-    let Entering { user, tenant, verified } = entering;
+    let Entering { user, tenant, verified, lifted } = entering;
     // Reason: the membership was just read; what was remembered of it may be older.
     identity.forget(tenant.id, Some(user.id));
     let principal = identity.principal(db, tenant.id, user.id).await?.ok_or_else(wrong_credentials)?;
@@ -49,7 +52,7 @@ pub(super) async fn enter(
     let begun = owner
         .act(db, LOGIN, async |act| {
             act.mark(Outcome::Success, Severity::Notice);
-            if store::lock_attempts(act.conn(), user.id).await?.is_locked(act.now()) {
+            if store::lock_attempts(act.conn(), user.id).await?.is_locked(lifted, act.now()) {
                 return Ok(None);
             }
             if attempts(user) != Attempts::default() {
@@ -61,7 +64,13 @@ pub(super) async fn enter(
             if store::remember_device(act, user.id, &device).await? {
                 tell_of_device(act, identity, user, &tenant.name, &device)?;
             }
-            let new = NewSession { id, user: user.id, device: device.clone(), remember: wanted.remember };
+            let new = NewSession {
+                id,
+                user: user.id,
+                device: device.clone(),
+                remember: wanted.remember,
+                delivery: wanted.delivery,
+            };
             Ok(Some(session::start(act, &identity.config, new).await?))
         })
         .await?;

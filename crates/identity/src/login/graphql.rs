@@ -11,7 +11,7 @@ use kernel::{
 };
 use secrecy::ExposeSecret as _;
 
-use super::{Answer, SignedIn, Wanted, login, switch};
+use super::{Answer, SignedIn, Wanted, lift, login, switch};
 use crate::{
     IdentityContext as _,
     session::{Cookies, Delivery, Handed, graphql::seen},
@@ -115,9 +115,9 @@ impl From<Answer> for LoginPayload {
 pub struct SwitchTenantInput {
     /// Slug or host of the tenant.
     tenant: String,
-    /// How the refresh token is delivered. With `COOKIE` the present session ends; with `BODY` both go on.
-    #[graphql(default_with = "Delivery::Body")]
-    delivery: Delivery,
+    /// How the refresh token is delivered: as the present session's, if left out. With `COOKIE` the present session
+    /// ends; with `BODY` both go on. A session whose token is in a cookie keeps it there: INVALID `stays_in_cookie`.
+    delivery: Option<Delivery>,
 }
 
 /// A session in another tenant.
@@ -200,13 +200,15 @@ impl LoginMutation {
         })
     }
 
-    /// Lets a person who is locked out try again at once. Needs the permission `identity.user.write`.
+    /// Lets a person who is locked out try again at once in this tenant; in others the lock-out goes on, and the next
+    /// one is longer all the same. After three lock-outs since the last sign-in the answer is CONFLICT
+    /// `locked_too_often`: the person then needs a new password. Needs the permission `identity.user.write`.
     async fn unlock_user(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Whom.")] input: UnlockUserInput,
     ) -> Result<UnlockUserPayload> {
-        let user = switch::unlock(ctx.db(), ctx.viewer(), input.id).await?;
+        let user = lift(ctx.db(), ctx.viewer(), input.id).await?;
         Ok(UnlockUserPayload { user: Graph(User::from(user)) })
     }
 }

@@ -4,7 +4,12 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::service::Lockout;
 
-/// What is remembered of a person's wrong passwords.
+/// After how many lock-outs since the last login a tenant's administrators can lift no more. What they lift lets more
+/// passwords be tried, and the password is the person's in every tenant: so many lock-outs bound how many. The person
+/// can end each one, and this, with a new password.
+pub const LIFTABLE: i32 = 3;
+
+/// What is remembered of a person's wrong passwords, in whatever tenant they were tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempts {
     /// Wrong passwords in a row since the last login or lock-out.
@@ -16,15 +21,16 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Whether nobody gets in now, with whatever password.
-    pub fn is_locked(&self, now: DateTime<Utc>) -> bool {
-        self.locked_until.is_some_and(|until| until > now)
+    /// Whether nobody gets in now, with whatever password, where the lock-out that ends at `lifted` was lifted.
+    pub fn is_locked(&self, lifted: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+        self.locked_until.is_some_and(|until| until > now && lifted != Some(until))
     }
 
-    /// After one more wrong password. Within a lock-out nothing is counted: a stranger could prolong it for ever.
+    /// After one more wrong password at the same place. Within a lock-out nothing is counted: a stranger could prolong
+    /// it for ever.
     #[must_use]
-    pub fn after_failure(self, rules: &Lockout, now: DateTime<Utc>) -> Self {
-        if self.is_locked(now) {
+    pub fn after_failure(self, rules: &Lockout, lifted: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+        if self.is_locked(lifted, now) {
             return self;
         }
         let failed = self.failed.saturating_add(1);
@@ -50,7 +56,7 @@ mod tests {
 
     fn after(failures: usize, mut attempts: Attempts, now: DateTime<Utc>) -> Attempts {
         for _ in 0..failures {
-            attempts = attempts.after_failure(&Lockout::default(), now);
+            attempts = attempts.after_failure(&Lockout::default(), None, now);
         }
         attempts
     }
@@ -64,14 +70,30 @@ mod tests {
             five,
             Attempts { failed: 0, locks: 1, locked_until: Some(noon() + Duration::minutes(15)) }
         );
-        assert!(five.is_locked(noon() + Duration::minutes(15) - Duration::microseconds(1)));
-        assert!(!five.is_locked(noon() + Duration::minutes(15)));
+        assert!(five.is_locked(None, noon() + Duration::minutes(15) - Duration::microseconds(1)));
+        assert!(!five.is_locked(None, noon() + Duration::minutes(15)));
     }
 
     #[test]
     fn wrong_passwords_within_a_lock_neither_count_nor_prolong_it() {
         let locked = after(5, Attempts::default(), noon());
         assert_eq!(after(50, locked, noon() + Duration::minutes(14)), locked);
+    }
+
+    #[test]
+    fn lock_that_was_lifted_lets_five_be_tried_and_is_followed_by_a_longer_one() {
+        let locked = after(5, Attempts::default(), noon());
+        let lifted = locked.locked_until;
+        let now = noon() + Duration::minutes(1);
+        assert!(locked.is_locked(None, now) && !locked.is_locked(lifted, now));
+        let mut tried = locked;
+        for number in 1..=4 {
+            tried = tried.after_failure(&Lockout::default(), lifted, now);
+            assert_eq!(tried, Attempts { failed: number, ..locked });
+        }
+        let again = tried.after_failure(&Lockout::default(), lifted, now);
+        assert_eq!(again, Attempts { failed: 0, locks: 2, locked_until: Some(now + Duration::minutes(30)) });
+        assert!(again.is_locked(lifted, now), "the next lock-out is another one");
     }
 
     #[test]
@@ -91,7 +113,7 @@ mod tests {
     fn lock_that_is_over_leaves_all_tries_again() {
         let locked = after(5, Attempts::default(), noon());
         let later = after(4, locked, noon() + Duration::hours(1));
-        assert!(!later.is_locked(noon() + Duration::hours(1)));
+        assert!(!later.is_locked(None, noon() + Duration::hours(1)));
         assert_eq!(later.failed, 4);
     }
 }

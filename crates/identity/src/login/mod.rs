@@ -11,6 +11,7 @@ pub mod says;
 mod store;
 mod switch;
 mod throttle;
+mod unlock;
 
 use kernel::{Result, db::Db, scalar::EmailAddress, viewer::Viewer};
 use secrecy::SecretString;
@@ -27,7 +28,7 @@ use crate::{
 };
 
 pub use lock::Attempts;
-pub use switch::unlock;
+pub use unlock::{lift, unlock};
 
 pub(crate) use throttle::network;
 
@@ -107,7 +108,8 @@ pub(crate) async fn login(
     if password_expired(&tenant, user, now) {
         return Ok(Answer::PasswordExpired);
     }
-    match enter(identity, db, viewer, &wanted, Entering { user, tenant: &tenant, verified }).await? {
+    let entering = Entering { user, tenant: &tenant, verified, lifted: facts.lifted() };
+    match enter(identity, db, viewer, &wanted, entering).await? {
         Some(signed_in) => Ok(Answer::SignedIn(Box::new(signed_in))),
         None => {
             refuse(identity, db, viewer, wanted.email, &facts, Cause::Locked).await?;

@@ -55,7 +55,7 @@ pub(super) async fn refuse(
     let id = facts.user.as_ref().map_or_else(store::nobody, |user| user.id);
     let Some(tenant) = tenant else {
         let tx = db.begin().await?;
-        let (_, after) = count(identity, &tx, id, cause, viewer.clock.now()).await?;
+        let (_, after) = count(identity, &tx, id, facts, cause, viewer.clock.now()).await?;
         // Reason: stands for the entry, which a known person leaves in the trail of their own tenant.
         store::write_attempts(&tx, id, after).await?;
         return Ok(tx.commit().await?);
@@ -63,8 +63,8 @@ pub(super) async fn refuse(
     let entering = viewer.entering(tenant::info(tenant));
     entering
         .act(db, LOGIN, async |act| {
-            let (before, after) = count(identity, act.conn(), id, cause, act.now()).await?;
-            let suspicious = after.is_locked(act.now());
+            let (before, after) = count(identity, act.conn(), id, facts, cause, act.now()).await?;
+            let suspicious = after.is_locked(None, act.now());
             act.mark(Outcome::Failure, if suspicious { Severity::Warning } else { Severity::Notice });
             let member = facts.memberships.iter().any(|one| one.tenant_id == act.viewer().tenant_id());
             let subject = facts.user.as_ref().filter(|_| member);
@@ -88,12 +88,13 @@ async fn count(
     identity: &Identity,
     tx: &Transaction,
     id: UserId,
+    facts: &Facts,
     cause: Cause,
     now: DateTime<Utc>,
 ) -> Result<(Attempts, Attempts)> {
     let before = store::lock_attempts(tx, id).await?;
     let after = match cause {
-        Cause::WrongPassword => before.after_failure(&identity.config.lockout, now),
+        Cause::WrongPassword => before.after_failure(&identity.config.lockout, facts.lifted(), now),
         _ => before,
     };
     store::write_attempts(tx, id, after).await?;

@@ -7,6 +7,7 @@ use super::lock::Attempts;
 use crate::{membership::entity as membership, tenant::entity as tenant, user::entity as user};
 
 /// What was found for the address and the tenant of a login.
+#[derive(Clone, Debug)]
 pub struct Facts {
     /// The person with this address.
     pub user: Option<user::Model>,
@@ -33,6 +34,29 @@ pub enum Cause {
     NotAMember,
     /// The membership was deactivated.
     Deactivated,
+}
+
+impl Facts {
+    /// The memberships that a login with these facts may be for: the one of the named tenant, or all that are open.
+    fn chosen(&self) -> Vec<&membership::Model> {
+        match (&self.tenant, self.tenant_named) {
+            (None, true) => Vec::new(),
+            (None, false) => self.memberships.iter().filter(|one| is_open(one)).collect(),
+            (Some(tenant), _) => self.memberships.iter().filter(|one| one.tenant_id == tenant.id).collect(),
+        }
+    }
+
+    /// End of the lock-out that was lifted for the tenant that this login is for; none where it may be for several.
+    pub fn lifted(&self) -> Option<DateTime<Utc>> {
+        match self.chosen().as_slice() {
+            [one] if is_open(one) => one.lock_lifted,
+            _ => None,
+        }
+    }
+}
+
+fn is_open(membership: &membership::Model) -> bool {
+    membership.status != "deactivated"
 }
 
 impl Cause {
@@ -65,21 +89,16 @@ pub enum Verdict {
 /// Judges a login at `now`.
 pub fn judge(facts: &Facts, password_right: bool, now: DateTime<Utc>) -> Verdict {
     let Some(user) = &facts.user else { return Verdict::Refuse(Cause::UnknownPerson) };
-    if attempts(user).is_locked(now) {
+    if attempts(user).is_locked(facts.lifted(), now) {
         return Verdict::Refuse(Cause::Locked);
     }
     if !password_right {
         return Verdict::Refuse(Cause::WrongPassword);
     }
-    let open = |membership: &&membership::Model| membership.status != "deactivated";
-    let chosen: Vec<&membership::Model> = match (&facts.tenant, facts.tenant_named) {
-        (None, true) => return Verdict::Refuse(Cause::UnknownTenant),
-        (None, false) => facts.memberships.iter().filter(open).collect(),
-        (Some(tenant), _) => facts.memberships.iter().filter(|one| one.tenant_id == tenant.id).collect(),
-    };
-    match chosen.as_slice() {
+    match facts.chosen().as_slice() {
+        [] if facts.tenant_named && facts.tenant.is_none() => Verdict::Refuse(Cause::UnknownTenant),
         [] => Verdict::Refuse(Cause::NotAMember),
-        [one] if !open(one) => Verdict::Refuse(Cause::Deactivated),
+        [one] if !is_open(one) => Verdict::Refuse(Cause::Deactivated),
         _ if user.email_verified_at.is_none() => Verdict::Unconfirmed,
         [one] if one.status == "pending" => Verdict::Unconfirmed,
         [one] => Verdict::Enter(one.tenant_id),
@@ -121,6 +140,7 @@ mod tests {
             status: status.into(),
             joined_at: noon(),
             last_seen_at: None,
+            lock_lifted: None,
             created_at: noon(),
             updated_at: noon(),
             version: 1,
@@ -167,6 +187,31 @@ mod tests {
         let facts = Facts { user: Some(locked), ..member("active") };
         assert_eq!(judge(&facts, true, until - Duration::microseconds(1)), Verdict::Refuse(Cause::Locked));
         assert_eq!(judge(&facts, true, until), Verdict::Enter(tenant().id));
+    }
+
+    #[test]
+    fn lock_that_was_lifted_for_a_tenant_holds_in_every_other() {
+        let until = noon() + Duration::minutes(15);
+        let locked = user::Model { locked_until: Some(until), ..user() };
+        let lifted =
+            |tenant_id| membership::Model { lock_lifted: Some(until), ..membership(tenant_id, "active") };
+        let here = lifted(tenant().id);
+        let there = Facts {
+            user: Some(locked.clone()),
+            memberships: vec![membership(tenant().id, "active"), lifted(another_tenant())],
+            ..member("active")
+        };
+        assert_eq!(judge(&there, true, noon()), Verdict::Refuse(Cause::Locked));
+        let named = Facts { memberships: vec![here.clone()], ..there.clone() };
+        assert_eq!(judge(&named, true, noon()), Verdict::Enter(tenant().id));
+        assert_eq!(judge(&named, false, noon()), Verdict::Refuse(Cause::WrongPassword));
+        let only = Facts { tenant_named: false, tenant: None, ..named.clone() };
+        assert_eq!(judge(&only, true, noon()), Verdict::Enter(tenant().id));
+        let several = Facts { memberships: vec![here, lifted(another_tenant())], ..only };
+        assert_eq!(judge(&several, true, noon()), Verdict::Refuse(Cause::Locked));
+        let later = user::Model { locked_until: Some(until + Duration::minutes(1)), ..locked };
+        let newer = Facts { user: Some(later), ..named };
+        assert_eq!(judge(&newer, true, noon()), Verdict::Refuse(Cause::Locked), "another lock-out");
     }
 
     #[test]

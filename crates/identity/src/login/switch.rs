@@ -1,38 +1,39 @@
-//! From one tenant to another without a new password; and an administrator's key to a locked account.
+//! From one tenant to another without a new password.
 
 use kernel::{
     Error, Result,
     act::{Outcome, Severity},
     db::Db,
-    id::{SessionId, UserId},
-    policy::Guarded as _,
+    id::SessionId,
     viewer::Viewer,
 };
 
 use super::{SignedIn, rules::password_expired, says::PASSWORD_EXPIRED, store};
 use crate::{
     Identity,
-    policy::USER_WRITE,
     session::{self, Cookies, Delivery, Device, NewSession},
-    tenant,
-    user::{self, entity as people},
+    tenant, user,
 };
 
 /// Begins a session of the same person in another tenant. In a browser it takes the place of the present one, whose
-/// token the cookie can no longer hold; programs may keep both.
+/// token the cookie can no longer hold; programs may keep both. Without `delivery` it is the present session's.
 ///
 /// # Errors
-/// NOT_FOUND for a tenant that does not exist or that the person is not in; FORBIDDEN if it is suspended, or asks for a
+/// INVALID of the field `delivery` where the token of a session in a cookie is to be handed to scripts; NOT_FOUND for a tenant that does not exist or that the person is not in; FORBIDDEN if it is suspended, or asks for a
 /// newer password.
 pub(super) async fn switch(
     identity: &Identity,
     db: &Db,
     viewer: &Viewer,
     name: &str,
-    delivery: Delivery,
+    delivery: Option<Delivery>,
     cookies: Option<&Cookies>,
 ) -> Result<SignedIn> {
     let (user, from) = (viewer.signed_in()?, viewer.session.ok_or_else(Error::unauthenticated)?);
+    let present =
+        session::find_living(db, from, viewer.clock.now()).await?.ok_or_else(Error::unauthenticated)?;
+    let delivery = delivery.unwrap_or_else(|| Delivery::of(&present));
+    session::check_stays(&present, delivery)?;
     session::check_delivery(delivery, cookies)?;
     let missing = || Error::not_found("Tenant", name);
     let target = store::find_tenant(db, name).await?.ok_or_else(missing)?;
@@ -45,8 +46,6 @@ pub(super) async fn switch(
     if password_expired(&target, &person, viewer.clock.now()) {
         return Err(Error::Forbidden(PASSWORD_EXPIRED.into()));
     }
-    let present =
-        session::find_living(db, from, viewer.clock.now()).await?.ok_or_else(Error::unauthenticated)?;
     let device = Device::again(&present, &viewer.request);
     let id: SessionId = identity.ids.generate();
     let owner = principal.viewer(identity, Some(id), viewer.request.clone());
@@ -54,7 +53,8 @@ pub(super) async fn switch(
         .act(db, "identity.session.switch", async |act| {
             act.mark(Outcome::Success, Severity::Notice);
             store::lock_attempts(act.conn(), user).await?;
-            let new = NewSession { id, user, device: device.clone(), remember: present.remember };
+            let remember = present.remember;
+            let new = NewSession { id, user, device: device.clone(), remember, delivery };
             session::start(act, &identity.config, new).await
         })
         .await?;
@@ -63,20 +63,4 @@ pub(super) async fn switch(
     }
     let handed = session::hand_out(identity, db, &begun, delivery, cookies).await?;
     Ok(SignedIn { viewer: owner, handed })
-}
-
-/// Lets a locked-out person try again at once.
-pub async fn unlock(db: &Db, viewer: &Viewer, id: UserId) -> Result<people::Model> {
-    viewer.require(USER_WRITE)?;
-    viewer
-        .act(db, "identity.user.unlock", async |act| {
-            act.mark(Outcome::Success, Severity::Notice);
-            let before = people::Entity::fetch_to(act.conn(), viewer, USER_WRITE, id).await?;
-            let mut after = before.clone();
-            after.failed_logins = 0;
-            after.lock_count = 0;
-            after.locked_until = None;
-            act.update(&before, after).await
-        })
-        .await
 }

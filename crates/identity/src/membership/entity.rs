@@ -27,6 +27,8 @@ pub struct Model {
     pub joined_at: DateTime<Utc>,
     /// When they were last here.
     pub last_seen_at: Option<DateTime<Utc>>,
+    /// End of the lock-out that an administrator lifted for this tenant: that lock-out does not hold here.
+    pub lock_lifted: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.

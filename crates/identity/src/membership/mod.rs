@@ -16,7 +16,7 @@ use kernel::{
     viewer::Viewer,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Query, SelectStatement},
 };
 
@@ -96,6 +96,12 @@ fn everywhere(user: UserId) -> Select<entity::Entity> {
     entity::Entity::find().filter(entity::Column::UserId.eq(user))
 }
 
+/// Whether the tenant of a membership has others, whatever their status.
+pub async fn has_others(db: &impl ConnectionTrait, member: &entity::Model) -> Result<bool> {
+    let others = entity::Entity::of_tenant(member.tenant_id).filter(entity::Column::Id.ne(member.id));
+    Ok(others.limit(1).one(db).await?.is_some())
+}
+
 /// Joins a person to the act's tenant.
 ///
 /// # Errors
@@ -123,6 +129,7 @@ pub(crate) fn draft(act: &Act, account: Option<AccountId>) -> entity::Model {
         status: MembershipStatus::Pending.as_str().to_owned(),
         joined_at: now,
         last_seen_at: None,
+        lock_lifted: None,
         created_at: now,
         updated_at: now,
         version: 1,

@@ -28,6 +28,8 @@ pub struct Model {
     pub ip: String,
     /// Whether it was to be remembered.
     pub remember: bool,
+    /// Where its refresh token is: `cookie` or `body`.
+    pub delivery: String,
     /// When they signed in.
     pub created_at: DateTime<Utc>,
     /// When it was last used.
@@ -53,6 +55,7 @@ impl Recorded for Entity {
     const SECRET: &'static [&'static str] = &["device_hash"];
 
     fn label(model: &Model) -> Option<String> {
-        Some(model.device.clone())
+        // Reason: the name of a device is personal, and labels stay when personal data is removed from the trail.
+        Some(model.id.to_string())
     }
 }

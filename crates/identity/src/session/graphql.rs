@@ -119,7 +119,8 @@ impl SessionQuery {
 pub struct RefreshSessionInput {
     /// The refresh token; left out where it is in the cookie.
     refresh_token: Option<String>,
-    /// How the next refresh token is delivered: as this one came, if left out. One that came in a cookie stays there.
+    /// How the next refresh token is delivered: as this one came, if left out. That of a session in a cookie stays
+    /// there: INVALID `stays_in_cookie`.
     delivery: Option<Delivery>,
 }
 

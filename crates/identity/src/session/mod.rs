@@ -22,4 +22,4 @@ pub(crate) use end::{end_switched, find_living};
 pub use graphql::Session;
 pub use rules::{EndReason, SESSION_ENDED};
 pub use start::Delivery;
-pub(crate) use start::{Begun, Handed, NewSession, check_delivery, hand_out, start};
+pub(crate) use start::{Begun, Handed, NewSession, check_delivery, check_stays, hand_out, start};

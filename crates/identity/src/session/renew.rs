@@ -11,7 +11,7 @@ use platform::crypto::token;
 use super::{
     Cookies, Delivery, Device, EndReason, SESSION_ENDED, end, entity as session, refresh_token,
     rules::{self, Renewal},
-    start::{Begun, Handed, check_delivery, hand_out, next_token},
+    start::{Begun, Handed, check_delivery, check_stays, hand_out, next_token},
     store,
 };
 use crate::{Identity, principal::Principal, tenant::rules::SUSPENDED};
@@ -21,12 +21,6 @@ const NO_TOKEN: Text = Text::new(
     "no_refresh_token",
     "There is no refresh token: neither in the input nor in a cookie.",
     "Il n'y a pas de jeton d'actualisation, ni dans les données ni dans un cookie.",
-);
-/// The token of a cookie may not leave it.
-const STAYS_IN_COOKIE: Text = Text::new(
-    "stays_in_cookie",
-    "A refresh token that came in a cookie is only renewed in a cookie.",
-    "Un jeton d'actualisation reçu dans un cookie n'est renouvelé que dans un cookie.",
 );
 /// Somebody was faster with the same token.
 const RACED: Text = Text::new(
@@ -50,6 +44,7 @@ pub(super) struct Wanted<'a> {
 /// Exchanges a refresh token. The viewer is the session's.
 ///
 /// # Errors
+/// INVALID `stays_in_cookie` where the token of a session in a cookie is asked for in the body;
 /// UNAUTHENTICATED `session_ended` if token or session are over, unknown, or the token was used before (which ends the
 /// session); CONFLICT `refresh_raced` if it was used within the last seconds.
 pub(super) async fn renew(identity: &Identity, db: &Db, wanted: Wanted<'_>) -> Result<(Viewer, Handed)> {
@@ -59,18 +54,16 @@ pub(super) async fn renew(identity: &Identity, db: &Db, wanted: Wanted<'_>) -> R
     let presented = presented.ok_or_else(|| Error::field("refreshToken", NO_TOKEN))?;
     let delivery = delivery.unwrap_or(if from_cookie { Delivery::Cookie } else { Delivery::Body });
     check_delivery(delivery, cookies)?;
-    if from_cookie && delivery == Delivery::Body {
-        // Reason: a script in the page could otherwise lift the token out of the cookie that hides it.
-        return Err(Error::field("delivery", STAYS_IN_COOKIE));
-    }
     let hash = token::hash(&presented);
     let found = store::token(db, &hash).await?.ok_or_else(ended)?;
     let session = store::find(db, found.session_id).await?.ok_or_else(ended)?;
+    check_stays(&session, delivery)?;
     let principal = identity.principal(db, session.tenant_id, session.user_id).await?.ok_or_else(ended)?;
     check_active(&principal)?;
     let viewer = principal.viewer(identity, Some(session.id), request);
-    let exchanged =
-        viewer.act(db, "identity.session.renew", async |act| exchange(act, identity, &hash).await).await?;
+    let exchanged = viewer
+        .act(db, "identity.session.renew", async |act| exchange(act, identity, &hash, delivery).await)
+        .await?;
     identity.sessions.forget(&[session.id]);
     match exchanged {
         Exchanged::Next(begun) => {
@@ -107,7 +100,7 @@ enum Exchanged {
 }
 
 /// Race: the session's row is held, so of two renewals with one token the second sees the first one's use.
-async fn exchange(act: &mut Act, identity: &Identity, hash: &str) -> Result<Exchanged> {
+async fn exchange(act: &mut Act, identity: &Identity, hash: &str, delivery: Delivery) -> Result<Exchanged> {
     let viewer = act.viewer().clone();
     let Some(id) = viewer.session else { return Ok(Exchanged::Ended) };
     let Some(session) = store::lock(act.conn(), viewer.tenant_id(), id).await? else {
@@ -122,7 +115,9 @@ async fn exchange(act: &mut Act, identity: &Identity, hash: &str) -> Result<Exch
             end::end(act, vec![session], EndReason::TokenReused).await?;
             Ok(Exchanged::Ended)
         }
-        Renewal::Rotate => Ok(Exchanged::Next(Box::new(rotate(act, identity, session, token).await?))),
+        Renewal::Rotate => {
+            Ok(Exchanged::Next(Box::new(rotate(act, identity, session, token, delivery).await?)))
+        }
     }
 }
 
@@ -131,6 +126,7 @@ async fn rotate(
     identity: &Identity,
     mut session: session::Model,
     token: refresh_token::Model,
+    delivery: Delivery,
 ) -> Result<Begun> {
     let used = refresh_token::Model { used_at: Some(act.now()), ..token.clone() };
     act.update(&token, used).await?;
@@ -139,6 +135,7 @@ async fn rotate(
     session.expires_at = act.now() + rules::lifetime(&identity.config, session.remember);
     session.ip = here.ip;
     session.user_agent = here.user_agent;
+    delivery.as_str().clone_into(&mut session.delivery);
     store::prolong(act.conn(), &session).await?;
     let refresh = next_token(act, &session).await?;
     Ok(Begun { session, refresh, ended: Vec::new() })

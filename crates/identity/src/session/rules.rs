@@ -114,6 +114,7 @@ mod tests {
             user_agent: String::new(),
             ip: String::new(),
             remember: false,
+            delivery: "body".into(),
             created_at: noon(),
             last_used_at: noon() + Duration::minutes(last_used),
             expires_at: noon() + Duration::days(7),

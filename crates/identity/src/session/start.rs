@@ -27,6 +27,13 @@ const NO_COOKIES: Text = Text::new(
     "Les cookies ne peuvent être déposés que par HTTP. Demandez une remise dans le corps de la réponse.",
 );
 
+/// The token of a cookie may not leave it.
+const STAYS_IN_COOKIE: Text = Text::new(
+    "stays_in_cookie",
+    "The refresh token of this session is in a cookie and stays there: ask for delivery in a cookie.",
+    "Le jeton d'actualisation de cette session est dans un cookie et y reste : demandez une remise dans un cookie.",
+);
+
 /// How a refresh token reaches the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum Delivery {
@@ -34,6 +41,21 @@ pub enum Delivery {
     Cookie,
     /// In the answer: for programs that keep it safe themselves.
     Body,
+}
+
+impl Delivery {
+    /// Where the refresh token of a session is.
+    pub(crate) fn of(session: &session::Model) -> Self {
+        if session.delivery == Self::Cookie.as_str() { Self::Cookie } else { Self::Body }
+    }
+
+    /// The word in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cookie => "cookie",
+            Self::Body => "body",
+        }
+    }
 }
 
 /// A session to begin in the act's tenant.
@@ -46,6 +68,8 @@ pub(crate) struct NewSession {
     pub device: Device,
     /// Whether it is to be remembered.
     pub remember: bool,
+    /// How its refresh tokens are delivered.
+    pub delivery: Delivery,
 }
 
 /// A session that began or went on, with the refresh token to hand out once the act has committed.
@@ -62,7 +86,7 @@ pub(crate) struct Begun {
 ///
 /// Invariant: the caller holds the person's row, so that logins of one person are counted one after the other.
 pub(crate) async fn start(act: &mut Act, config: &IdentityConfig, new: NewSession) -> Result<Begun> {
-    let NewSession { id, user, device, remember } = new;
+    let NewSession { id, user, device, remember, delivery } = new;
     let (tenant_id, now) = (act.viewer().tenant_id(), act.now());
     let live = store::live(act.conn(), tenant_id, user, now).await?;
     let surplus = rules::surplus(&live, config.max_sessions);
@@ -78,6 +102,7 @@ pub(crate) async fn start(act: &mut Act, config: &IdentityConfig, new: NewSessio
         user_agent,
         ip,
         remember,
+        delivery: delivery.as_str().to_owned(),
         created_at: now,
         last_used_at: now,
         expires_at: now + rules::lifetime(config, remember),
@@ -117,6 +142,15 @@ pub(crate) struct Handed {
 pub(crate) fn check_delivery(delivery: Delivery, cookies: Option<&Cookies>) -> Result<()> {
     match (delivery, cookies) {
         (Delivery::Cookie, None) => Err(Error::field("delivery", NO_COOKIES)),
+        _ => Ok(()),
+    }
+}
+
+/// Errs with the field `delivery` where a refresh token is to leave the cookie that hides it from scripts: one that got
+/// into the page could otherwise lift the session out of the browser.
+pub(crate) fn check_stays(session: &session::Model, delivery: Delivery) -> Result<()> {
+    match (Delivery::of(session), delivery) {
+        (Delivery::Cookie, Delivery::Body) => Err(Error::field("delivery", STAYS_IN_COOKIE)),
         _ => Ok(()),
     }
 }

@@ -86,7 +86,7 @@ pub(super) async fn visible(db: &Db, viewer: &Viewer, user: UserId) -> Result<Ve
     Ok(sessions.order_by_desc(Column::LastUsedAt).order_by_desc(Column::Id).limit(100).all(db).await?)
 }
 
-/// Writes that a session was renewed: its use, and its new end. Not a change that anybody would look for in the trail.
+/// Writes that a session was renewed: its use, where its token is, and its new end. Not a change that anybody would look for in the trail.
 pub(super) async fn prolong(tx: &Transaction, renewed: &session::Model) -> Result<()> {
     let mut update = Query::update();
     update
@@ -95,6 +95,7 @@ pub(super) async fn prolong(tx: &Transaction, renewed: &session::Model) -> Resul
         .value(Column::ExpiresAt, renewed.expires_at)
         .value(Column::Ip, renewed.ip.clone())
         .value(Column::UserAgent, renewed.user_agent.clone())
+        .value(Column::Delivery, renewed.delivery.clone())
         .and_where(Column::TenantId.eq(renewed.tenant_id))
         .and_where(Column::Id.eq(renewed.id));
     tx.execute(&update).await?;

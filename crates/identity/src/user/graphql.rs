@@ -8,12 +8,14 @@ use kernel::{
     graph::Node,
     id::{TypedId, UserId},
     locale::{Locale, TimeZone},
+    page::{Connection, PageArgs},
     scalar::{DateTime, EmailAddress, Url},
     viewer::Permission,
 };
 
 use super::entity;
 use crate::{
+    assigning::{self, Assignment},
     membership::{self, MembershipStatus},
     policy::{ROLE_READ, USER_CONTACT, USER_WRITE},
     role::{self, RoleHolding},
@@ -100,6 +102,17 @@ impl User {
             Some(member) => role::held_by(ask, member.id).await,
             None => Ok(Vec::new()),
         }
+    }
+
+    /// Until when they cannot sign in to the viewer's tenant.
+    async fn locked_out(&self, ask: &Ask) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
+        self.may(ask, USER_WRITE).await?;
+        let Some(until) = self.0.locked_until.filter(|until| *until > ask.viewer.now) else {
+            return Ok(None);
+        };
+        let member = membership::of(ask, self.0.id).await?;
+        let lifted = member.and_then(|member| member.lock_lifted);
+        Ok((lifted != Some(until)).then_some(until))
     }
 
     async fn last_seen(&self, ask: &Ask) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
@@ -190,11 +203,24 @@ impl User {
         Some(self.held(ctx.ask()).await)
     }
 
-    /// Until when they are locked out after wrong passwords; null if they are not. Needs `identity.user.write`.
+    /// Until when they are locked out of the tenant after wrong passwords; null if they are not. Needs
+    /// `identity.user.write`.
     async fn locked_until(&self, ctx: &Context<'_>) -> Option<Result<DateTime>> {
-        let now = ctx.viewer().now;
-        let until = self.0.locked_until.filter(|until| *until > now);
-        self.guarded(ctx, USER_WRITE, until.map(Into::into)).await
+        self.locked_out(ctx.ask()).await.map(|until| until.map(Into::into)).transpose()
+    }
+
+    /// The projects and accounts that they are on, as far as the viewer may see it, newest first; not those that have
+    /// ended. Needs `identity.assignment.read`.
+    async fn assignments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Result<Option<Connection<Assignment>>> {
+        let args = PageArgs::new(first, after, last, before);
+        assigning::graphql::of_user(ctx.ask(), self.0.id, args).await.map(Some)
     }
 
     /// When they were added.
