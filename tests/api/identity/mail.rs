@@ -149,3 +149,36 @@ async fn tokens_are_in_the_mail_and_nowhere_else() {
     });
     assert_eq!(found, None, "a secret is kept as it is");
 }
+
+// keeps: ID-4, ID-5, ID-6, ID-8
+#[tokio::test]
+async fn pages_of_the_links_ask_what_the_schema_knows_and_confirm_with_a_password() {
+    let world = World::new().await;
+    let script = world.http().get(world.url("/links/page.js")).send().await.unwrap().text().await.unwrap();
+    let texts = script.split('"').filter(|text| text.starts_with("mutation ") || text.starts_with("query "));
+    let mut asked = Vec::new();
+    for text in texts {
+        let name = text.split([' ', '(']).nth(1).expect("an operation has a name");
+        let mut input = json!({ "token": "atm_0" });
+        if matches!(name, "VerifyEmail" | "ResetPassword" | "AcceptInvitation") {
+            input["password"] = json!(FRESH);
+        }
+        let answer = world.nobody().run(text, json!({ "input": input, "token": "atm_0" })).await;
+        answer.expect_field("token", "token_invalid");
+        asked.push(name.to_owned());
+    }
+    asked.sort_unstable();
+    let all = [
+        "AcceptInvitation",
+        "ConfirmEmailChange",
+        "DisownRegistration",
+        "Invitation",
+        "ResetPassword",
+        "VerifyEmail",
+    ];
+    assert_eq!(asked, all);
+    assert!(
+        script.contains("{ input: { token, password: typed.password } }"),
+        "the link alone confirms nothing"
+    );
+}

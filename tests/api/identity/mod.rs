@@ -8,6 +8,7 @@ mod domains;
 mod email_change;
 mod explain;
 mod grants;
+mod hijack;
 mod invitations;
 mod inviters;
 mod key_bounds;

@@ -23,6 +23,7 @@ const BACKGROUND: &[&str] = &["jobs", "outbox"];
 const PUBLIC: &[&str] = &[
     "acceptInvitation",
     "confirmEmailChange",
+    "disownRegistration",
     // By the token of a mail.
     "invitation",
     "login",

@@ -114,6 +114,16 @@ pub async fn set(
     Ok(after)
 }
 
+/// Takes the password of a person away whom it may not belong to; they get another by a link to their address.
+///
+/// # Errors
+/// CONFLICT if the person's row changed since it was read.
+pub(crate) async fn take_away(act: &mut Act, user: &user::Model) -> Result<user::Model> {
+    forget(act, user.id).await?;
+    let none = user::Model { password_hash: None, password_changed_at: None, ..user.clone() };
+    act.update(user, none).await
+}
+
 /// Adds a hash to the history of a person and lets go of those that no longer count.
 pub async fn remember(act: &mut Act, identity: &Identity, user: UserId, hash: String) -> Result<()> {
     let keep = identity.config.password.history.max(1) - 1;

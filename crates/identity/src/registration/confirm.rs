@@ -1,9 +1,21 @@
-//! Following the link of a verification mail, and asking for another.
+//! Following the link of a verification mail, saying that one asked for nothing, and asking for another.
+//!
+//! A link alone proves that somebody reads the address, not that they chose the password that was said with it: whoever
+//! registers with another's address and waits for the owner to follow the link would have the key to an account that
+//! counts as the owner's. So the letter says what following it means, its page asks for the password as well, and who
+//! does not know it can say that it was not them.
 
 use kernel::{
-    Error, Result, act::Act, db::Db, id::TenantId, locale::Locale, scalar::EmailAddress, viewer::Viewer,
+    Error, Result,
+    act::{Act, Outcome, Severity},
+    db::Db,
+    id::TenantId,
+    locale::Locale,
+    scalar::EmailAddress,
+    viewer::Viewer,
 };
 use platform::cache::Quota;
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, json};
 use std::time::Duration;
@@ -21,6 +33,9 @@ use crate::{
 
 /// Verification mails asked for from one place: three an hour.
 const RESENDS: Quota = Quota::new(3, Duration::from_secs(3_600));
+
+/// Wrong passwords at one link: five in a quarter of an hour.
+const TRIES: Quota = Quota::new(5, Duration::from_secs(900));
 
 /// What a verification token makes true.
 #[derive(Debug, Deserialize)]
@@ -41,14 +56,25 @@ pub struct Verified {
     pub tenant: tenants::Model,
 }
 
-/// Verifies an address by the token that was sent there: the person can sign in from now on.
+/// Verifies an address by the token that was sent there: the person can sign in from now on. With `password`, only if
+/// it is the one that was chosen when they registered, or that of the account they have.
 ///
 /// # Errors
-/// INVALID for a token that is wrong, used or too old, FORBIDDEN if the agency is suspended.
-pub async fn verify(viewer: &Viewer, db: &Db, identity: &Identity, text: &str) -> Result<Verified> {
+/// INVALID for a token that is wrong, used or too old or for another password, FORBIDDEN if the agency is suspended,
+/// LIMITED after five wrong passwords.
+pub async fn verify(
+    viewer: &Viewer,
+    db: &Db,
+    identity: &Identity,
+    text: &str,
+    password: Option<SecretString>,
+) -> Result<Verified> {
     let found = token::find(db, text, &[Purpose::VerifyEmail], viewer.now).await?;
     let tenant = tenant::fetch(db, found.tenant_id).await?;
     tenant::ensure_active(&tenant)?;
+    if let Some(password) = password {
+        prove(db, identity, &found, password).await?;
+    }
     let entering = viewer.entering(tenant::info(&tenant));
     let person = entering
         .act(db, "identity.user.verify_email", async |act| {
@@ -63,6 +89,72 @@ pub async fn verify(viewer: &Viewer, db: &Db, identity: &Identity, text: &str) -
         .await?;
     identity.forget(tenant.id, Some(person.id));
     Ok(Verified { email: person.email, tenant })
+}
+
+/// Errs unless `password` is the one that the person will have once the token was used.
+async fn prove(
+    db: &Db,
+    identity: &Identity,
+    token: &token::entity::Model,
+    password: SecretString,
+) -> Result<()> {
+    identity.limit("verify_email", &token.id.to_string(), TRIES).await?;
+    let claim: Claim = serde_json::from_value(token.payload.clone())?;
+    let mut person = user::fetch(db, token.user_id).await?;
+    if person.email_verified_at.is_none() {
+        person.password_hash = claim.password_hash.or(person.password_hash);
+    }
+    if password::is_right(identity, password, Some(&person)).await? {
+        Ok(())
+    } else {
+        Err(Error::field("password", password::WRONG))
+    }
+}
+
+/// Somebody who got a verification mail says that they asked for nothing: the link ends, and so does what was said with
+/// it. An account whose address nobody proved loses its password and every other link to it, and goes altogether if it
+/// belongs nowhere else; an agency that was signed up with it stays without anybody who could sign in.
+///
+/// # Errors
+/// INVALID for a token that is wrong, used or too old.
+pub async fn disown(viewer: &Viewer, db: &Db, identity: &Identity, text: &str) -> Result<EmailAddress> {
+    let found = token::find(db, text, &[Purpose::VerifyEmail], viewer.now).await?;
+    let tenant = tenant::fetch(db, found.tenant_id).await?;
+    let person = viewer
+        .entering(tenant::info(&tenant))
+        .act(db, "identity.user.disown_registration", async |act| {
+            act.mark(Outcome::Success, Severity::Warning);
+            let token = token::take(act, text, &[Purpose::VerifyEmail]).await?;
+            let claim: Claim = serde_json::from_value(token.payload)?;
+            let person = user::fetch(act.conn(), token.user_id).await?;
+            if claim.email != person.email {
+                return Err(Error::field("token", token::INVALID));
+            }
+            let person = if person.email_verified_at.is_none() {
+                token::revoke(act, person.id, Purpose::ALL).await?;
+                password::take_away(act, &person).await?
+            } else {
+                person
+            };
+            withdraw(act, person.clone()).await?;
+            Ok(person)
+        })
+        .await?;
+    identity.forget(tenant.id, Some(person.id));
+    Ok(person.email)
+}
+
+/// Takes a pending membership back, unless it is the only one: an agency that was signed up keeps its row of an owner.
+async fn withdraw(act: &mut Act, person: entity::Model) -> Result<()> {
+    let tenant = act.viewer().tenant_id();
+    let member = membership::find(act.conn(), tenant, person.id).await?;
+    let pending = member.filter(|member| member.status == MembershipStatus::Pending.as_str());
+    let Some(member) = pending else { return Ok(()) };
+    if !membership::has_others(act.conn(), &member).await? {
+        return Ok(());
+    }
+    act.delete(member).await?;
+    if person.email_verified_at.is_none() { user::forget(act, person).await } else { Ok(()) }
 }
 
 /// Makes true what the token says of a person, unless they moved to another address since.

@@ -71,6 +71,26 @@ pub struct VerifyEmailInput {
     /// The token in the link.
     #[graphql(secret)]
     token: String,
+    /// The password that was chosen when registering, or that of the account that the address has: proves that who
+    /// follows the link is who registered. Pages that people come to from their mail should ask for it and send it; it
+    /// may be left out by programs that have just registered themselves.
+    #[graphql(secret)]
+    password: Option<String>,
+}
+
+/// The link of a verification mail that nobody asked for.
+#[derive(InputObject)]
+pub struct DisownRegistrationInput {
+    /// The token in the link.
+    #[graphql(secret)]
+    token: String,
+}
+
+/// What was registered with the address is gone.
+#[derive(SimpleObject)]
+pub struct DisownRegistrationPayload {
+    /// The address.
+    email: EmailAddress,
 }
 
 /// Where somebody can sign in now.
@@ -149,14 +169,30 @@ impl RegistrationMutation {
         Ok(payload)
     }
 
-    /// Verifies an address by the token that was mailed there within the last 24 hours.
+    /// Verifies an address by the token that was mailed there within the last 24 hours, and makes the password count
+    /// that was chosen with it. Anybody can register with anybody's address: send `password` too wherever a person
+    /// comes from the mail, so that nobody confirms an account whose password only somebody else knows. A wrong one is
+    /// INVALID `wrong_password`; five in 15 minutes are the most for a link (LIMITED).
     async fn verify_email(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The token.")] input: VerifyEmailInput,
     ) -> Result<VerifyEmailPayload> {
-        let done = confirm::verify(ctx.viewer(), ctx.db(), ctx.identity(), &input.token).await?;
+        let VerifyEmailInput { token, password } = input;
+        let password = password.map(Into::into);
+        let done = confirm::verify(ctx.viewer(), ctx.db(), ctx.identity(), &token, password).await?;
         Ok(VerifyEmailPayload { email: done.email, agency: done.tenant.into() })
+    }
+
+    /// Says that one did not ask for the verification mail with this token: its link ends, and the account that
+    /// somebody else began with the address goes, or loses its password.
+    async fn disown_registration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token.")] input: DisownRegistrationInput,
+    ) -> Result<DisownRegistrationPayload> {
+        let email = confirm::disown(ctx.viewer(), ctx.db(), ctx.identity(), &input.token).await?;
+        Ok(DisownRegistrationPayload { email })
     }
 
     /// Asks for another verification mail. The answer is the same for every address.

@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-pub use confirm::{resend, verify, verify_again};
+pub use confirm::{disown, resend, verify, verify_again};
 pub use graphql::RegistrationMutation;
 
 /// The tenant takes nobody in who was not invited.
@@ -82,8 +82,7 @@ pub struct SignUp {
     pub owner: Newcomer,
 }
 
-/// Signs up an agency. Its owner can sign in once the link in the mail was followed, or at once if they have an account
-/// and gave its password.
+/// Signs up an agency. Its owner can sign in to it once the link in the mail was followed.
 ///
 /// # Errors
 /// INVALID for a wrong field or a slug that is taken, LIMITED after three from one place in an hour.

@@ -30,6 +30,7 @@ pub use graphql::User;
 pub use mutations::UserMutation;
 pub use query::UserQuery;
 pub use reassign::{AccountDirectory, Reassign};
+pub(crate) use removal::forget;
 pub use viewer::ViewerObject;
 
 /// A machine tries what only a person may do.

@@ -103,7 +103,7 @@ async fn clear(act: &mut Act, id: UserId, heir: UserId) -> Result<()> {
 }
 
 /// Forgets a person who belongs to no tenant any more.
-async fn forget(act: &mut Act, user: Model) -> Result<()> {
+pub(crate) async fn forget(act: &mut Act, user: Model) -> Result<()> {
     if !membership::of_user(act.conn(), user.id).await?.is_empty() {
         return Ok(());
     }

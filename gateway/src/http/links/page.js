@@ -14,6 +14,9 @@ const texts = french
       familyName: "Nom",
       password: "Mot de passe",
       send: "Continuer",
+      yours: "Saisissez le mot de passe que vous avez choisi en vous inscrivant, ou celui de votre compte si vous en aviez déjà un.",
+      disown: "Ce n’était pas moi",
+      disowned: "Merci. L’inscription faite avec votre adresse est annulée.",
       working: "Un instant…",
       verified: (agency) => `Votre adresse est confirmée. Vous pouvez vous connecter à ${agency}.`,
       accepted: (agency) => `Bienvenue chez ${agency}. Vous pouvez vous connecter.`,
@@ -34,6 +37,9 @@ const texts = french
       familyName: "Last name",
       password: "Password",
       send: "Continue",
+      yours: "Type the password that you chose when you registered, or that of your account if you had one before.",
+      disown: "It was not me",
+      disowned: "Thank you. What was registered with your address is gone.",
       working: "One moment…",
       verified: (agency) => `Your address is confirmed. You can sign in to ${agency}.`,
       accepted: (agency) => `Welcome to ${agency}. You can sign in.`,
@@ -49,6 +55,7 @@ const page = location.pathname.split("/").filter(Boolean).pop();
 const message = document.getElementById("message");
 const form = document.getElementById("form");
 const names = document.getElementById("names");
+const disown = document.getElementById("disown");
 
 // The token must not stay in the address, where it could be copied or kept in the history.
 history.replaceState(null, "", location.pathname);
@@ -74,10 +81,16 @@ async function ask(query, variables) {
 }
 
 const actions = {
-  "verify-email": async () => {
+  // Asks for the password: a link alone would confirm an account whose password only somebody else knows.
+  "verify-email": async (typed) => {
     const query = "mutation VerifyEmail($input: VerifyEmailInput!) { verifyEmail(input: $input) { agency { name } } }";
-    const { verifyEmail } = await ask(query, { input: { token } });
+    const { verifyEmail } = await ask(query, { input: { token, password: typed.password } });
     return texts.verified(verifyEmail.agency.name);
+  },
+  "disown": async () => {
+    const query = "mutation DisownRegistration($input: DisownRegistrationInput!) { disownRegistration(input: $input) { email } }";
+    await ask(query, { input: { token } });
+    return texts.disowned;
   },
   "confirm-email-change": async () => {
     const query = "mutation ConfirmEmailChange($input: ConfirmEmailChangeInput!) { confirmEmailChange(input: $input) { changed } }";
@@ -96,10 +109,10 @@ const actions = {
   },
 };
 
-async function run(typed) {
+async function run(typed, action = page) {
   say(texts.working);
   try {
-    say(await actions[page](typed));
+    say(await actions[action](typed));
     form.hidden = true;
   } catch (error) {
     say(error instanceof TypeError ? texts.unreachable : error.message, true);
@@ -134,6 +147,12 @@ form.addEventListener("submit", async (event) => {
   button.disabled = false;
 });
 
+disown.addEventListener("click", async () => {
+  disown.disabled = true;
+  await run({}, "disown");
+  disown.disabled = false;
+});
+
 document.documentElement.lang = french ? "fr" : "en";
 document.getElementById("title").textContent = texts.titles[page] ?? "Atrium";
 for (const element of document.querySelectorAll("[data-text]")) {
@@ -142,6 +161,11 @@ for (const element of document.querySelectorAll("[data-text]")) {
 if (page === "accept-invitation") {
   prepareInvitation();
 } else if (page === "reset-password") {
+  form.hidden = false;
+} else if (page === "verify-email") {
+  say(texts.yours);
+  form.elements.password.autocomplete = "current-password";
+  disown.hidden = false;
   form.hidden = false;
 } else {
   run({});
