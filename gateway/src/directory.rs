@@ -130,9 +130,15 @@ impl projects::AccountDirectory for Directory {
 #[async_trait]
 impl PeopleDirectory for Directory {
     async fn people(&self, act: &Act, ids: &[UserId]) -> Result<HashMap<UserId, Person>> {
-        use membership::entity::{Column, Entity};
+        use membership::{
+            MembershipStatus,
+            entity::{Column, Entity},
+        };
         let ids = ids.iter().map(|id| id.uuid());
-        let rows = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::UserId.is_in(ids));
+        // Reason: who has yet to confirm is seen by nobody and may be anybody; here they are no members either.
+        let rows = Entity::of_tenant(act.viewer().tenant_id())
+            .filter(Column::UserId.is_in(ids))
+            .filter(Column::Status.ne(MembershipStatus::Pending.as_str()));
         let rows = rows.all(act.conn()).await?;
         let person = |row: membership::entity::Model| {
             (row.user_id, Person { active: row.is_active(), account: row.account_id })
@@ -150,6 +156,7 @@ impl projects::EventSource for Fanout {
         let events = self.of_tenant(tenant).filter_map(|notice| {
             std::future::ready(match notice {
                 Notice::Event(event) => Some(projects::Event {
+                    id: event.id.uuid(),
                     kind: event.kind.clone(),
                     subject_type: event.subject_type.clone(),
                     subject_id: event.subject_id,

@@ -36,14 +36,14 @@ pub const NOT_ACTIVE: Text = Text::new(
 pub struct Person {
     /// The client company the person belongs to; none for staff.
     pub account: Option<AccountId>,
-    /// Whether the membership is active: neither pending nor deactivated.
+    /// Whether the membership is active, not deactivated.
     pub active: bool,
 }
 
 /// What other domains ask about people and roles; answered by the gateway from identity.
 #[async_trait]
 pub trait PeopleDirectory: Send + Sync + 'static {
-    /// The members of the act's tenant among `ids`, in one statement.
+    /// The members of the act's tenant among `ids`, in one statement. Who has yet to confirm to be one is none.
     async fn people(&self, act: &Act, ids: &[UserId]) -> Result<HashMap<UserId, Person>>;
 
     /// Errs with the field `roleId` unless the role is of the act's tenant, for staff, and grants nothing that the
@@ -69,6 +69,16 @@ pub async fn check_staff(people: &dyn PeopleDirectory, act: &Act, wanted: &[(Use
         }
     }
     fields.check()
+}
+
+/// Why a person cannot be named in something new; none if they take part in the tenant at present, as staff or as a
+/// client's. Whoever was named before stays so.
+pub fn not_active(person: Option<&Person>) -> Option<Text> {
+    match person {
+        None => Some(NOT_IN_TENANT),
+        Some(Person { active: false, .. }) => Some(NOT_ACTIVE),
+        Some(_) => None,
+    }
 }
 
 /// Why a person cannot be given work; none if they are active staff.

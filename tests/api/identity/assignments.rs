@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Actor, Answer, World};
+use tests::{Actor, Answer, World, token_in};
 
 use super::asks::{change, create_role, me, project, projects, role, viewer};
+use super::steps::{invite, open_registration, register, verify};
 
 const ASSIGNMENT: &str = "assignment { id source expiresAt role { key } user { id } }";
 
@@ -286,4 +287,62 @@ async fn list_is_filtered_and_shows_what_the_viewer_may_see() {
     list(&acme.client(), json!({})).await.expect_code("FORBIDDEN");
     let stranger = list(&world.agency("globex").owner(), json!({ "userId": user })).await.expect_ok();
     assert_eq!(stranger.number("assignments.totalCount"), 0);
+}
+
+// keeps: ID-23
+#[tokio::test]
+async fn who_has_yet_to_confirm_is_put_on_nothing_and_who_is_shut_out_on_nothing_new() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, victim) = (acme.owner(), me(&world.agency("globex").manager()).await);
+    open_registration(&owner).await;
+    let target = project(&owner, "ACME-5").await;
+    // Reason: an invited person is no member before they accept, so there is nobody yet to be named.
+    invite(&owner, json!({ "email": "new@new.test", "roles": ["team_member"] })).await.expect_ok();
+    assert!(world.rows("identity_users", "WHERE email = 'new@new.test'").await.is_empty());
+    register(&world.nobody(), "acme", "pm@globex.test").await.expect_ok();
+    let named = async |name: &str, input: Value, path: &str, code: &str| {
+        let field = name.trim_start_matches("create").to_lowercase();
+        let answer = change(&owner, name, input, &format!("{field} {{ id }}")).await;
+        answer.expect_field(path, code);
+    };
+    let task = |field: &str, who: Value| json!({ "projectId": target, "title": "Draw", field: who });
+    assign(&owner, json!({ "userId": victim, "projectId": target })).await.expect_code("NOT_FOUND");
+    named("createTask", task("reporterId", json!(victim)), "reporterId", "not_in_tenant").await;
+    named("createTask", task("assigneeIds", json!([victim])), "assigneeIds.0", "not_in_tenant").await;
+    verify(&world.nobody(), &token_in(&*world.mail_to("pm@globex.test").await)).await.expect_ok();
+    assign(&owner, json!({ "userId": victim, "projectId": target })).await.expect_ok();
+    let made =
+        change(&owner, "createTask", task("reporterId", json!(victim)), "task { id }").await.expect_ok();
+    change(&owner, "deactivateUser", json!({ "id": victim }), "user { id }").await.expect_ok();
+    named("createTask", task("reporterId", json!(victim)), "reporterId", "not_active").await;
+    let kept = json!({ "id": made.text("createTask.task.id"), "title": "Draw more", "reporterId": victim });
+    change(&owner, "updateTask", kept, "task { reporter { id } }").await.expect_ok();
+}
+
+// keeps: ID-23
+#[tokio::test]
+async fn assignments_of_a_person_are_asked_for_with_them() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, user) = (acme.owner(), me(&acme.developer()).await);
+    let target = project(&owner, "ACME-5").await;
+    assign(&owner, json!({ "userId": user, "projectId": target })).await.expect_ok();
+    let query = "query($id: ID!) { user(id: $id) { id assignments(first: 10) { totalCount nodes { source user { id } } } } }";
+    let asked = async |who: &Actor| who.run(query, json!({ "id": user })).await;
+    let seen = asked(&owner).await.expect_ok();
+    assert_eq!(seen.number("user.assignments.totalCount"), 4);
+    assert_eq!(seen.text("user.assignments.nodes.0.source"), "DIRECT", "newest first");
+    assert!(seen.list("user.assignments.nodes").iter().all(|one| one["user"]["id"] == json!(user)), "{seen}");
+    let part = asked(&acme.manager()).await.expect_ok().number("user.assignments.totalCount");
+    assert!(part < 4, "a manager sees the assignments of own projects");
+    let refused = asked(&acme.viewer()).await.expect_code("FORBIDDEN");
+    assert!(refused.data("user.assignments").is_null() && !refused.data("user.id").is_null(), "{refused}");
+    let all = async |count: u32| {
+        let query = format!(
+            "{{ users(first: {count}) {{ nodes {{ assignments(first: 5) {{ nodes {{ id }} }} }} }} }}"
+        );
+        owner.run(&query, json!({})).await.expect_ok().statements
+    };
+    assert_eq!(all(2).await, all(10).await, "one statement for all");
 }

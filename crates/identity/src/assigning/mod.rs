@@ -116,7 +116,9 @@ async fn locate(identity: &Identity, act: &Act, permission: Permission, resource
     identity.neighbours.resources.locate(act, permission, resource).await
 }
 
-/// Errs unless the person is of the staff and not shut out. Locks their membership: of two acts that assign one person,
+/// Errs unless the person is of the staff and takes part: neither shut out nor waiting to confirm the address, which
+/// may be anybody's until then. An invited person is no member before they accept, so nobody can be put on something
+/// in advance. Locks their membership: of two acts that assign one person,
 /// the second sees what the first did.
 async fn check_staff(act: &Act, user: UserId) -> Result<()> {
     let member = role::member_to(act.conn(), act.viewer(), USER_READ, user).await?;
@@ -124,7 +126,7 @@ async fn check_staff(act: &Act, user: UserId) -> Result<()> {
     if member.account_id.is_some() {
         return Err(Error::field("userId", NOT_STAFF));
     }
-    if member.status == "deactivated" {
+    if !member.is_active() {
         return Err(Error::field("userId", NOT_ACTIVE));
     }
     Ok(())
