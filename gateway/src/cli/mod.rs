@@ -2,10 +2,12 @@
 //! terminal for what is missing, calls one function of a domain and shows what came of it.
 
 mod ask;
+mod completions;
 mod configuration;
 mod demo;
 mod failure;
 mod health;
+mod invite;
 mod key;
 mod migrate;
 mod schema;
@@ -98,6 +100,10 @@ enum Command {
     Config(configuration::Configuration),
     /// Ask a running server whether it is ready
     Health(health::HealthArgs),
+    /// Print a script that completes commands in a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write the pages of all commands
+    Man(completions::ManArgs),
 }
 
 /// Runs what the process's arguments ask for.
@@ -130,6 +136,8 @@ fn run(Cli { options, command }: Cli) -> Result<(), Failure> {
         Command::Schema(args) => schema::run(&args),
         Command::Config(command) => configuration::run(&options, &command),
         Command::Health(args) => health::run(&options, &args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => completions::man(&args),
     }
 }
 

@@ -34,6 +34,8 @@ fn every_command_of_the_help_is_understood() {
         "atrium tenant suspend acme --reason unpaid -y",
         "atrium tenant reactivate acme",
         "atrium user create acme --role admin --email a@b.example",
+        "atrium user invite --tenant acme --email a@b.example --role team_member --role editor",
+        "atrium user invite --tenant acme --email a@b.example --role client --inviter c@d.example",
         "atrium user list acme",
         "atrium user reset-password a@b.example",
         "atrium user unlock a@b.example",
@@ -42,6 +44,9 @@ fn every_command_of_the_help_is_understood() {
         "atrium schema --check --file schema.graphql",
         "atrium config check --changed",
         "atrium health --timeout 1 --listen 127.0.0.1:9000",
+        "atrium completions bash",
+        "atrium completions powershell",
+        "atrium man --dir /tmp/pages",
     ];
     for line in lines {
         parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
@@ -75,6 +80,11 @@ fn wrong_arguments_are_refused_with_the_code_for_usage() {
     assert_eq!(refused("atrium migrate down --steps 0"), ErrorKind::ValueValidation);
     assert_eq!(refused("atrium tenant create --plan free"), ErrorKind::ValueValidation);
     assert_eq!(refused("atrium user unlock nobody"), ErrorKind::ValueValidation);
+    assert_eq!(
+        refused("atrium user invite --tenant acme --email a@b.example"),
+        ErrorKind::MissingRequiredArgument
+    );
+    assert_eq!(refused("atrium completions dos"), ErrorKind::InvalidValue);
     assert_eq!(refused("atrium schema --file x"), ErrorKind::MissingRequiredArgument);
     assert_eq!(parse("atrium fly").unwrap_err().exit_code(), 2);
 }

@@ -9,7 +9,7 @@ use identity::{
     password::{self, NewPassword},
     role,
     session::{self, EndReason},
-    tenant::{entity::Model as Tenant, limits},
+    tenant::limits,
     user::{self, NewUser, entity::Model},
 };
 use kernel::{
@@ -25,14 +25,18 @@ use kernel::{
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
-use super::{Failure, Options, ask, show, tenant, with_app};
+use super::{Failure, Options, ask, invite, show, tenant, with_app};
 use crate::app::App;
+
+pub(super) use identity::tenant::entity::Model as Tenant;
 
 /// People.
 #[derive(Debug, Subcommand)]
 pub(super) enum User {
     /// Add a person to an agency, able to sign in at once
     Create(Box<Create>),
+    /// Invite a person to an agency by mail, and show the link
+    Invite(Box<invite::Invite>),
     /// List the people of an agency
     List {
         /// The agency's slug or id
@@ -75,6 +79,7 @@ pub(super) struct Create {
 pub(super) fn run(options: &Options, command: User) -> Result<(), Failure> {
     with_app(options, async |app| match command {
         User::Create(new) => create(options, app, *new).await,
+        User::Invite(wanted) => invite::run(options, app, *wanted).await,
         User::List { tenant } => list(options, app, &tenant::named(app, &tenant).await?).await,
         User::ResetPassword { email } => reset_password(options, app, &email).await,
         User::Unlock { email } => unlock(options, app, &email).await,
@@ -156,7 +161,8 @@ async fn ask_person(
     })
 }
 
-async fn find_role(app: &App, tenant: &Tenant, key: &str) -> Result<role::entity::Model, Failure> {
+/// The role of a tenant with this key.
+pub(super) async fn find_role(app: &App, tenant: &Tenant, key: &str) -> Result<role::entity::Model, Failure> {
     let found = role::entity::Entity::of_tenant(tenant.id)
         .filter(role::entity::Column::Key.eq(key))
         .one(&app.db)
@@ -268,6 +274,6 @@ async fn person(app: &App, email: &EmailAddress) -> Result<(Model, Tenant), Fail
 }
 
 /// The platform itself, acting in a tenant.
-fn system(app: &App, tenant: &Tenant) -> Viewer {
+pub(super) fn system(app: &App, tenant: &Tenant) -> Viewer {
     Viewer::system(identity::tenant::info(tenant), app.clock.clone(), app.ids.clone())
 }

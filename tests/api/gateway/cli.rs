@@ -29,9 +29,21 @@ pub(super) fn error_of(ran: &Ran) -> Value {
 async fn help_and_version_are_answers_and_nonsense_is_a_usage_error() {
     let site = Site::empty().await;
     let help = site.run(&["--help"]).await.expect_code(0);
-    for command in
-        ["demo", "serve", "worker", "migrate", "seed", "tenant", "user", "key", "schema", "config", "health"]
-    {
+    for command in [
+        "demo",
+        "serve",
+        "worker",
+        "migrate",
+        "seed",
+        "tenant",
+        "user",
+        "key",
+        "schema",
+        "config",
+        "health",
+        "completions",
+        "man",
+    ] {
         assert!(help.out.contains(&format!("\n  {command} ")), "{command}\n{}", help.out);
         let own = site.run(&[command, "--help"]).await.expect_code(0);
         assert!(own.out.contains("Usage: atrium"), "{}", own.out);
@@ -44,6 +56,29 @@ async fn help_and_version_are_answers_and_nonsense_is_a_usage_error() {
     {
         let ran = site.run(wrong).await.expect_code(2);
         assert!(ran.out.is_empty() && !ran.err.is_empty(), "{ran:#?}");
+    }
+}
+
+// keeps: OP-1
+#[tokio::test]
+async fn shells_and_the_manual_know_every_command() {
+    let site = Site::empty().await;
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = site.run(&["completions", shell]).await.expect_code(0);
+        for word in ["reset-password", "rotate", "--data-dir"] {
+            // Reason: fish names options without their hyphens.
+            assert!(script.out.contains(word.trim_start_matches('-')), "{shell} does not know {word}");
+        }
+    }
+    let unknown = site.run(&["completions", "dos"]).await.expect_code(2);
+    assert!(unknown.out.is_empty() && unknown.err.contains("zsh"), "{unknown:#?}");
+    let page = site.run(&["man"]).await.expect_code(0);
+    assert!(page.out.contains(".TH atrium 1") && page.out.contains("Exit codes:"), "{}", page.out);
+    let folder = site.folder().join("pages");
+    site.run(&["man", "--dir", folder.to_str().unwrap()]).await.expect_code(0);
+    for name in ["atrium.1", "atrium-user-invite.1", "atrium-key-rotate.1"] {
+        let page = std::fs::read_to_string(folder.join(name)).unwrap_or_else(|_| panic!("no {name}"));
+        assert!(page.contains(".SH NAME"), "{name}");
     }
 }
 

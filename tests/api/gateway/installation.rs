@@ -170,6 +170,47 @@ async fn people_are_added_listed_and_given_new_passwords() {
     site.run(&["user", "unlock", "not an address"]).await.expect_code(2);
 }
 
+// keeps: OP-1, ID-5
+#[tokio::test]
+async fn person_is_invited_by_the_command_line_and_accepts_with_the_link() {
+    let site = Site::seeded().await;
+    let invite =
+        ["user", "invite", "--tenant", "acme", "--email", "nia@acme.example", "--role", "team_member"];
+    let with = |more: &[&'static str]| [&invite[..], more].concat();
+    let made = site.run(&with(&["--given-name", "Nia", "--json"])).await.expect_code(0).json();
+    assert_eq!(made["email"], "nia@acme.example");
+    let (_, token) = made["link"].as_str().unwrap().split_once("/accept-invitation?token=").unwrap();
+    let entries = site.rows("audit_entries", "WHERE action = 'identity.user.invite'").await;
+    assert!(
+        !entries.is_empty() && entries.iter().all(|entry| entry["actor_kind"] == "system"),
+        "{entries:#?}"
+    );
+    let shown = site.run(&with(&["--inviter", "admin@acme.test"])).await.expect_code(0);
+    assert!(shown.out.contains("/accept-invitation?token="), "{}", shown.out);
+    site.run(&with(&["--inviter", "pm@globex.test"])).await.expect_code(3);
+    let mut wrong = invite;
+    wrong[3] = "nowhere";
+    site.run(&wrong).await.expect_code(3);
+    wrong = invite;
+    wrong[7] = "emperor";
+    let refused = site.run(&wrong).await.expect_code(2);
+    assert!(refused.err.contains("emperor"), "{refused:#?}");
+    wrong = invite;
+    wrong[5] = "pm@acme.test";
+    let member = site.run(&wrong).await.expect_code(2);
+    assert!(member.err.contains("email"), "{member:#?}");
+
+    let process = site.serve().await;
+    let accept = "mutation($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { email } }";
+    let input = |token: &str| json!({ "input": { "token": token, "password": STRONG, "givenName": "Nia", "familyName": "New" } });
+    process.nobody().run(accept, input(token)).await.expect_field("token", "invitation_revoked");
+    let (_, latest) = shown.out.trim_end().rsplit_once("token=").unwrap();
+    process.nobody().run(accept, input(latest)).await.expect_ok();
+    let roles = "{ viewer { roles { key } } }";
+    let nia = process.person("acme", "nia@acme.example", STRONG).run(roles, json!({})).await.expect_ok();
+    assert_eq!(nia.each("viewer.roles", "key"), [json!("team_member")]);
+}
+
 // keeps: OP-1, ID-11
 #[tokio::test]
 async fn person_who_is_locked_out_is_let_in_by_the_command_line() {

@@ -9,7 +9,7 @@ use kernel::{
     assignment,
     catalogue::SystemRole,
     db::Db,
-    id::{AccountId, InvitationId, RoleId},
+    id::{AccountId, InvitationId, RoleId, UserId},
     policy::Guarded,
     scalar::EmailAddress,
     text::{self, REQUIRED},
@@ -17,6 +17,7 @@ use kernel::{
 };
 use platform::{cache::Quota, crypto::token::hash as hashed};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, PaginatorTrait, QueryFilter};
+use secrecy::SecretString;
 
 use super::{
     entity::{Column, Entity, Model},
@@ -90,8 +91,32 @@ pub struct Invite {
 /// # Errors
 /// FORBIDDEN, INVALID, LIMITED by the plan's users or after too many letters to the address.
 pub async fn invite(viewer: &Viewer, db: &Db, identity: &Identity, wanted: Invite) -> Result<Model> {
-    viewer.require(USER_INVITE)?;
     let by = user::in_person_or_key(viewer)?;
+    Ok(invite_for(viewer, db, identity, wanted, by).await?.invitation)
+}
+
+/// An invitation with what its letter says to whom it is for.
+#[derive(Debug)]
+pub struct Invited {
+    /// The invitation.
+    pub invitation: Model,
+    /// Where it is accepted. Whoever has it can.
+    pub link: SecretString,
+}
+
+/// As [`invite`], in the name of `by`, a member of the viewer's tenant: the platform itself, which is no member, invites
+/// for one.
+///
+/// # Errors
+/// As [`invite`].
+pub async fn invite_for(
+    viewer: &Viewer,
+    db: &Db,
+    identity: &Identity,
+    wanted: Invite,
+    by: UserId,
+) -> Result<Invited> {
+    viewer.require(USER_INVITE)?;
     let Invite { email, roles, account, given_name, family_name } = wanted;
     let account = rules::account_for(viewer, account)?;
     let mut fields = Fields::new();
@@ -105,7 +130,7 @@ pub async fn invite(viewer: &Viewer, db: &Db, identity: &Identity, wanted: Invit
     identity.limit("invite", &hashed(&format!("{}:{email}", viewer.tenant_id())), LETTERS).await?;
     let (secret, token_hash) = new_token();
     let days = Duration::days(identity.config.invitation_days.into());
-    viewer
+    let invitation = viewer
         .act(db, "identity.user.invite", async |act| {
             act.mark(Outcome::Success, Severity::Notice);
             let roles = pick_roles(act, &roles).await?;
@@ -135,18 +160,24 @@ pub async fn invite(viewer: &Viewer, db: &Db, identity: &Identity, wanted: Invit
                     version: 1,
                 })
                 .await?;
-            let given_roles = roles.iter().map(|role| invited::Model {
-                id: row_id(act),
-                tenant_id: row.tenant_id,
-                invitation_id: row.id,
-                role_id: role.id,
-            });
-            let given_roles = given_roles.collect();
-            act.insert_all(given_roles).await?;
+            promise(act, &row, &roles).await?;
             send(act, identity, &row, known.as_ref(), &secret).await?;
             Ok(row)
         })
-        .await
+        .await?;
+    Ok(Invited { invitation, link: identity.config.link("accept-invitation", secret.expose()).into() })
+}
+
+/// Writes which roles an invitation gives.
+async fn promise(act: &mut Act, invitation: &Model, roles: &[roles::Model]) -> Result<()> {
+    let promised = roles.iter().map(|role| invited::Model {
+        id: row_id(act),
+        tenant_id: invitation.tenant_id,
+        invitation_id: invitation.id,
+        role_id: role.id,
+    });
+    let promised = promised.collect();
+    act.insert_all(promised).await.map(drop)
 }
 
 /// Takes an invitation back.

@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub use graphql::{Invitation, InvitationQuery};
-pub use invite::{Invite, invite, resend, revoke};
+pub use invite::{Invite, Invited, invite, invite_for, resend, revoke};
 pub use mutations::InvitationMutation;
 
 /// A new token for an invitation, and its hash to be stored.
