@@ -28,9 +28,11 @@ pub const CONTACTS_READ: Permission =
 /// Create and change contacts.
 pub const CONTACTS_WRITE: Permission =
     Permission::new("crm.contact.write", "Create and change the people at client companies.");
-/// Read contacts' addresses and numbers.
-pub const CONTACTS_PERSONAL: Permission =
-    Permission::new("crm.contact.personal", "See e-mail addresses and phone numbers of contacts.");
+/// Read contacts' addresses, numbers and job titles.
+pub const CONTACTS_PERSONAL: Permission = Permission::new(
+    "crm.contact.personal",
+    "See e-mail addresses, phone numbers and job titles of contacts.",
+);
 
 /// The permissions of crm with the system roles that hold them.
 pub const PERMISSIONS: &[Rule] = &[

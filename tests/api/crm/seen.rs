@@ -72,17 +72,25 @@ async fn account_that_is_not_listed_is_not_there_at_all() {
 async fn who_sees_contacts_without_personal_data_sees_the_rest_of_them() {
     let world = World::new().await;
     let acme = world.agency("acme");
-    let query = "{ contacts(first: 100) { nodes { givenName email phone } } }";
+    for contact in ask(&acme.owner(), "{ contacts(first: 100) { nodes { id } } }").await.ids("contacts.nodes")
+    {
+        let titled = json!({ "id": contact, "jobTitle": "Head of Purchasing" });
+        change(&acme.owner(), "updateContact", titled, "contact { id }").await.expect_ok();
+    }
+    let query = "{ contacts(first: 100) { nodes { givenName email phone jobTitle } } }";
     let answer = ask(&acme.viewer(), query).await;
     let nodes = answer.list("contacts.nodes");
     assert!(nodes.len() > 2 && nodes.iter().all(|node| node["givenName"].is_string()), "{answer}");
-    assert!(nodes.iter().all(|node| node["email"].is_null() && node["phone"].is_null()), "{answer}");
+    let hidden = ["email", "phone", "jobTitle"];
+    assert!(nodes.iter().all(|node| hidden.iter().all(|name| node[name].is_null())), "{answer}");
     let refused = refusals(&answer);
-    assert_eq!(refused.len(), (2 * nodes.len()).min(50), "{answer}");
+    assert_eq!(refused.len(), (3 * nodes.len()).min(50), "{answer}");
     assert!(refused.iter().all(|(_, code)| code == "FORBIDDEN"), "{answer}");
     for who in [acme.owner(), acme.manager(), acme.accountant(), acme.client()] {
         let answer = ask(&who, query).await.expect_ok();
-        assert!(answer.each("contacts.nodes", "email").iter().all(Value::is_string), "{answer}");
+        for name in ["email", "jobTitle"] {
+            assert!(answer.each("contacts.nodes", name).iter().all(Value::is_string), "{name}\n{answer}");
+        }
     }
 }
 

@@ -76,9 +76,9 @@ impl Contact {
         self.personal(ctx, self.0.phone.clone()).await
     }
 
-    /// What they do there.
-    async fn job_title(&self) -> Option<&str> {
-        self.0.job_title.as_deref()
+    /// What they do there. Needs `crm.contact.personal` on the contact.
+    async fn job_title(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
+        self.personal(ctx, self.0.job_title.as_deref()).await
     }
 
     /// The company; null if the viewer may not see it.
