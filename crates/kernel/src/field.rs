@@ -21,11 +21,21 @@ use crate::{
 
 /// FORBIDDEN unless the viewer holds `permission` on the row of `E` with this id, which they may read.
 ///
-/// No statement is needed where the permission reaches the whole tenant, or exactly as far as reading does.
+/// No statement is needed where the permission reaches the whole tenant, or exactly as far as reading does. For a row
+/// that they are not known to read use [`may_beyond`].
 pub async fn may<E: Guarded>(ask: &Ask, permission: Permission, id: Uuid) -> Result<()> {
     let viewer = &ask.viewer;
-    viewer.require(permission)?;
-    if viewer.reaches(permission, Reach::Tenant) || viewer.grant(permission) == viewer.grant(E::READ) {
+    if viewer.holds(permission) && viewer.grant(permission) == viewer.grant(E::READ) {
+        return Ok(());
+    }
+    may_beyond::<E>(ask, permission, id).await
+}
+
+/// As [`may`], for a row of `E` that the viewer is perhaps not allowed to read: one that the row they see hangs on. Who
+/// was on a project sees their own place in its team still, and the project no longer.
+pub async fn may_beyond<E: Guarded>(ask: &Ask, permission: Permission, id: Uuid) -> Result<()> {
+    ask.viewer.require(permission)?;
+    if ask.viewer.reaches(permission, Reach::Tenant) {
         return Ok(());
     }
     match ask.load::<Rights<E>, _>((permission, id)).await? {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tests::{Actor, Agency, World};
 
-use super::asks::{account, ask, change, codes, person, project, refusals, texts};
+use super::asks::{account, ask, change, codes, new_member, new_project, person, project, refusals, texts};
 
 /// Numbers of the seeded projects that each role sees: the manager and the developer work on some, the salesperson
 /// answers for the account of one, the client's company has two.
@@ -142,6 +142,27 @@ async fn member_without_a_rate_is_refused_alike() {
     let places = answer.each("projects.nodes", "members.nodes");
     let rates: usize = places.iter().map(|places| places.as_array().unwrap().len()).sum();
     assert_eq!(refused.len(), rates, "whether there is a rate is nobody's business either\n{answer}");
+}
+
+// keeps: PR-3, ID-22
+#[tokio::test]
+async fn who_was_on_a_project_sees_the_own_place_there_without_its_rate() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, manager) = (acme.owner(), person(&acme, "pm").await);
+    let id = new_project(&owner, "Left behind").await;
+    let member = new_member(&owner, &id, &manager).await;
+    let rate = json!({ "id": member, "billRate": { "amount": 999_999, "currency": "EUR" } });
+    change(&owner, "updateProjectMember", rate, "member { id }").await.expect_ok();
+    let query = "query($id: ID!) { node(id: $id) { ... on ProjectMember {
+      leftOn project { code } billRate { amount }
+    } } }";
+    let place = async || acme.manager().run(query, json!({ "id": member })).await;
+    assert_eq!(place().await.expect_ok().text("node.billRate.amount"), "999999");
+    change(&owner, "removeProjectMember", json!({ "id": member }), "member { id }").await.expect_ok();
+    let left = place().await;
+    assert_eq!(*left.data("node"), json!({ "leftOn": "2026-03-02", "project": null, "billRate": null }));
+    assert_eq!(refusals(&left), [("node.billRate".to_owned(), "FORBIDDEN".to_owned())]);
 }
 
 // keeps: PR-1, ID-22

@@ -57,9 +57,8 @@ impl ProjectMember {
     /// What an hour of theirs is billed at on this project. Needs `projects.rate.read` on it.
     async fn bill_rate(&self, ctx: &Context<'_>) -> Option<Result<Money>> {
         // Reason: an error in a `Result<Option<…>>` would take the whole member with it.
-        if let Err(error) =
-            field::may::<project::Entity>(ctx.ask(), RATES_READ, self.0.project_id.uuid()).await
-        {
+        let project = self.0.project_id.uuid();
+        if let Err(error) = field::may_beyond::<project::Entity>(ctx.ask(), RATES_READ, project).await {
             return Some(Err(error));
         }
         let parts = self.0.bill_rate_minor.zip(self.0.rate_currency);
