@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::asks::{
-    change, column, columns, expect_conflict, expect_stale, new_project, new_task, project, read_task, titles,
+    change, column, columns, expect_conflict, expect_stale, new_project, new_task, project, read_task,
+    titles, walk,
 };
 
 const COLUMN: &str = "column { id name category version project { id } }";
@@ -142,6 +143,25 @@ async fn board_is_bounded_and_its_headings_are_lines() {
     let own = column(&manager, &id, "To do").await;
     let answer = edit(&manager, "updateTaskColumn", &own, json!({ "name": null, "category": null })).await;
     assert_eq!(answer.expect_code("INVALID").fields().len(), 2);
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn board_of_a_project_that_is_over_moves_no_tasks() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Over").await;
+    let task = new_task(&manager, &id, "Open end").await;
+    let (todo, done) = (column(&manager, &id, "To do").await, column(&manager, &id, "Done").await);
+    walk(&manager, &id, &["CANCELLED"]).await;
+    let said = "This project is CANCELLED; its tasks cannot change any more.";
+    expect_conflict(edit(&manager, "updateTaskColumn", &todo, json!({ "category": "DONE" })).await, said);
+    expect_conflict(edit(&manager, "deleteTaskColumn", &todo, json!({ "moveTo": done })).await, said);
+    edit(&manager, "updateTaskColumn", &todo, json!({ "name": "Never begun", "category": "TODO" }))
+        .await
+        .expect_ok();
+    let task = read_task(&manager, &task).await.expect_ok();
+    assert_eq!((task.text("task.status").as_str(), task.number("task.version")), ("TODO", 1));
 }
 
 // keeps: PR-8

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::asks::{
-    PROJECT, account, ask, change, codes, columns, eventually, me, new_project, person, read_project,
-    refusals,
+    PROJECT, account, ask, change, codes, columns, eventually, me, new_project, person, project,
+    read_project, refusals, role,
 };
 
 async fn create(who: &Actor, input: Value) -> Answer {
@@ -261,6 +261,27 @@ async fn salesperson_makes_projects_but_sets_and_sees_no_budget() {
     assert_eq!(refusals(&made), refused.map(|path| (path, "FORBIDDEN".to_owned())));
     assert_eq!(made.text("createProject.project.code"), "ACME-7", "the rest of the object is there\n{made}");
     assert!(made.data("createProject.project.budget").is_null());
+}
+
+// keeps: PR-1, ID-22
+#[tokio::test]
+async fn budget_of_a_new_project_is_not_set_by_a_role_on_another_one() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let lead = json!({
+        "projectId": project(&acme, 1).await, "userId": person(&acme, "sales").await,
+        "roleId": role(&acme, "project_manager").await,
+    });
+    change(&acme.owner(), "addProjectMember", lead, "member { id }").await.expect_ok();
+    let sales = acme.sales();
+    let moved = json!({ "id": project(&acme, 1).await, "budgetMinutes": 60 });
+    eventually("the salesperson leads the project", async || {
+        change(&sales, "updateProject", moved.clone(), "project { id }").await.errors().is_empty()
+    })
+    .await;
+    let budget = json!({ "name": "Priced", "budget": { "amount": 1, "currency": "EUR" } });
+    create(&sales, budget).await.expect_code("FORBIDDEN");
+    create(&sales, json!({ "name": "Timed", "budgetMinutes": 60 })).await.expect_code("FORBIDDEN");
 }
 
 // keeps: PR-1

@@ -248,6 +248,46 @@ async fn who_may_change_a_project_but_not_its_budget_changes_all_but_that() {
     assert_eq!(read_project(&acme.owner(), &id).await.text("project.name"), "Planned");
 }
 
+// keeps: PR-1, PR-3, ID-22
+#[tokio::test]
+async fn amounts_out_of_sight_are_not_found_by_trying() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, editor) = (acme.owner(), acme.editor());
+    let id = new_project(&owner, "Guessed at").await;
+    let grants = [
+        ("projects.project.read", "ASSIGNED"),
+        ("projects.project.write", "ASSIGNED"),
+        ("projects.team.read", "ASSIGNED"),
+        ("projects.team.write", "ASSIGNED"),
+    ];
+    let role = new_role(&acme, "Guesser", &grants).await;
+    let price = json!({ "amount": "4200", "currency": "EUR" });
+    let place = json!({
+        "projectId": id, "userId": person(&acme, "editor").await, "roleId": role, "billRate": price,
+    });
+    let place = change(&owner, "addProjectMember", place, "member { id }").await.expect_ok();
+    let place = place.text("addProjectMember.member.id");
+    let guess = |name: &str, value: &Value| {
+        let mut input = json!({ "id": id });
+        input[name] = value.clone();
+        input
+    };
+    for (budget, minutes) in [(Value::Null, Value::Null), (price.clone(), json!(90))] {
+        let set = json!({ "id": id, "budget": budget, "budgetMinutes": minutes });
+        update(&owner, &id, set).await.expect_ok();
+        for input in [guess("budget", &budget), guess("budgetMinutes", &minutes)] {
+            change(&editor, "updateProject", input, "project { id }").await.expect_code("FORBIDDEN");
+        }
+    }
+    for rate in [price, Value::Null] {
+        let input = json!({ "id": place, "billRate": rate });
+        change(&editor, "updateProjectMember", input.clone(), "member { id }").await.expect_code("FORBIDDEN");
+        change(&owner, "updateProjectMember", input, "member { id }").await.expect_ok();
+    }
+    change(&editor, "updateProject", guess("name", &json!("Renamed")), "project { id }").await.expect_ok();
+}
+
 // keeps: PR-1
 #[tokio::test]
 async fn tags_are_each_kept_once_and_bounded() {

@@ -112,12 +112,17 @@ pub async fn of_project_for(ask: &Ask, project: ProjectId) -> Result<Vec<Graph<T
     Ok(page.rows().cloned().map(Graph).collect())
 }
 
-/// The board of a project that may change, for a viewer who may change it.
-async fn board(act: &Act, viewer: &Viewer, project: ProjectId) -> Result<Vec<Model>> {
+/// The board of a project that may change, for a viewer who may change it, with the project.
+async fn board(
+    act: &Act,
+    viewer: &Viewer,
+    project: ProjectId,
+) -> Result<(project::entity::Model, Vec<Model>)> {
     project::lock(act, project).await?;
     let project = project::entity::Entity::fetch_to(act.conn(), viewer, TASKS_WRITE, project).await?;
     project::rules::check_not_archived(&project)?;
-    of_project(act, project.id).await
+    let columns = of_project(act, project.id).await?;
+    Ok((project, columns))
 }
 
 /// Adds a column to a board, at its right end or where it was told.
@@ -129,7 +134,7 @@ pub async fn create(viewer: &Viewer, db: &Db, input: CreateTaskColumnInput) -> R
     let name = text::line(&input.name, "name", NAME_MAX)?;
     viewer
         .act(db, "projects.column.create", async |act| {
-            let board = board(act, viewer, input.project_id).await?;
+            let (_, board) = board(act, viewer, input.project_id).await?;
             if board.len() >= MAX_COLUMNS {
                 return Err(Error::conflict(BOARD_FULL.with("max", MAX_COLUMNS)));
             }
@@ -172,25 +177,33 @@ async fn place(
     Ok(rank)
 }
 
-/// The column of an input with the other columns of its board, locked.
-async fn column_and_board(act: &Act, viewer: &Viewer, id: TaskColumnId) -> Result<(Model, Vec<Model>)> {
+/// A column that may change, with what stands around it.
+struct Standing {
+    project: project::entity::Model,
+    column: Model,
+    others: Vec<Model>,
+}
+
+/// The column of an input with its project and the other columns of its board, locked.
+async fn standing(act: &Act, viewer: &Viewer, id: TaskColumnId) -> Result<Standing> {
     let column = Entity::fetch_to(act.conn(), viewer, TASKS_WRITE, id).await?;
-    let mut board = board(act, viewer, column.project_id).await?;
-    let place = board.iter().position(|other| other.id == id);
+    let (project, mut others) = board(act, viewer, column.project_id).await?;
+    let place = others.iter().position(|other| other.id == id);
     let place = place.ok_or_else(|| Error::not_found(TaskColumnId::TYPE, id))?;
-    let column = board.remove(place);
-    Ok((column, board))
+    let column = others.remove(place);
+    Ok(Standing { project, column, others })
 }
 
 /// Changes a column; with its category, the state of its tasks changes.
 ///
 /// # Errors
-/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version or an archived project, INVALID for wrong fields.
+/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version, an archived project, or another category in a project that is
+/// over, INVALID for wrong fields.
 pub async fn update(viewer: &Viewer, db: &Db, input: UpdateTaskColumnInput) -> Result<Model> {
     viewer.require(TASKS_WRITE)?;
     viewer
         .act(db, "projects.column.update", async |act| {
-            let (before, _) = column_and_board(act, viewer, input.id).await?;
+            let Standing { project, column: before, .. } = standing(act, viewer, input.id).await?;
             expect_version("TaskColumn", input.expected_version, before.version)?;
             let mut fields = Fields::new();
             let mut after = before.clone();
@@ -202,8 +215,12 @@ pub async fn update(viewer: &Viewer, db: &Db, input: UpdateTaskColumnInput) -> R
                 after.category = category.as_str().to_owned();
             }
             fields.check()?;
+            let followed = after.category != before.category;
+            if followed {
+                project::rules::check_open(&project)?;
+            }
             let after = act.update(&before, after).await?;
-            if after.category != before.category {
+            if followed {
                 task::follow_column(act, before.id, &after).await?;
             }
             Ok(after)
@@ -219,7 +236,7 @@ pub async fn relocate(viewer: &Viewer, db: &Db, input: MoveTaskColumnInput) -> R
     viewer.require(TASKS_WRITE)?;
     viewer
         .act(db, "projects.column.move", async |act| {
-            let (before, others) = column_and_board(act, viewer, input.id).await?;
+            let Standing { column: before, others, .. } = standing(act, viewer, input.id).await?;
             expect_version("TaskColumn", input.expected_version, before.version)?;
             let rank = place(act, others, input.after, input.before).await?;
             act.update(&before, Model { rank, ..before.clone() }).await
@@ -230,13 +247,15 @@ pub async fn relocate(viewer: &Viewer, db: &Db, input: MoveTaskColumnInput) -> R
 /// Removes a column; its tasks go to another one and take the state that it stands for.
 ///
 /// # Errors
-/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version or an archived project, INVALID at `moveTo`.
+/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version, or a project that is archived or over, INVALID at `moveTo`.
 pub async fn delete(viewer: &Viewer, db: &Db, input: DeleteTaskColumnInput) -> Result<()> {
     viewer.require(TASKS_WRITE)?;
     viewer
         .act(db, "projects.column.delete", async |act| {
-            let (column, others) = column_and_board(act, viewer, input.id).await?;
+            let Standing { project, column, others } = standing(act, viewer, input.id).await?;
             expect_version("TaskColumn", input.expected_version, column.version)?;
+            // Reason: its tasks would change.
+            project::rules::check_open(&project)?;
             if input.move_to == input.id {
                 return Err(Error::field("moveTo", SAME_COLUMN));
             }

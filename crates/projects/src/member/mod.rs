@@ -156,9 +156,10 @@ pub async fn update(
         .act(db, "projects.member.update", async |act| {
             let (before, project) = open(act, input.id).await?;
             expect_version("ProjectMember", input.expected_version, before.version)?;
+            let sets_rate = !input.bill_rate.is_undefined();
             let after = rules::changed(&before, input)?;
-            let rate = |member: &Model| (member.bill_rate_minor, member.rate_currency);
-            if rate(&before) != rate(&after) {
+            // Reason: also where it stays the same, or who may not see it could find it by trying.
+            if sets_rate {
                 check_rates(act, project.id).await?;
             }
             if let Some(role) = after.role_id.filter(|role| before.role_id != Some(*role)) {
