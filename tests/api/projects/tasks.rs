@@ -271,6 +271,37 @@ async fn of_changes_of_a_task_on_one_version_one_is_done() {
 
 // keeps: PR-8
 #[tokio::test]
+async fn change_of_people_alone_counts_as_a_change_of_the_task() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, id) = (acme.owner(), project(&acme, 1).await);
+    let task = new_task(&owner, &id, "Whose").await;
+    let people = [person(&acme, "dev").await, person(&acme, "pm").await];
+    let assign = async |people: &[String], version: i64| {
+        update(&owner, &task, json!({ "assigneeIds": people, "expectedVersion": version })).await
+    };
+    world.clock.advance(Duration::from_secs(60));
+    let first = assign(&people[..1], 1).await.expect_ok();
+    assert_eq!(first.number("updateTask.task.version"), 2);
+    expect_stale(assign(&people[1..], 1).await, 2);
+    expect_stale(update(&owner, &task, json!({ "title": "Late", "expectedVersion": 1 })).await, 2);
+    let same = assign(&people[..1], 2).await.expect_ok();
+    assert_eq!(same.number("updateTask.task.version"), 2, "who does it already comes no second time");
+    let both = json!({ "assigneeIds": people, "title": "Both", "expectedVersion": 2 });
+    let both = update(&owner, &task, both).await.expect_ok();
+    assert_eq!(both.number("updateTask.task.version"), 3, "one act is one change");
+    let at_once = join_all([&people[..1], &people[1..], &[]].map(|people| assign(people, 3))).await;
+    let (done, late): (Vec<_>, Vec<_>) = at_once.into_iter().partition(|answer| answer.errors().is_empty());
+    assert_eq!((done.len(), late.len()), (1, 2), "{late:#?}");
+    for answer in late {
+        expect_stale(answer, 4);
+    }
+    let now = read_task(&owner, &task).await.expect_ok();
+    assert_eq!(now.data("task.assignees"), done[0].data("updateTask.task.assignees"));
+}
+
+// keeps: PR-8
+#[tokio::test]
 async fn archived_task_leaves_the_board_and_changes_no_more_until_it_is_back() {
     let world = World::new().await;
     let acme = world.agency("acme");

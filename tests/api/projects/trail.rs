@@ -229,14 +229,14 @@ async fn acts_on_boards_and_tasks_leave_exactly_their_entries_and_events() {
             json!({ "id": tasks[0], "assigneeIds": [developer] }),
             "projects.task.update",
             &["Task", "TaskAssignee"],
-            &["projects.task.assigned"],
+            &["projects.task.updated", "projects.task.assigned"],
         ),
         act(
             "updateTask",
             json!({ "id": tasks[0], "assigneeIds": [] }),
             "projects.task.update",
             &["Task", "TaskAssignee"],
-            &["projects.task.assigned"],
+            &["projects.task.updated", "projects.task.assigned"],
         ),
         act(
             "moveTask",

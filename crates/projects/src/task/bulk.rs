@@ -10,7 +10,7 @@ use kernel::{
     bulk::DUPLICATE_ITEM,
     id::{ProjectId, TaskColumnId, TaskId, TypedId, UserId},
     patch,
-    people::{NOT_IN_TENANT, Person, not_staff},
+    people::{Person, not_active, not_staff},
     policy::Guarded,
 };
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
@@ -66,17 +66,27 @@ pub async fn update(
     let pairs = changes.map(|change| (change.before.clone(), change.after.clone())).collect();
     let mut written = act.update_pairs(pairs).await?.into_iter();
     let mut results = Vec::with_capacity(outcomes.len());
-    let mut staffings = Vec::new();
+    let (mut staffings, mut counted) = (Vec::new(), HashSet::new());
     for outcome in outcomes {
         results.push(match outcome {
             Ok(change) => {
+                let task = written.next().unwrap_or(change.after);
+                if task.version > change.before.version {
+                    counted.insert(task.id);
+                }
                 staffings.extend(change.staffing);
-                Ok(written.next().unwrap_or(change.after))
+                Ok(task)
             }
             Err(error) => Err(error),
         });
     }
-    people::write(act, staffings).await?;
+    let touched = people::write(act, staffings, &counted).await?;
+    let mut touched: HashMap<TaskId, Model> = touched.into_iter().map(|task| (task.id, task)).collect();
+    for task in results.iter_mut().flatten() {
+        if let Some(now) = touched.remove(&task.id) {
+            *task = now;
+        }
+    }
     Ok(results)
 }
 
@@ -115,8 +125,9 @@ impl Known {
         let staffing = self.staffing(act, before, &item, &mut fields);
         let reporter =
             item.reporter_id.value().copied().filter(|reporter| before.reporter_id != Some(*reporter));
-        let known = reporter.is_none_or(|reporter| self.people.contains_key(&reporter));
-        fields.require(known, "reporterId", NOT_IN_TENANT);
+        if let Some(reason) = reporter.and_then(|reporter| not_active(self.people.get(&reporter))) {
+            fields.add("reporterId", reason);
+        }
         let mut after = rules::changed(before, item, &mut fields);
         if let Some(column) = column {
             rules::enter(&mut after, column, act.now());

@@ -1,5 +1,7 @@
 //! The acts that change tasks: load, check, decide, write, record.
 
+use std::collections::HashSet;
+
 use kernel::{
     Error, Fields, Result,
     act::{Act, expect_version},
@@ -51,7 +53,7 @@ pub async fn create(viewer: &Viewer, db: &Db, projects: &Projects, input: Create
             task.rank = rank_at(act, project.id, None, spot).await?;
             let task = act.insert(task).await?;
             let staffing = Staffing::new(act, &task, &[], assignees);
-            people::write(act, vec![staffing]).await?;
+            people::write(act, vec![staffing], &HashSet::from([task.id])).await?;
             Ok(task)
         })
         .await
