@@ -59,6 +59,11 @@ pub const RATES_READ: Permission =
     Permission::new("projects.rate.read", "See what the hours of people on projects are billed at.");
 /// Read tasks.
 pub const TASKS_READ: Permission = Permission::new("projects.task.read", "See tasks and boards.");
+/// Read what of tasks is for the team alone.
+pub const INTERNAL_READ: Permission = Permission::new(
+    "projects.internal.read",
+    "See what of tasks is for the team alone: how long they take and why they cannot go on.",
+);
 /// Create tasks.
 pub const TASKS_CREATE: Permission = Permission::new("projects.task.create", "Create tasks.");
 /// Change tasks.
@@ -107,6 +112,16 @@ pub const PERMISSIONS: &[Rule] = &[
             (Sales, Assigned),
             (Client, Account),
             (ClientAdmin, Account),
+            (ViewerRole, Tenant),
+        ],
+    ),
+    Rule::new(
+        INTERNAL_READ,
+        &[
+            (ProjectManager, Assigned),
+            (TeamMember, Assigned),
+            (Accountant, Tenant),
+            (Sales, Assigned),
             (ViewerRole, Tenant),
         ],
     ),
@@ -241,6 +256,13 @@ mod tests {
         use SystemRole::{Admin, Owner};
         assert_eq!(holders(PROJECTS_ARCHIVE), [Owner, Admin]);
         assert_eq!(holders(PROJECTS_PURGE), [Owner]);
+    }
+
+    #[test]
+    fn staff_who_read_tasks_read_what_the_team_says_in_them() {
+        for role in SystemRole::ALL.into_iter().filter(|role| !role.is_for_clients()) {
+            assert_eq!(reach(INTERNAL_READ, role), reach(TASKS_READ, role), "{role:?}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use kernel::{
     Fields, Result,
     id::{ProjectId, TaskColumnId, TaskId, TypedId, UserId},
     page::{DateRange, Direction, Order, check_listed, check_search},
-    policy::{Guarded, nothing},
+    policy::{Guarded, allowed, nothing},
     sql,
     viewer::Viewer,
 };
@@ -16,7 +16,7 @@ use super::{
     entity::{Column, Entity},
 };
 use crate::{
-    policy::TASKS_READ,
+    policy::{INTERNAL_READ, TASKS_READ},
     project::entity as project,
     words::{Priority, TaskStatus},
 };
@@ -40,7 +40,7 @@ pub struct TaskFilter {
     pub assigned_to_me: Option<bool>,
     /// Only those that this person asked for.
     pub reporter_id: Option<UserId>,
-    /// True: only those that cannot go on; false: only those that can.
+    /// True: only those that cannot go on; false: only those that can. Needs `projects.internal.read`.
     pub blocked: Option<bool>,
     /// Only due in this time.
     pub due_on: Option<DateRange>,
@@ -53,11 +53,14 @@ pub struct TaskFilter {
 }
 
 impl TaskFilter {
-    /// Checks the bounds of the filter.
+    /// Checks the bounds of the filter, and that the viewer may see what it asks about.
     ///
     /// # Errors
-    /// INVALID for lists and texts that are too long.
-    pub fn check(&self) -> Result<()> {
+    /// INVALID for lists and texts that are too long, FORBIDDEN for what is for the team alone.
+    pub fn check(&self, viewer: &Viewer) -> Result<()> {
+        if self.blocked.is_some() {
+            viewer.require(INTERNAL_READ)?;
+        }
         let mut fields = Fields::new();
         check_listed(self.ids.as_ref(), "filter.ids", &mut fields);
         check_listed(self.status.as_ref(), "filter.status", &mut fields);
@@ -100,6 +103,8 @@ impl TaskFilter {
         }
         if let Some(blocked) = self.blocked {
             let reason = Column::BlockedReason;
+            // Reason: who may not see why a task is blocked does not learn from the filter that it is.
+            select = select.filter(allowed::<Entity>(viewer, INTERNAL_READ));
             select = select.filter(if blocked { reason.is_not_null() } else { reason.is_null() });
         }
         self.of_people(viewer, select)

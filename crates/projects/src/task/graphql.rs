@@ -4,6 +4,7 @@ use async_graphql::{Context, Object};
 use kernel::{
     Result,
     ask::Asking,
+    field,
     graph::{Graph, Node},
     id::{TaskId, TypedId},
     page::{ById, Connection, PageArgs, list},
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     column::{entity as column, graphql::TaskColumn},
-    policy::TASKS_READ,
+    policy::{INTERNAL_READ, TASKS_READ},
     project::{entity as project, graphql::Project},
     words::{Priority, TaskStatus},
 };
@@ -37,6 +38,18 @@ impl Node for Task {
     const TYPE: &'static str = "Task";
 }
 
+impl Task {
+    /// A value that is for the team alone.
+    async fn internal<T>(&self, ctx: &Context<'_>, value: Option<T>) -> Option<Result<T>> {
+        match field::may::<Entity>(ctx.ask(), INTERNAL_READ, self.0.id.uuid()).await {
+            Ok(()) => value.map(Ok),
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+// Reason: fields that may be refused answer `Option<Result<…>>`; an error in a `Result<Option<…>>` would take the whole
+// task with it.
 /// A piece of work in a project.
 #[Object(name = "TaskFields")]
 impl Task {
@@ -82,14 +95,14 @@ impl Task {
         Priority::parse(&self.0.priority).unwrap_or_default()
     }
 
-    /// How long it was thought to take, in minutes.
-    async fn estimate_minutes(&self) -> Option<i64> {
-        self.0.estimate_minutes
+    /// How long it was thought to take, in minutes. Needs `projects.internal.read` on the task.
+    async fn estimate_minutes(&self, ctx: &Context<'_>) -> Option<Result<i64>> {
+        self.internal(ctx, self.0.estimate_minutes).await
     }
 
-    /// How long it still takes, in minutes.
-    async fn remaining_minutes(&self) -> Option<i64> {
-        self.0.remaining_minutes
+    /// How long it still takes, in minutes. Needs `projects.internal.read` on the task.
+    async fn remaining_minutes(&self, ctx: &Context<'_>) -> Option<Result<i64>> {
+        self.internal(ctx, self.0.remaining_minutes).await
     }
 
     /// When work on it is to begin.
@@ -107,9 +120,9 @@ impl Task {
         &self.0.rank
     }
 
-    /// Why it cannot go on; null if it can.
-    async fn blocked_reason(&self) -> Option<&str> {
-        self.0.blocked_reason.as_deref()
+    /// Why it cannot go on; null if it can. Needs `projects.internal.read` on the task.
+    async fn blocked_reason(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
+        self.internal(ctx, self.0.blocked_reason.as_deref()).await
     }
 
     /// When it was done; null while it is not.
@@ -172,7 +185,7 @@ impl TaskQuery {
     ) -> Result<Connection<Task>> {
         ctx.viewer().require(TASKS_READ)?;
         let filter = filter.unwrap_or_default();
-        filter.check()?;
+        filter.check(ctx.viewer())?;
         let order = order_by.unwrap_or_else(TaskOrder::by_due_date);
         let args = PageArgs::new(first, after, last, before);
         list(ctx.db(), filter.select_across(ctx.viewer()), order.into(), &args).await

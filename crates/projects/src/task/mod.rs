@@ -49,7 +49,7 @@ pub async fn of_project(
     args: PageArgs,
 ) -> Result<Connection<Task>> {
     ask.viewer.require(TASKS_READ)?;
-    filter.check()?;
+    filter.check(&ask.viewer)?;
     let page = ChildPage {
         parent: Column::ProjectId,
         order: order.unwrap_or_default().into(),
@@ -73,7 +73,7 @@ pub async fn of_user(
     args: PageArgs,
 ) -> Result<Connection<Task>> {
     ask.viewer.require(TASKS_READ)?;
-    filter.check()?;
+    filter.check(&ask.viewer)?;
     let page = LinkedPage {
         link: Link { pairs: Box::new(people_on_tasks) },
         order: order.unwrap_or_else(TaskOrder::by_due_date).into(),
