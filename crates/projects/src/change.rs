@@ -7,18 +7,16 @@ use kernel::{
     ask::{Ask, Asking},
     graph::Graph,
     id::{ProjectId, TaskId, TypedId},
-    policy::{Guarded, can},
+    policy::Guarded,
     viewer::{Permission, Viewer},
 };
-use sea_orm::{ColumnTrait, QueryFilter};
-use uuid::Uuid;
+use serde_json::json;
 
 use crate::{
-    member::entity as member,
-    policy::{BUDGETS_READ, PROJECTS_READ, RATES_READ, TASKS_READ, TEAM_READ},
+    policy::{BUDGETS_READ, INTERNAL_READ, PROJECTS_READ, RATES_READ},
     project::{self, graphql::Project},
-    service::{Event, Projects},
-    task::entity as task,
+    service::{Event, EventSource, Projects},
+    sight::{Sight, Sights},
 };
 
 /// What happened to a project.
@@ -72,57 +70,79 @@ impl ChangeSubscription {
         if let Some(id) = id {
             project::entity::Entity::fetch(&ask.db, &ask.viewer, PROJECTS_READ, id).await?;
         }
-        let events = ctx.data_unchecked::<Projects>().events.subscribe(ask.viewer.tenant_id());
-        Ok(events.filter_map(move |event| {
-            let ask = ask.clone();
-            async move { change(&ask, id, event).await.transpose() }
-        }))
+        let projects = ctx.data_unchecked::<Projects>();
+        Ok(changes(ask, &*projects.events, projects.sights.clone(), id))
     }
 }
 
+/// The changes of a project, or of every project in sight, for who asks. However many listen, an event costs a handful
+/// of statements beside what the fields of their messages need.
+pub fn changes(
+    ask: Ask,
+    events: &dyn EventSource,
+    sights: Sights,
+    wanted: Option<ProjectId>,
+) -> impl Stream<Item = Result<ProjectChange>> + use<> {
+    events.subscribe(ask.viewer.tenant_id()).filter_map(move |event| {
+        let (ask, sights) = (ask.clone(), sights.clone());
+        async move { change(&ask, &sights, wanted, &event).await.transpose() }
+    })
+}
+
 /// The message for an event, if it is about a project that was asked for and that the viewer may see.
-async fn change(ask: &Ask, wanted: Option<ProjectId>, event: Event) -> Result<Option<ProjectChange>> {
-    let Some(kind) = kind_of(&event) else { return Ok(None) };
+async fn change(
+    ask: &Ask,
+    sights: &Sights,
+    wanted: Option<ProjectId>,
+    event: &Event,
+) -> Result<Option<ProjectChange>> {
+    let Some(kind) = kind_of(event) else { return Ok(None) };
     let viewer = ask.viewer.at_present();
-    let Some(id) = project_of(ask, &viewer, &event).await? else { return Ok(None) };
-    if wanted.is_some_and(|wanted| wanted != id) {
+    let Some(sight) = sights.of(&ask.db, &viewer, event).await? else { return Ok(None) };
+    if wanted.is_some_and(|wanted| wanted != sight.project.id)
+        || !sight.is_shown(&ask.db, &viewer, PROJECTS_READ).await?
+    {
         return Ok(None);
     }
-    let project = project::entity::Entity::visible(&viewer, PROJECTS_READ);
-    let project = project.filter(project::entity::Column::Id.eq(id.uuid())).one(&ask.db).await?;
-    let Some(project) = project else { return Ok(None) };
-    let Some(changed_fields) = shown(ask, &viewer, id, changed_fields(&event)).await? else {
+    let Some(changed_fields) = shown(ask, &viewer, &sight, changed_fields(event)).await? else {
         return Ok(None);
     };
     // Reason: what the message's fields load must be as it is now, not as for the message before.
     ask.forget();
     Ok(Some(ProjectChange {
-        project: Graph(project.into()),
+        project: Graph(sight.project.clone().into()),
         kind,
         changed_fields,
         task_id: (event.subject_type == "Task").then(|| TaskId::from_uuid(event.subject_id)),
     }))
 }
 
-/// Fields about money, with what seeing them needs on the project.
-const GUARDED: [(&str, Permission); 3] =
+/// Fields of projects and team places that not everybody sees, with what seeing them needs on the project.
+const OF_PROJECT: [(&str, Permission); 3] =
     [("budget", BUDGETS_READ), ("budgetMinutes", BUDGETS_READ), ("billRate", RATES_READ)];
+
+/// Fields of tasks that are for the team alone.
+const OF_TASK: [&str; 3] = ["estimateMinutes", "remainingMinutes", "blockedReason"];
 
 /// The names of the fields that the viewer may see; none if nothing else changed, which is then no change for them.
 async fn shown(
     ask: &Ask,
     viewer: &Viewer,
-    project: ProjectId,
+    sight: &Sight,
     mut fields: Vec<String>,
 ) -> Result<Option<Vec<String>>> {
     let before = fields.len();
-    for (name, permission) in GUARDED {
-        // Invariant: at most two of these are of one type, so the statements are bounded.
+    for (name, permission) in OF_PROJECT {
         if fields.iter().any(|field| field == name)
-            && !can::<project::entity::Entity>(&ask.db, viewer, permission, project.uuid()).await?
+            && !sight.shows_project(&ask.db, viewer, permission).await?
         {
             fields.retain(|field| field != name);
         }
+    }
+    if fields.iter().any(|field| OF_TASK.contains(&field.as_str()))
+        && !sight.shows_subject(&ask.db, viewer, INTERNAL_READ).await?
+    {
+        fields.retain(|field| !OF_TASK.contains(&field.as_str()));
     }
     Ok(if fields.is_empty() && before > 0 { None } else { Some(fields) })
 }
@@ -139,27 +159,13 @@ fn kind_of(event: &Event) -> Option<ProjectChangeKind> {
         }
         "projects.member.created" | "projects.member.updated" => Some(ProjectChangeKind::TeamChanged),
         "projects.task.created" => Some(ProjectChangeKind::TaskCreated),
-        "projects.task.updated" => Some(ProjectChangeKind::TaskUpdated),
+        "projects.task.updated" => {
+            let by_assignment = event.payload["changed"] == json!(["assignees"]);
+            (!by_assignment).then_some(ProjectChangeKind::TaskUpdated)
+        }
         "projects.task.assigned" => Some(ProjectChangeKind::TaskAssigned),
         _ => None,
     }
-}
-
-/// The project that an event is about, if the viewer may see what it says about it.
-async fn project_of(ask: &Ask, viewer: &Viewer, event: &Event) -> Result<Option<ProjectId>> {
-    let id: Uuid = event.subject_id;
-    Ok(match event.subject_type.as_str() {
-        "Project" => Some(ProjectId::from_uuid(id)),
-        "Task" => {
-            let task = task::Entity::visible(viewer, TASKS_READ).filter(task::Column::Id.eq(id));
-            task.one(&ask.db).await?.map(|task| task.project_id)
-        }
-        "ProjectMember" => {
-            let member = member::Entity::visible(viewer, TEAM_READ).filter(member::Column::Id.eq(id));
-            member.one(&ask.db).await?.map(|member| member.project_id)
-        }
-        _ => None,
-    })
 }
 
 /// Names of the changed columns as the graph spells its fields.
@@ -202,12 +208,18 @@ fn camel_case(column: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use uuid::Uuid;
 
     use super::*;
 
     fn event(kind: &str, payload: serde_json::Value) -> Event {
-        Event { kind: kind.to_owned(), subject_type: "Project".to_owned(), subject_id: Uuid::nil(), payload }
+        Event {
+            id: Uuid::nil(),
+            kind: kind.to_owned(),
+            subject_type: "Project".to_owned(),
+            subject_id: Uuid::nil(),
+            payload,
+        }
     }
 
     #[test]
@@ -216,6 +228,13 @@ mod tests {
         let moved = event("projects.project.transitioned", json!({ "from": "intake", "to": "planning" }));
         assert_eq!(kind_of(&updated), None);
         assert_eq!(kind_of(&moved), Some(ProjectChangeKind::Transitioned));
+    }
+
+    #[test]
+    fn assignment_is_told_once() {
+        let changed = |changed| event("projects.task.updated", json!({ "changed": changed }));
+        assert_eq!(kind_of(&changed(json!(["assignees"]))), None);
+        assert_eq!(kind_of(&changed(json!(["title"]))), Some(ProjectChangeKind::TaskUpdated));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod policy;
 pub mod project;
 pub mod rank;
 pub mod service;
+pub mod sight;
 pub mod task;
 pub mod words;
 

@@ -14,6 +14,8 @@ use kernel::{
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use crate::sight::Sights;
+
 /// What the domain needs of others. Cheap to clone.
 #[derive(Clone)]
 pub struct Projects {
@@ -23,6 +25,8 @@ pub struct Projects {
     pub people: Arc<dyn PeopleDirectory>,
     /// What happened, as it is committed.
     pub events: Arc<dyn EventSource>,
+    /// What the events of this process were about, read once for all who listen.
+    pub sights: Sights,
 }
 
 /// Client companies, as far as projects ask about them.
@@ -36,6 +40,8 @@ pub trait AccountDirectory: Send + Sync + 'static {
 /// A committed event, as it came through the outbox.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
+    /// Its id, the same for everybody who hears it.
+    pub id: Uuid,
     /// `<domain>.<thing>.<past verb>`.
     pub kind: String,
     /// GraphQL type of the subject.

@@ -74,6 +74,7 @@ fn build(config: &Config, identity: &Identity, directory: &Arc<Directory>, fanou
             accounts: directory.clone(),
             people: directory.clone(),
             events: Arc::new(fanout.clone()),
+            sights: projects::sight::Sights::default(),
         })
 }
 

@@ -12,7 +12,7 @@ const CHANGES: &str = "subscription($id: ID) { projectChanged(id: $id) {
 } }";
 
 /// Somebody who listens.
-struct Ears {
+pub(super) struct Ears {
     changes: Subscription,
     _socket: Socket,
 }
@@ -20,7 +20,7 @@ struct Ears {
 impl Ears {
     /// Listens to changes of one project, or of all that `who` sees; `herald` makes the noise by which one knows that it
     /// has begun, in a project that `who` sees.
-    async fn of(who: &Actor, about: Option<&str>, herald: &Actor, project: &str) -> Self {
+    pub(super) async fn of(who: &Actor, about: Option<&str>, herald: &Actor, project: &str) -> Self {
         let mut socket = who.socket().await;
         let mut changes = socket.subscribe(CHANGES, json!({ "id": about }));
         // Reason: the protocol does not tell when a subscription has begun, so something happens until it is heard.
@@ -37,7 +37,7 @@ impl Ears {
     }
 
     /// What was heard until a task that is made now in a project in sight.
-    async fn until(&mut self, herald: &Actor, project: &str) -> Vec<Value> {
+    pub(super) async fn until(&mut self, herald: &Actor, project: &str) -> Vec<Value> {
         let last = new_task(herald, project, "That was all").await;
         let mut heard = Vec::new();
         loop {
@@ -123,6 +123,23 @@ async fn who_listens_to_all_hears_of_every_project_in_sight_and_of_new_ones() {
         (&json!(made), &json!("CREATED"), &Value::Null),
     ];
     assert_eq!(told, expected);
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn other_people_on_a_task_are_heard_of_once_with_its_new_version() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, id) = (acme.owner(), project(&acme, 1).await);
+    let task = new_task(&owner, &id, "Whose").await;
+    let mut ears = Ears::of(&acme.manager(), Some(&id), &owner, &id).await;
+    for people in [json!([person(&acme, "dev").await]), json!([])] {
+        let assigned = json!({ "id": task, "assigneeIds": people });
+        change(&owner, "updateTask", assigned, "task { id }").await.expect_ok();
+    }
+    let heard = ears.until(&owner, &id).await;
+    let one = || ("TASK_ASSIGNED".to_owned(), json!(["assignees"]));
+    assert_eq!(told(&heard), [one(), one()]);
 }
 
 // keeps: PR-1, ID-1
