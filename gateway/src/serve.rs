@@ -8,6 +8,7 @@ mod guard;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -19,10 +20,9 @@ use axum::extract::ConnectInfo;
 use futures::future::BoxFuture;
 use http::Request;
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
@@ -230,6 +230,13 @@ fn listen(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
+/// The open connections of one thread.
+struct Open {
+    tasks: TaskTracker,
+    /// A token of the thread's own. Reason: each connection looks at it whenever it is woken.
+    stopping: CancellationToken,
+}
+
 /// What one thread serves with.
 struct Worker {
     permits: Arc<Semaphore>,
@@ -257,7 +264,7 @@ impl Worker {
             }
         };
         let _ = ready.send(Ok(()));
-        let open = GracefulShutdown::new();
+        let open = Open { tasks: TaskTracker::new(), stopping: self.stopping.child_token() };
         while let Some((stream, peer, permit)) = self.accept(&listener).await {
             match self.peers.enter(peer) {
                 Some(place) => self.serve(stream, peer, (place, permit), router.clone(), &open),
@@ -266,7 +273,8 @@ impl Worker {
             }
         }
         drop(listener);
-        let ended = async { tokio::join!(open.shutdown(), self.tasks.wait()) };
+        open.tasks.close();
+        let ended = async { tokio::join!(open.tasks.wait(), self.tasks.wait()) };
         if tokio::time::timeout(self.stop_timeout, ended).await.is_err() {
             tracing::warn!("some requests were cut off: they did not end in time");
         }
@@ -301,7 +309,7 @@ impl Worker {
         peer: SocketAddr,
         (place, permit): (Place, OwnedSemaphorePermit),
         router: Router,
-        open: &GracefulShutdown,
+        open: &Open,
     ) {
         // Reason: answers are written whole; waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
@@ -310,15 +318,23 @@ impl Worker {
             let answered = router.clone().oneshot(request.map(Body::new));
             async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|never| match never {})) }
         });
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(self.header_timeout);
-        // Reason: telling HTTP/2 by its first bytes has no time limit, and proxies speak HTTP/1.1.
-        let builder = builder.http1_only();
+        // Reason: proxies speak HTTP/1.1, and to tell HTTP/2 by its first bytes hyper-util waits for them for ever.
+        let mut builder = http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(self.header_timeout);
         let stream = TokioIo::new(Connection::new(stream, place, permit, self.write_timeout));
-        let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
-        let connection = open.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
+        let connection = builder.serve_connection(stream, service).with_upgrades();
+        let stopping = open.stopping.clone();
+        open.tasks.spawn(async move {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                biased;
+                ended = connection.as_mut() => ended,
+                () = stopping.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 tracing::debug!(error = %error, "a connection broke");
             }
         });
