@@ -59,6 +59,11 @@ async fn messages_are_in_the_viewers_own_language_if_the_request_asks_for_none()
     assert!(conflict.message().unwrap().starts_with("Cette Idempotency-Key"), "{conflict}");
     let nobody = world.nobody().speaking("fr").run("{ nothing", json!({})).await;
     assert_eq!(nobody.code(), Some("GRAPHQL_PARSE_FAILED"));
+    assert!(nobody.message().unwrap().starts_with("Le document n'est pas du GraphQL :"), "{nobody}");
+    let unfit = manager.run("{ nothing }", json!({})).await.expect_code("GRAPHQL_VALIDATION_FAILED");
+    assert!(unfit.message().unwrap().starts_with("Le document ne convient pas au schéma :"), "{unfit}");
+    let english = manager.speaking("en").run("{ nothing }", json!({})).await;
+    assert!(!english.message().unwrap().contains("schéma"), "{english}");
     let refused = Wire::of(world.http().get(world.url("/nowhere")).header("accept-language", "fr")).await;
     assert_eq!(refused.json()["errors"][0]["message"], "Il n'y a rien à cette adresse.");
 }
@@ -94,6 +99,43 @@ async fn ids_of_requests_differ() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), count);
+}
+
+/// The field that an answer says is wrong, and why.
+#[track_caller]
+fn wrong_field(answer: &Answer) -> (String, String) {
+    let field = &answer.errors()[0]["extensions"]["fields"][0];
+    let text = |name: &str| field[name].as_str().unwrap_or_else(|| panic!("no {name}\n{answer}")).to_owned();
+    assert_eq!(text("code"), "id_of_another_kind", "{answer}");
+    (text("path"), text("message"))
+}
+
+#[tokio::test]
+async fn id_of_the_wrong_kind_is_told_by_its_field_also_if_it_is_right_in_another() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let manager = acme.manager();
+    let project = acme.ids::<kernel::id::ProjectId>("projects_projects").await.remove(0);
+    let user = manager.run(ME, json!({})).await.expect_ok().text("viewer.user.id");
+    let add = "mutation($p: ID!, $u: ID!) { addProjectMember(input: { projectId: $p, userId: $u }) { member { id } } }";
+    let update =
+        "mutation($p: ID!, $u: ID!) { updateProject(input: { id: $p, managerId: $u }) { project { id } } }";
+    for (query, id, path) in [
+        (add, &project, "userId"),
+        (add, &user, "projectId"),
+        (update, &project, "managerId"),
+        (update, &user, "id"),
+    ] {
+        let answer = manager.run(query, json!({ "p": id, "u": id })).await.expect_code("INVALID");
+        assert_eq!(wrong_field(&answer).0, path, "{answer}");
+    }
+    let assign = "mutation($id: ID!) { assignRole(input: { roleId: $id, userId: $id }) { user { id } } }";
+    let answer = acme.owner().run(assign, json!({ "id": project })).await.expect_code("INVALID");
+    let (path, message) = wrong_field(&answer);
+    let wanted = if path == "userId" { "an id of a User" } else { "an id of a Role" };
+    assert!(["userId", "roleId"].contains(&path.as_str()) && message.contains(wanted), "{path}: {message}");
+    let right = json!({ "p": project, "u": user });
+    manager.run(update, right).await.expect_ok();
 }
 
 /// Words that no answer may hold: of the databases, of the code, of SQL.

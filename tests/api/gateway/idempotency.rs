@@ -91,6 +91,22 @@ async fn of_many_at_once_one_is_done_and_the_others_are_told_to_wait_or_answered
 }
 
 #[tokio::test]
+async fn key_is_one_on_all_nodes() {
+    let world = World::builder().nodes(2).build().await;
+    let manager = world.agency("acme").manager();
+    manager.token().await;
+    let there = manager.on(1);
+    let tries = (0..8).map(|index| create(if index % 2 == 0 { &manager } else { &there }, "key-1", "Once"));
+    let answers = futures::future::join_all(tries).await;
+    assert_eq!(answers.iter().filter(|answer| answer.code().is_none() && !replayed(answer)).count(), 1);
+    assert_eq!(projects(&world).await, 13);
+    let (here, there) = (create(&manager, "key-1", "Once").await, create(&there, "key-1", "Once").await);
+    assert!(replayed(&here) && replayed(&there) && here.body == there.body, "{here}\n{there}");
+    create(&manager.on(1), "key-1", "Twice").await.expect_code("CONFLICT");
+    assert_eq!(projects(&world).await, 13);
+}
+
+#[tokio::test]
 async fn same_key_of_other_people_agencies_and_machines_is_another_key() {
     let world = World::new().await;
     let (acme, globex) = (world.agency("acme"), world.agency("globex"));

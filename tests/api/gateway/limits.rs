@@ -38,10 +38,17 @@ async fn answer_tells_what_the_request_cost_by_a_rule_that_clients_can_reckon() 
         (ME.to_owned(), 100),
         (nested(50, 10), 1 + 50 * (1 + 1 + 10)),
         (nested(100, 100), 1 + 100 * (1 + 1 + 100)),
+        (
+            "{ projects(first: 50) { nodes { tasks(first: 1) { totalCount } } } }".to_owned(),
+            1 + 50 * (1 + 1 + 10),
+        ),
     ] {
         let answer = manager.run(&query, json!({})).await.expect_ok();
         assert_eq!(cost(&answer).0, expected, "{query}");
     }
+    let limits = "{ tenant { limits { used } } projects(first: 100) { nodes { id } } }";
+    let answer = world.agency("acme").owner().run(limits, json!({})).await.expect_ok();
+    assert_eq!(cost(&answer).0, 1 + (10 + 1) + (1 + 100));
     let failed = manager.run("{ node(id: \"nonsense\") { id } }", json!({})).await.expect_code("INVALID");
     assert_eq!(cost(&failed).0, 100, "what ran is paid for, however it went");
 }
@@ -198,6 +205,53 @@ async fn operations_of_a_socket_are_paid_from_the_same_buckets() {
     let refused = socket.subscribe(ME, json!({})).refused().await;
     assert_eq!(refused[0]["extensions"]["code"], "LIMITED");
     assert!(refused[0]["extensions"]["retryAfter"].is_u64(), "{refused:?}");
+}
+
+// keeps: OP-10
+#[tokio::test]
+async fn what_is_refused_before_it_runs_is_paid_for_by_whoever_sends_it() {
+    let world = World::builder()
+        .rate_limits()
+        .configure(|config| {
+            config.limits.anonymous_requests = 1;
+            config.limits.viewer_requests = 2;
+        })
+        .build()
+        .await;
+    let manager = world.agency("acme").manager();
+    let expensive = nested(100, 100)
+        .replace("{ id } }", "{ id assignees { id projects(first: 100) { nodes { id } } } } }");
+    let refused = [
+        ("{".to_owned(), "GRAPHQL_PARSE_FAILED"),
+        ("{ viewer { ...F } } fragment F on Viewer { ...F }".to_owned(), "GRAPHQL_VALIDATION_FAILED"),
+        (format!("{{ {} }}", "__typename ".repeat(30)), "QUERY_TOO_COMPLEX"),
+        (expensive, "QUERY_TOO_COMPLEX"),
+    ];
+    let nobody = world.nobody().from_ip("192.0.2.1");
+    for (document, code) in &refused {
+        nobody.run(document, json!({})).await.expect_code(code);
+    }
+    for (document, _) in &refused {
+        wait_of(nobody.run(document, json!({})).await);
+    }
+    let strict = Wire::of(ask(&nobody, "{", json!({})).await.header("accept", STRICT)).await;
+    strict.expect_refused(429, "LIMITED");
+    let forged = nobody.bearing("forged");
+    wait_of(forged.run("{", json!({})).await);
+    let raw = Wire::of(super::wire::post(&nobody, "no JSON").await).await;
+    assert_eq!(raw.code(), "LIMITED", "{raw:#?}");
+    world.nobody().from_ip("192.0.2.2").run("{", json!({})).await.expect_code("GRAPHQL_PARSE_FAILED");
+    let from_there = manager.from_ip("192.0.2.1");
+    manager.token().await;
+    world.clock.advance(Duration::from_secs(60));
+    for _ in 0..2 {
+        for (document, code) in &refused {
+            from_there.run(document, json!({})).await.expect_code(code);
+        }
+    }
+    wait_of(from_there.run("{", json!({})).await);
+    wait_of(manager.run(ME, json!({})).await);
+    nobody.run("{ __typename }", json!({})).await.expect_ok();
 }
 
 // keeps: ID-2

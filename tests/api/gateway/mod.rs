@@ -13,6 +13,7 @@ mod persisted;
 mod process;
 mod protocol;
 mod refusals;
+mod slow;
 mod story;
 mod subscriptions;
 mod surface;

@@ -155,6 +155,37 @@ async fn mailbox_shows_letters_to_people_and_programs() {
     }
 }
 
+// keeps: OP-10
+#[tokio::test]
+async fn mailbox_is_read_under_names_of_this_machine_and_the_public_one_alone() {
+    let public = "https://portal.example.com";
+    let world = World::builder()
+        .configure(move |config| config.server.public_url = Some(public.parse().unwrap()))
+        .build()
+        .await;
+    let reset =
+        "mutation { requestPasswordReset(input: { tenant: \"acme\", email: \"pm@acme.test\" }) { email } }";
+    world.nobody().run(reset, json!({})).await.expect_ok();
+    let id = world.mail_to("pm@acme.test").await.id;
+    let paths = ["/mailbox", "/mailbox.json", &format!("/mailbox/{id}"), &format!("/mailbox/{id}/html")];
+    for path in paths {
+        let under = async |host: &str| Wire::of(world.http().get(world.url(path)).header("host", host)).await;
+        for host in
+            ["localhost:8000", "127.0.0.1", "[::1]:8000", "portal.example.com", "PORTAL.example.com:443"]
+        {
+            assert_eq!(under(host).await.status, 200, "{path} under {host}");
+        }
+        for host in
+            ["evil.example", "127.0.0.1.evil.example:8000", "localhost.evil.example", "192.0.2.1", "x@y"]
+        {
+            let refused = under(host).await.expect_refused(403, "FORBIDDEN");
+            assert!(!refused.text.contains("token="), "{refused:#?}");
+        }
+        let nameless = format!("GET {path} HTTP/1.0\r\n\r\n");
+        assert_eq!(world.raw(nameless.as_bytes()).await.status, 403, "{path}");
+    }
+}
+
 // keeps: ID-9
 #[tokio::test]
 async fn keys_that_verify_tokens_are_published_without_what_signs() {
@@ -262,6 +293,7 @@ async fn metrics_are_numbers_about_operations_and_nothing_about_people() {
         "atrium_graphql_refused_total",
         "atrium_http_requests_total",
         "atrium_http_connections",
+        "atrium_database_connections",
     ] {
         assert!(names.contains(name), "{name} is missing in {names:?}");
     }
@@ -275,6 +307,61 @@ async fn metrics_are_numbers_about_operations_and_nothing_about_people() {
         assert!(!metrics.text.contains(person), "{person} is told");
     }
     assert!(!names.iter().any(|name| !name.starts_with("atrium_")), "{names:?}");
+}
+
+/// The number of a sample.
+fn sample(metrics: &str, name: &str) -> f64 {
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{name} is missing in {metrics}")).parse().expect("a number")
+}
+
+// keeps: OP-4
+#[tokio::test]
+async fn metrics_tell_how_the_connections_to_the_database_are_used() {
+    let world = World::new().await;
+    let db = world.app(0).db.clone();
+    // Reason: on PostgreSQL one pool serves both; it is four connections wide here.
+    let (pool, width) = if tests::on_postgres() { ("read", 4) } else { ("write", 1) };
+    let used = async || {
+        let metrics = page(&world, "/metrics").await.text;
+        assert_eq!(metrics.matches("\natrium_database_connections{").count(), 6, "{metrics}");
+        ["in_use", "waiting"].map(|state| {
+            sample(&metrics, &format!("atrium_database_connections{{pool=\"{pool}\",state=\"{state}\"}}"))
+        })
+    };
+    let mut held = Vec::new();
+    for _ in 0..width {
+        held.push(db.begin().await.unwrap());
+    }
+    let one_more = tokio::spawn(async move { db.begin().await.unwrap().rollback().await.unwrap() });
+    while used().await[1] < 1.0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(used().await[0] >= f64::from(width));
+    for held in held {
+        held.rollback().await.unwrap();
+    }
+    one_more.await.unwrap();
+    while used().await != [0.0, 0.0] {
+        tokio::task::yield_now().await;
+    }
+}
+
+// keeps: OP-4
+#[tokio::test]
+async fn names_that_strangers_choose_do_not_push_others_out() {
+    let world = World::new().await;
+    for index in 0..60 {
+        let document = format!("query Strange{index} {{ __typename }}");
+        world.nobody().run(&document, json!({})).await.expect_ok();
+    }
+    let manager = world.agency("acme").manager();
+    manager.run("query OfSomebodySignedIn { viewer { user { id } } }", json!({})).await.expect_ok();
+    let metrics = page(&world, "/metrics").await.text;
+    let strange = |index: usize| metrics.contains(&format!("operation=\"Strange{index}\""));
+    assert!(strange(0) && !strange(59), "{metrics}");
+    assert!((0..60).filter(|index| strange(*index)).count() <= 50);
+    assert!(metrics.contains("operation=\"other\"") && metrics.contains("operation=\"OfSomebodySignedIn\""));
 }
 
 // keeps: OP-4
