@@ -16,7 +16,7 @@ use super::errors::Speaker;
 use super::idempotency::{IDEMPOTENCY_REPLAYED, Stored};
 use super::negotiate::MediaType;
 use super::problem::Refusal;
-use super::reply;
+use super::{metrics, reply};
 
 /// How often a silent stream shows that it lives; proxies close what is silent for a minute.
 const PULSE: Duration = Duration::from_secs(15);
@@ -73,7 +73,9 @@ pub fn refused(speaker: &Speaker, refusal: &Refusal) -> Response {
     if !refusal.is_well_formed() {
         return reply::refused(speaker, refusal, MediaType::GraphqlResponse);
     }
-    stream(stream::iter([Answer::refused(vec![speaker.refusal(refusal)])]))
+    let error = speaker.refusal(refusal);
+    metrics::refused(error.code());
+    stream(stream::iter([Answer::refused(vec![error])]))
 }
 
 fn text(answer: &Answer) -> String {
