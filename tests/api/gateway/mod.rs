@@ -8,6 +8,7 @@ mod errors;
 mod idempotency;
 mod installation;
 mod limits;
+mod metrics;
 mod nodes;
 mod persisted;
 mod process;
