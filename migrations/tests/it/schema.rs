@@ -36,6 +36,7 @@ const ENUMERATION_NAMES: &[&str] = &[
     "algorithm",
     "billing_type",
     "category",
+    "delivery",
     "held_from",
     "kind",
     "lifecycle",
