@@ -117,6 +117,33 @@ async fn many_tasks_change_in_as_many_statements_as_few() {
 
 // keeps: PR-8
 #[tokio::test]
+async fn bulk_changes_made_at_once_are_done_one_after_the_other() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, admin, developer) = (acme.owner(), acme.admin(), person(&acme, "dev").await);
+    let (one, other) = (new_project(&owner, "One").await, new_project(&owner, "Other").await);
+    let tasks = [new_task(&owner, &one, "A").await, new_task(&owner, &other, "B").await];
+    admin.token().await;
+    let named = |name: &str| json!([{ "id": tasks[0], "title": name }, { "id": tasks[1], "title": name }]);
+    let staffed = json!([{ "id": tasks[1], "assigneeIds": [developer] }, { "id": tasks[0], "assigneeIds": [developer] }]);
+    let all = tokio::join!(
+        bulk(&owner, named("First")),
+        bulk(&admin, staffed.clone()),
+        bulk(&owner, staffed),
+        bulk(&admin, named("Second"))
+    );
+    for answer in [all.0, all.1, all.2, all.3] {
+        assert_eq!(outcomes(&answer.expect_ok()), ["done", "done"]);
+    }
+    for task in &tasks {
+        let now = read_task(&owner, task).await.expect_ok();
+        assert_eq!(now.number("task.version"), 4, "two names, and people once\n{now}");
+        assert_eq!(now.ids("task.assignees"), std::slice::from_ref(&developer));
+    }
+}
+
+// keeps: PR-8
+#[tokio::test]
 async fn bulk_change_is_bounded_and_may_be_empty() {
     let world = World::new().await;
     let acme = world.agency("acme");

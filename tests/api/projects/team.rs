@@ -216,6 +216,29 @@ async fn place_on_a_team_keeps_what_is_left_out_and_loses_what_is_null() {
 
 // keeps: PR-3
 #[tokio::test]
+async fn changes_of_a_place_made_at_once_are_done_one_after_the_other() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let manager = acme.manager();
+    let id = new_project(&manager, "At once").await;
+    let member = new_member(&manager, &id, &person(&acme, "dev").await).await;
+    let all =
+        [json!({ "title": "Lead" }), json!({ "allocation": 5_000 }), json!({ "joinedOn": "2026-03-01" })];
+    for answer in join_all(all.map(|fields| update(&manager, &member, fields))).await {
+        answer.expect_ok();
+    }
+    let all = join_all((0..3).map(|_| remove(&manager, &member, json!({})))).await;
+    let (done, late): (Vec<_>, Vec<_>) = all.into_iter().partition(|answer| answer.errors().is_empty());
+    assert_eq!((done.len(), late.len()), (1, 2), "{late:#?}");
+    let place = done[0].data("removeProjectMember.member");
+    assert_eq!((&place["title"], &place["allocation"]), (&json!("Lead"), &json!(5_000)));
+    for answer in late {
+        expect_conflict(answer, "This person has left the team.");
+    }
+}
+
+// keeps: PR-3
+#[tokio::test]
 async fn wrong_values_are_told_at_once_for_new_and_old_places() {
     let world = World::new().await;
     let acme = world.agency("acme");

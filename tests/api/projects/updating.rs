@@ -148,6 +148,37 @@ async fn of_changes_made_at_once_on_one_version_one_is_done() {
 
 // keeps: PR-1
 #[tokio::test]
+async fn changes_made_at_once_on_no_version_are_done_one_after_the_other() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, manager) = (acme.owner(), acme.manager());
+    let id = new_project(&manager, "For everybody").await;
+    let people = [person(&acme, "dev").await, person(&acme, "pm").await, person(&acme, "admin").await];
+    let fields = [
+        json!({ "managerId": people[0] }),
+        json!({ "managerId": people[1] }),
+        json!({ "tags": ["at once"] }),
+    ];
+    for answer in join_all(fields.map(|fields| update(&owner, &id, fields))).await {
+        answer.expect_ok();
+    }
+    let now = read_project(&owner, &id).await.expect_ok();
+    assert_eq!(*now.data("project.tags"), json!(["at once"]));
+    let rows = world.rows("assignments", "").await;
+    let project = json!(id.parse::<kernel::id::AnyId>().unwrap().uuid.to_string());
+    assert_eq!(rows.iter().filter(|row| row["project_id"] == project).count(), 1, "one manager is on it");
+    let all =
+        (0..4).map(|_| change(&owner, "transitionProject", json!({ "id": id, "to": "PLANNING" }), PROJECT));
+    let (done, late): (Vec<_>, Vec<_>) =
+        join_all(all).await.into_iter().partition(|answer| answer.errors().is_empty());
+    assert_eq!((done.len(), late.len()), (1, 3), "{late:#?}");
+    for answer in late {
+        expect_conflict(answer, "A project in PLANNING cannot become PLANNING.");
+    }
+}
+
+// keeps: PR-1
+#[tokio::test]
 async fn change_that_changes_nothing_leaves_no_trace() {
     let world = World::new().await;
     let manager = world.agency("acme").manager();

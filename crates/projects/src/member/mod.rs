@@ -129,6 +129,9 @@ async fn check_rates(act: &Act, project: ProjectId) -> Result<()> {
 /// A place on a team that may change, with its project.
 async fn open(act: &Act, id: kernel::id::ProjectMemberId) -> Result<(Model, project::entity::Model)> {
     let viewer = act.viewer();
+    let seen = Entity::fetch_in(act.conn(), viewer, TEAM_READ, id).await?;
+    // Race: read again behind the lock, so that of changes made at once the later one builds on the earlier.
+    project::lock(act, seen.project_id).await?;
     let member = Entity::fetch_in(act.conn(), viewer, TEAM_READ, id).await?;
     // Reason: one's own place on a team is near, but only a hold on the project allows to change it.
     let project =

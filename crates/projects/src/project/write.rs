@@ -11,7 +11,7 @@ use kernel::{
     policy::{Guarded, can_in},
     scalar::Date,
     sql, text,
-    viewer::{Actor, Viewer},
+    viewer::{Actor, Permission, Viewer},
 };
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::json;
@@ -165,6 +165,15 @@ async fn follow_manager(
     Ok(())
 }
 
+/// A project on which the viewer holds `permission`, as it stays until the act ends.
+///
+/// Race: locked before it is read, so that of changes made at once the later one builds on the earlier; it is a
+/// conflict only for who named the version that it was.
+async fn open(act: &Act, permission: Permission, id: ProjectId) -> Result<Model> {
+    super::lock(act, id).await?;
+    Entity::fetch_to(act.conn(), act.viewer(), permission, id).await
+}
+
 /// Changes a project.
 ///
 /// # Errors
@@ -179,7 +188,7 @@ pub async fn update(
     viewer.require(PROJECTS_WRITE)?;
     viewer
         .act(db, "projects.project.update", async |act| {
-            let before = Entity::fetch_to(act.conn(), viewer, PROJECTS_WRITE, input.id).await?;
+            let before = open(act, PROJECTS_WRITE, input.id).await?;
             expect_version("Project", input.expected_version, before.version)?;
             rules::check_not_archived(&before)?;
             let sets_budget = !input.budget.is_undefined() || !input.budget_minutes.is_undefined();
@@ -284,7 +293,7 @@ pub async fn transition(viewer: &Viewer, db: &Db, input: TransitionProjectInput)
     fields.check()?;
     viewer
         .act(db, "projects.project.transition", async |act| {
-            let before = Entity::fetch_to(act.conn(), viewer, PROJECTS_TRANSITION, input.id).await?;
+            let before = open(act, PROJECTS_TRANSITION, input.id).await?;
             expect_version("Project", input.expected_version, before.version)?;
             let today = act.now().with_timezone(&viewer.tenant.time_zone).date_naive();
             let after = rules::transition(&before, input.to, today)?;
@@ -342,7 +351,7 @@ async fn set_archived(
     viewer.require(PROJECTS_ARCHIVE)?;
     viewer
         .act(db, name, async |act| {
-            let before = Entity::fetch_to(act.conn(), viewer, PROJECTS_ARCHIVE, id).await?;
+            let before = open(act, PROJECTS_ARCHIVE, id).await?;
             expect_version("Project", expected_version, before.version)?;
             let archived_at = archived.then(|| before.archived_at.unwrap_or(act.now()));
             let after = Model { archived_at, ..before.clone() };
@@ -360,7 +369,7 @@ pub async fn purge(viewer: &Viewer, db: &Db, id: ProjectId) -> Result<()> {
     viewer.require(PROJECTS_PURGE)?;
     viewer
         .act(db, "projects.project.purge", async |act| {
-            let project = Entity::fetch_to(act.conn(), viewer, PROJECTS_PURGE, id).await?;
+            let project = open(act, PROJECTS_PURGE, id).await?;
             rules::check_purgeable(&project, act.now())?;
             let tenant = viewer.tenant_id();
             let tasks = task::entity::Entity::of_tenant(tenant);

@@ -13,7 +13,7 @@ use kernel::{
     people::{Person, not_active, not_staff},
     policy::Guarded,
 };
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, sea_query::LockType};
 
 use super::{
     assignee,
@@ -94,14 +94,16 @@ impl Known {
     async fn load(act: &Act, projects: &Projects, items: &[UpdateTaskInput]) -> Result<Self> {
         let viewer = act.viewer();
         let ids = || items.iter().map(|item| item.id.uuid());
-        let tasks =
-            Entity::visible(viewer, TASKS_READ).filter(Column::Id.is_in(ids())).all(act.conn()).await?;
+        let visible = || Entity::visible(viewer, TASKS_READ).filter(Column::Id.is_in(ids()));
+        // Race: locked before the tasks are read, so that of changes made at once the later one builds on the earlier.
+        let projects_of_tasks = lock_projects(act, visible()).await?;
+        let tasks = visible().all(act.conn()).await?;
         let writable = Entity::visible(viewer, TASKS_WRITE).filter(Column::Id.is_in(ids()));
         let writable: Vec<TaskId> =
             writable.select_only().column(Column::Id).into_tuple().all(act.conn()).await?;
         let columns = items.iter().filter_map(|item| item.column_id.value().copied()).collect();
         Ok(Self {
-            projects: load_projects(act, &tasks).await?,
+            projects: projects_of_tasks,
             columns: load_columns(act, columns).await?,
             people: load_people(act, projects, items).await?,
             assignees: load_assignees(act, items).await?,
@@ -172,14 +174,13 @@ impl Known {
 }
 
 /// The projects of tasks, kept from changing until the act ends.
-async fn load_projects(act: &Act, tasks: &[Model]) -> Result<HashMap<ProjectId, project::entity::Model>> {
+async fn lock_projects(
+    act: &Act,
+    tasks: Select<Entity>,
+) -> Result<HashMap<ProjectId, project::entity::Model>> {
     use project::entity::{Column as Of, Entity as Projects};
-    let ids: HashSet<ProjectId> = tasks.iter().map(|task| task.project_id).collect();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows =
-        Projects::of_tenant(act.viewer().tenant_id()).filter(Of::Id.is_in(ids.iter().map(|id| id.uuid())));
+    let ids = tasks.select_only().column(Column::ProjectId).into_query();
+    let rows = Projects::of_tenant(act.viewer().tenant_id()).filter(Of::Id.in_subquery(ids));
     // Race: locks are taken in the order of ids, so two acts cannot wait for each other.
     let rows = rows.order_by_asc(Of::Id).lock(LockType::NoKeyUpdate).all(act.conn()).await?;
     Ok(rows.into_iter().map(|project| (project.id, project)).collect())
