@@ -41,7 +41,7 @@ async fn tasks_of_who_goes_are_the_heirs_and_count_as_changed() {
     change(&owner, "deleteUser", gone, "userId").await.expect_ok();
     for (number, (task, version)) in tasks.iter().zip(before).enumerate() {
         let now = read_task(&owner, task).await.expect_ok();
-        assert_eq!(now.ids("task.assignees"), [heir.clone()], "each once\n{now}");
+        assert_eq!(now.ids("task.assignees"), std::slice::from_ref(&heir), "each once\n{now}");
         let asked = if number % 2 == 0 { &heir } else { &me(&owner).await };
         assert_eq!(now.text("task.reporter.id"), *asked);
         // Reason: who reported it and who does it are one change of a task.

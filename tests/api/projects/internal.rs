@@ -95,7 +95,7 @@ async fn who_may_see_what_is_internal_on_some_tasks_filters_those_alone() {
     let assigned = json!({ "id": task, "assigneeIds": [editor] });
     change(&acme.owner(), "updateTask", assigned, "task { id }").await.expect_ok();
     assert_eq!(read(&acme.editor()).await.expect_ok().number("task.estimateMinutes"), 600);
-    assert_eq!(found().await, [task.clone()]);
+    assert_eq!(found().await, std::slice::from_ref(&task));
 }
 
 // keeps: PR-8, ID-22
