@@ -1,8 +1,13 @@
 //! `atrium demo`: two made-up agencies, ready to be looked at. Needs nothing installed and touches nothing but the data
 //! folder.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    process::{Command, Stdio},
+};
 
+use anyhow::Context as _;
+use clap::Args;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -15,13 +20,24 @@ use crate::{
     telemetry,
 };
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+/// Arguments of `atrium demo`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct DemoArgs {
+    /// Make the agencies, say which were not there before, and end
+    #[arg(long, hide = true)]
+    fill: bool,
+}
+
+pub(super) fn run(options: &Options, args: &DemoArgs) -> Result<(), Failure> {
     let config = configuration(options)?;
     telemetry::init(&config.log)?;
+    if args.fill {
+        let made = block_on(fill(config))?;
+        return show::raw(&made.join(" "));
+    }
+    let agencies = fill_apart(options)?;
     block_on(async {
-        migrate::up(&config).await?;
         let app = App::open(config).await?;
-        let agencies = fill(&app).await?;
         let running = Server::start(app.clone()).await?;
         let address = format!("http://{}", running.addr);
         show::result(options, &value(&address, &agencies), &text(&address, &agencies))?;
@@ -46,9 +62,41 @@ fn configuration(options: &Options) -> Result<Config, Failure> {
     Ok(config)
 }
 
-async fn fill(app: &App) -> Result<Vec<Demo>, Failure> {
+/// Makes the agencies in a process of its own.
+///
+/// Reason: what making them takes, hashing above all, is several times what serving needs, and would stay with the
+/// server.
+fn fill_apart(options: &Options) -> Result<Vec<Demo>, Failure> {
+    let program = std::env::current_exe().context("the path of the program")?;
+    let mut child = Command::new(program);
+    child.args(["demo", "--fill"]).stdin(Stdio::null());
+    if let Some(folder) = &options.data_dir {
+        child.arg("--data-dir").arg(folder);
+    }
+    if let Some(file) = &options.config {
+        child.arg("--config").arg(file);
+    }
+    let output = child.output().context("making the demo agencies")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        let why = said.trim().trim_start_matches("error: ").to_owned();
+        return Err(if output.status.code() == Some(2) { Failure::Usage(why) } else { Failure::failed(why) });
+    }
+    if !said.is_empty() {
+        show::hint(said.trim_end());
+    }
+    let made = String::from_utf8_lossy(&output.stdout);
+    Ok(seed::demo_agencies(&made.split_whitespace().collect::<Vec<_>>()))
+}
+
+/// Slugs of the agencies that were not there before.
+async fn fill(config: Config) -> Result<Vec<&'static str>, Failure> {
+    migrate::up(&config).await?;
+    let app = App::open(config).await?;
     let hash = app.identity.hasher.hash(SecretString::from(PASSWORD)).await.map_err(kernel::Error::from)?;
-    Ok(seed::demo(&app.db, &hash, app.clock.now().date_naive()).await?)
+    let agencies = seed::demo(&app.db, &hash, app.clock.now().date_naive()).await?;
+    app.db.close().await.map_err(kernel::Error::from)?;
+    Ok(agencies.into_iter().filter(|agency| agency.made).map(|agency| agency.slug).collect())
 }
 
 fn value(address: &str, agencies: &[Demo]) -> Value {

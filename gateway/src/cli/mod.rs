@@ -74,7 +74,7 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve two made-up agencies for a look around; needs nothing installed. Done without a command, too
-    Demo,
+    Demo(demo::DemoArgs),
     /// Answer requests and do the background work
     Serve(server::ServeArgs),
     /// Do background work alone: events, jobs, cleaning up
@@ -124,8 +124,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run(Cli { options, command }: Cli) -> Result<(), Failure> {
-    match command.unwrap_or(Command::Demo) {
-        Command::Demo => demo::run(&options),
+    match command.unwrap_or(Command::Demo(demo::DemoArgs::default())) {
+        Command::Demo(args) => demo::run(&options, &args),
         Command::Serve(args) => server::serve(&options, &args),
         Command::Worker(args) => server::worker(&options, &args),
         Command::Migrate(command) => migrate::run(&options, &command),

@@ -109,6 +109,14 @@ pub async fn demo(db: &Db, password_hash: &str, today: NaiveDate) -> Result<Vec<
     Ok(done)
 }
 
+/// The agencies of the demo, of which those with the slugs `made` were just made.
+pub fn demo_agencies(made: &[&str]) -> Vec<Demo> {
+    let agencies = agency::demo();
+    let told =
+        |agency: &Agency| Demo { slug: agency.slug, name: agency.name, made: made.contains(&agency.slug) };
+    agencies.iter().map(told).collect()
+}
+
 /// Makes the agency `load` for load tests. `progress` hears how many projects of all are written.
 ///
 /// # Errors
