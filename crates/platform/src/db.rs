@@ -91,13 +91,12 @@ async fn connect_sqlite(url: &str, settings: &DatabaseSettings) -> Result<Pools,
         .busy_timeout(Duration::from_secs(10))
         .statement_cache_capacity(512)
         .pragma("temp_store", "memory")
-        .pragma("mmap_size", "268435456")
         .pragma("journal_size_limit", "67108864");
 
     // Negative sizes are KiB.
     let write_options = base
         .clone()
-        .pragma("cache_size", "-65536")
+        .pragma("cache_size", "-16384")
         .thread_name(|n| format!("sqlite-write-{n}"))
         .optimize_on_close(true, 400);
     let write = pool::<Sqlite>(settings, 1, 1).connect_with(write_options).await?;
