@@ -16,10 +16,11 @@ use async_graphql::{
     Context, ContextSelectionSet, Name, Positioned, ServerResult, Value,
     indexmap::IndexMap,
     parser::types::{Field, Selection, SelectionSet},
-    registry::MetaTypeName,
+    registry::{MetaType, MetaTypeName},
 };
 use futures::future::try_join_all;
 use kernel::graph::Resolving;
+use rustc_hash::FxHashMap;
 
 /// A node with the fields of its domain and of its bridges.
 pub(super) trait Parts: Send + Sync {
@@ -39,10 +40,10 @@ pub(super) trait Parts: Send + Sync {
 
 /// The leaves of a type: its fields without arguments that answer scalars or enumerations.
 #[derive(Default)]
-pub(super) struct Leaves(OnceLock<Vec<Leaf>>);
+pub(super) struct Leaves(OnceLock<FxHashMap<String, Leaf>>);
 
+#[derive(Default)]
 struct Leaf {
-    name: String,
     /// Whether it once waited for something: such fields are asked together with the others that wait.
     waits: AtomicBool,
 }
@@ -51,23 +52,17 @@ impl Leaves {
     /// The leaf of this name, unless it is known to wait.
     fn prompt(&self, ctx: &ContextSelectionSet<'_>, type_name: &str, name: &str) -> Option<&Leaf> {
         let leaves = self.0.get_or_init(|| leaves_of(ctx, type_name));
-        let found = leaves.binary_search_by(|leaf| leaf.name.as_str().cmp(name)).ok()?;
-        leaves.get(found).filter(|leaf| !leaf.waits.load(Ordering::Relaxed))
+        leaves.get(name).filter(|leaf| !leaf.waits.load(Ordering::Relaxed))
     }
 }
 
-fn leaves_of(ctx: &ContextSelectionSet<'_>, type_name: &str) -> Vec<Leaf> {
+fn leaves_of(ctx: &ContextSelectionSet<'_>, type_name: &str) -> FxHashMap<String, Leaf> {
     let types = &ctx.schema_env.registry.types;
-    let fields = types.get(type_name).and_then(|of| of.fields()).into_iter().flatten();
-    let mut leaves: Vec<Leaf> = fields
-        .filter(|(_, field)| field.args.is_empty())
-        .filter(|(_, field)| {
-            types.get(MetaTypeName::concrete_typename(&field.ty)).is_some_and(|of| of.is_leaf())
-        })
-        .map(|(name, _)| Leaf { name: name.clone(), waits: AtomicBool::new(false) })
-        .collect();
-    leaves.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    leaves
+    let is_leaf =
+        |type_name| types.get(MetaTypeName::concrete_typename(type_name)).is_some_and(MetaType::is_leaf);
+    let fields = types.get(type_name).and_then(MetaType::fields).into_iter().flatten();
+    let leaves = fields.filter(|(_, field)| field.args.is_empty() && is_leaf(&field.ty));
+    leaves.map(|(name, _)| (name.clone(), Leaf::default())).collect()
 }
 
 /// Resolves what is selected of a node.

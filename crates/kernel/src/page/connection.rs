@@ -9,6 +9,7 @@ use sea_orm::{
     sea_query::{Expr, Func, Query, SelectStatement},
 };
 
+use super::cursor::Place;
 use crate::{
     ask::{Ask, Asking},
     error::{Error, Result},
@@ -62,14 +63,14 @@ impl Total {
 
 /// One row of a page with its cursor.
 pub struct Edge<T> {
-    cursor: String,
+    place: Place,
     node: Graph<T>,
 }
 
 impl<T> Edge<T> {
-    /// A row and its cursor.
-    pub fn new(cursor: String, node: T) -> Self {
-        Self { cursor, node: Graph(node) }
+    /// A row and its place.
+    pub(super) fn new(place: Place, node: T) -> Self {
+        Self { place, node: Graph(node) }
     }
 }
 
@@ -88,28 +89,28 @@ impl<T: Node> Edge<T> {
     }
 
     /// Its place, for `after` and `before`.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        self.place.text()
     }
 }
 
 /// A page of a list.
 pub struct Connection<T> {
     edges: Vec<Edge<T>>,
-    page_info: PageInfo,
+    has_previous_page: bool,
+    has_next_page: bool,
     total: Total,
 }
 
 impl<T> Connection<T> {
     /// A page of the given rows.
-    pub fn new(edges: Vec<Edge<T>>, has_previous_page: bool, has_next_page: bool, total: Total) -> Self {
-        let page_info = PageInfo {
-            has_previous_page,
-            has_next_page,
-            start_cursor: edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: edges.last().map(|edge| edge.cursor.clone()),
-        };
-        Self { edges, page_info, total }
+    pub(super) fn new(
+        edges: Vec<Edge<T>>,
+        has_previous_page: bool,
+        has_next_page: bool,
+        total: Total,
+    ) -> Self {
+        Self { edges, has_previous_page, has_next_page, total }
     }
 
     /// The rows.
@@ -118,8 +119,13 @@ impl<T> Connection<T> {
     }
 
     /// Where the page stands in its list.
-    pub fn info(&self) -> &PageInfo {
-        &self.page_info
+    pub fn info(&self) -> PageInfo {
+        PageInfo {
+            has_previous_page: self.has_previous_page,
+            has_next_page: self.has_next_page,
+            start_cursor: self.edges.first().map(|edge| edge.place.text()),
+            end_cursor: self.edges.last().map(|edge| edge.place.text()),
+        }
     }
 
     /// How many rows the whole list has: one statement, or a share of one.
@@ -148,8 +154,8 @@ impl<T: Node> Connection<T> {
     }
 
     /// Where this page stands in the list.
-    async fn page_info(&self) -> &PageInfo {
-        &self.page_info
+    async fn page_info(&self) -> PageInfo {
+        self.info()
     }
 
     /// How many rows the whole list has; counted only when asked for.

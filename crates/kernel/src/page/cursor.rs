@@ -1,6 +1,8 @@
 //! Cursors: where a page ended, opaque to clients. They hold the value of the ordering column and the id of the row,
 //! and say which list and order they are of, so that a foreign one is refused instead of answering nonsense.
 
+use std::fmt;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, ModelTrait, Value, sea_query::ArrayType};
@@ -54,12 +56,6 @@ impl Cursor {
         Self { value: (value != value.as_null()).then_some(value), id }
     }
 
-    pub(super) fn encode<E: Guarded>(&self, list: &str, order: &Order<E>) -> String {
-        let value = self.value.as_ref().map_or(Json::Null, json_of);
-        let parts = serde_json::json!([list, order.tag(), value, self.id]);
-        URL_SAFE_NO_PAD.encode(parts.to_string())
-    }
-
     pub(super) fn decode<E>(text: &str, list: &str, order: &Order<E>) -> Option<Self>
     where
         E: Guarded,
@@ -70,7 +66,7 @@ impl Cursor {
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (of, tag, value, id): (String, String, Json, Uuid) = serde_json::from_slice(&bytes).ok()?;
-        if of != list || tag != order.tag() {
+        if of != list || tag != order.tag().to_string() {
             return None;
         }
         let value = match value {
@@ -78,6 +74,38 @@ impl Cursor {
             value => Some(typed::<E>(order.column, value)?),
         };
         Some(Self { value, id })
+    }
+}
+
+/// What an order is called in cursors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tag {
+    pub(super) column: &'static str,
+    pub(super) descending: bool,
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.column, if self.descending { "-" } else { "+" })
+    }
+}
+
+/// Where a row stands in a list.
+///
+/// Reason: most pages are read without their cursors, so they are written when somebody asks.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) cursor: Cursor,
+    pub(super) list: &'static str,
+    pub(super) order: Tag,
+}
+
+impl Place {
+    /// The cursor as clients get it.
+    pub(super) fn text(&self) -> String {
+        let value = self.cursor.value.as_ref().map_or(Json::Null, json_of);
+        let parts = serde_json::json!([self.list, self.order.to_string(), value, self.cursor.id]);
+        URL_SAFE_NO_PAD.encode(parts.to_string())
     }
 }
 

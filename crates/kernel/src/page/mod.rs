@@ -23,7 +23,7 @@ use crate::{
 
 pub use children::{ById, ChildPage, children};
 pub use connection::{Connection, Edge, PageInfo, Total};
-use cursor::Cursor;
+use cursor::{Cursor, Place, Tag};
 pub use input::{
     DateRange, DateTimeRange, Direction, MAX_LISTED, MAX_SEARCH, TOO_MANY_LISTED, check_listed, check_search,
 };
@@ -112,9 +112,8 @@ impl<E: Guarded> Order<E> {
         Self { column, descending: direction == Direction::Desc }
     }
 
-    fn tag(&self) -> String {
-        let direction = if self.descending { "-" } else { "+" };
-        format!("{}{direction}", self.column.as_str())
+    fn tag(&self) -> Tag {
+        Tag { column: self.column.as_str(), descending: self.descending }
     }
 }
 
@@ -208,12 +207,12 @@ where
         T: Node + From<E::Model>,
     {
         let (rows, has_previous, has_next) = self.cut(rows);
-        let edges = rows
-            .into_iter()
-            .map(|row| {
-                Edge::new(Cursor::of::<E>(&row, &self.order).encode::<E>(T::TYPE, &self.order), T::from(row))
-            })
-            .collect();
+        let place = |row: &E::Model| Place {
+            cursor: Cursor::of::<E>(row, &self.order),
+            list: T::TYPE,
+            order: self.order.tag(),
+        };
+        let edges = rows.into_iter().map(|row| Edge::new(place(&row), T::from(row))).collect();
         Connection::new(edges, has_previous, has_next, total)
     }
 }
