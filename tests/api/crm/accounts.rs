@@ -231,3 +231,26 @@ async fn filters_and_orders_of_accounts_do_what_they_say() {
         assert_eq!((up.len(), &up), (4, &down), "{order}");
     }
 }
+
+// keeps: CR-1, CR-2
+#[tokio::test]
+async fn changes_made_at_once_on_no_version_are_done_one_after_the_other() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, id) = (acme.owner(), new_account(&acme.owner(), "For everybody").await);
+    let contact = json!({ "accountId": id, "givenName": "Mo", "familyName": "Diaz" });
+    let contact = change(&owner, "createContact", contact, "contact { id }").await.expect_ok();
+    let contact = contact.text("createContact.contact.id");
+    let named = ["A", "B", "C"].map(|name| update(&owner, &id, json!({ "name": name })));
+    let called = ["A", "B", "C"].map(|name| {
+        change(&owner, "updateContact", json!({ "id": contact, "givenName": name }), "contact { version }")
+    });
+    let (named, called) = tokio::join!(join_all(named), join_all(called));
+    let versions = |answers: Vec<Answer>, path: &str| {
+        let mut found: Vec<i64> = answers.into_iter().map(|answer| answer.expect_ok().number(path)).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(versions(named, "updateAccount.account.version"), [2, 3, 4]);
+    assert_eq!(versions(called, "updateContact.contact.version"), [2, 3, 4]);
+}

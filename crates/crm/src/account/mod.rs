@@ -10,14 +10,14 @@ use kernel::{
     act::{Act, expect_version},
     assignment::{NewAssignment, Source, Target, assign, hand_over, unassign},
     db::Db,
-    id::{AccountId, UserId},
+    id::{AccountId, TypedId, UserId},
     patch,
     people::check_staff,
     policy::Guarded,
     text,
     viewer::{Actor, Viewer},
 };
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, sea_query::LockType};
 
 use crate::{
     Crm,
@@ -108,6 +108,17 @@ async fn follow_owner(
     Ok(())
 }
 
+/// Keeps an account from changing by others until the act ends, so that of changes made at once the later one builds on
+/// the earlier, and no work is opened for an account that is being archived.
+///
+/// Race: PostgreSQL locks the row; on SQLite an act is alone with its database anyway.
+pub(crate) async fn lock(act: &Act, id: AccountId) -> Result<()> {
+    let row = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::Id.eq(id));
+    let row = row.select_only().column(Column::Id).lock(LockType::NoKeyUpdate);
+    let found: Option<AccountId> = row.into_tuple().one(act.conn()).await?;
+    found.map(drop).ok_or_else(|| Error::not_found(AccountId::TYPE, id))
+}
+
 /// Changes an account.
 ///
 /// # Errors
@@ -116,6 +127,7 @@ pub async fn update(viewer: &Viewer, db: &Db, crm: &Crm, input: UpdateAccountInp
     viewer.require(ACCOUNTS_WRITE)?;
     viewer
         .act(db, "crm.account.update", async |act| {
+            lock(act, input.id).await?;
             let before = Entity::fetch_to(act.conn(), viewer, ACCOUNTS_WRITE, input.id).await?;
             expect_version("Account", input.expected_version, before.version)?;
             check_open(&before)?;
@@ -211,6 +223,7 @@ async fn set_archived(
     viewer.require(ACCOUNTS_ARCHIVE)?;
     viewer
         .act(db, name, async |act| {
+            lock(act, id).await?;
             let before = Entity::fetch_to(act.conn(), viewer, ACCOUNTS_ARCHIVE, id).await?;
             expect_version("Account", expected_version, before.version)?;
             let archived_at = archived.then(|| before.archived_at.unwrap_or(act.now()));
@@ -225,6 +238,7 @@ async fn set_archived(
 /// # Errors
 /// NOT_FOUND if the viewer may not see it, INVALID at `accountId` if it is archived.
 pub async fn check_usable(act: &Act, viewer: &Viewer, id: AccountId) -> Result<()> {
+    lock(act, id).await?;
     let account = Entity::fetch_in(act.conn(), viewer, ACCOUNTS_READ, id).await?;
     if account.archived_at.is_some() { Err(Error::field("accountId", rules::ARCHIVED)) } else { Ok(()) }
 }

@@ -69,6 +69,8 @@ pub async fn create(viewer: &Viewer, db: &Db, crm: &Crm, input: CreateContactInp
     viewer.require(CONTACTS_WRITE)?;
     viewer
         .act(db, "crm.contact.create", async |act| {
+            // Race: the lock keeps the account from being archived until the contact is written.
+            crate::account::lock(act, input.account_id).await?;
             let account =
                 account::Entity::fetch_to(act.conn(), viewer, CONTACTS_WRITE, input.account_id).await?;
             if account.archived_at.is_some() {
@@ -128,6 +130,9 @@ pub async fn update(viewer: &Viewer, db: &Db, crm: &Crm, input: UpdateContactInp
     viewer.require(CONTACTS_WRITE)?;
     viewer
         .act(db, "crm.contact.update", async |act| {
+            let seen = Entity::fetch_to(act.conn(), viewer, CONTACTS_WRITE, input.id).await?;
+            // Race: read again behind the lock, so that of changes made at once the later one builds on the earlier.
+            crate::account::lock(act, seen.account_id).await?;
             let before = Entity::fetch_to(act.conn(), viewer, CONTACTS_WRITE, input.id).await?;
             expect_version("Contact", input.expected_version, before.version)?;
             let after = changed(act, &before, input)?;
