@@ -9,6 +9,9 @@ mod m0001_identity;
 mod m0002_crm;
 mod m0003_projects;
 mod m0004_kernel;
+mod m0005_audit;
+mod m0006_events;
+mod m0007_jobs;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -22,7 +25,15 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// Every migration, oldest first. A released step is never edited: a change is a new step.
-pub const STEPS: &[Step] = &[m0001_identity::STEP, m0002_crm::STEP, m0003_projects::STEP, m0004_kernel::STEP];
+pub const STEPS: &[Step] = &[
+    m0001_identity::STEP,
+    m0002_crm::STEP,
+    m0003_projects::STEP,
+    m0004_kernel::STEP,
+    m0005_audit::STEP,
+    m0006_events::STEP,
+    m0007_jobs::STEP,
+];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database
 /// ("atriumdb" as big-endian bytes); advisory locks are scoped to the database.
