@@ -1,8 +1,9 @@
 //! The job queue's table: work to be done after the act that asked for it has committed.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use sea_orm::entity::prelude::*;
 
+use super::Act;
 use crate::id::{JobId, TenantId};
 
 /// One job.
@@ -43,3 +44,45 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Work to be done after the commit.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Which handler does it.
+    pub kind: &'static str,
+    /// What the handler needs; sealed if it holds secrets.
+    pub payload: String,
+    /// How long to wait first.
+    pub delay: Duration,
+    /// After how many tries it is given up.
+    pub max_attempts: i32,
+}
+
+impl NewJob {
+    /// A job to be done at once, with up to ten tries.
+    pub fn new(kind: &'static str, payload: String) -> Self {
+        Self { kind, payload, delay: Duration::zero(), max_attempts: 10 }
+    }
+}
+
+impl Act {
+    /// Adds a job.
+    pub fn enqueue(&mut self, job: NewJob) {
+        let NewJob { kind, payload, delay, max_attempts } = job;
+        self.jobs.push(Model {
+            id: self.new_id(),
+            tenant_id: Some(self.viewer.tenant_id()),
+            kind: kind.to_owned(),
+            payload,
+            run_at: self.now + delay,
+            attempts: 0,
+            max_attempts,
+            locked_until: None,
+            locked_by: None,
+            last_error: None,
+            finished_at: None,
+            failed_at: None,
+            created_at: self.now,
+        });
+    }
+}

@@ -2,23 +2,26 @@
 //! one outbox row for each row it changed.
 
 pub mod audit_entry;
+mod entry;
 pub mod job;
 pub mod lease;
 pub mod outbox;
 mod rows;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::{EntityTrait, ModelTrait};
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 
 use crate::{
     db::{Db, Transaction},
     error::{Error, Result, says},
-    id::{AuditEntryId, TypedId},
-    viewer::{Actor, Viewer},
+    id::TypedId,
+    viewer::Viewer,
 };
 
+pub use entry::{Outcome, Severity};
+pub use job::NewJob;
+pub use outbox::Event;
 pub use rows::{Changes, violates_unique};
 
 /// An entity whose changes are recorded.
@@ -41,63 +44,6 @@ pub trait Recorded: EntityTrait {
     /// Ids that consumers of the row's events need and cannot look up once the row is gone; `refs` in the payload.
     fn refs(_: &Self::Model) -> Map<String, Json> {
         Map::new()
-    }
-}
-
-/// How an act ended, in the audit trail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Done.
-    Success,
-    /// Refused.
-    Denied,
-    /// Tried and failed.
-    Failure,
-}
-
-/// How much an auditor cares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// Everyday work.
-    Info,
-    /// Worth a look: permissions, keys, members.
-    Notice,
-    /// Suspicious.
-    Warning,
-    /// Needs somebody now.
-    Critical,
-}
-
-/// A domain event beside those of the changed rows.
-#[derive(Clone, Debug)]
-pub struct Event {
-    /// `<domain>.<thing>.<past verb>`.
-    pub kind: &'static str,
-    /// GraphQL type of the subject.
-    pub subject_type: &'static str,
-    /// Id of the subject.
-    pub subject_id: Uuid,
-    /// What the kind says about it.
-    pub payload: Json,
-}
-
-/// Work to be done after the commit.
-#[derive(Clone, Debug)]
-pub struct NewJob {
-    /// Which handler does it.
-    pub kind: &'static str,
-    /// What the handler needs; sealed if it holds secrets.
-    pub payload: String,
-    /// How long to wait first.
-    pub delay: Duration,
-    /// After how many tries it is given up.
-    pub max_attempts: i32,
-}
-
-impl NewJob {
-    /// A job to be done at once, with up to ten tries.
-    pub fn new(kind: &'static str, payload: String) -> Self {
-        Self { kind, payload, delay: Duration::zero(), max_attempts: 10 }
     }
 }
 
@@ -386,45 +332,6 @@ impl Act {
         Ok(())
     }
 
-    /// Adds an entry for something that changed no row: a login, a refusal, a download.
-    pub fn note(
-        &mut self,
-        subject_type: &str,
-        subject_id: Option<Uuid>,
-        label: Option<String>,
-        details: Map<String, Json>,
-    ) {
-        let entry = self.entry(subject_type, subject_id, label, details, Map::new());
-        self.entries.push(entry);
-    }
-
-    /// Adds a domain event.
-    pub fn record(&mut self, event: Event) {
-        let Event { kind, subject_type, subject_id, payload } = event;
-        let row = self.event(kind.to_owned(), subject_type, subject_id, payload, None);
-        self.events.push(row);
-    }
-
-    /// Adds a job.
-    pub fn enqueue(&mut self, job: NewJob) {
-        let NewJob { kind, payload, delay, max_attempts } = job;
-        self.jobs.push(job::Model {
-            id: self.new_id(),
-            tenant_id: Some(self.viewer.tenant_id()),
-            kind: kind.to_owned(),
-            payload,
-            run_at: self.now + delay,
-            attempts: 0,
-            max_attempts,
-            locked_until: None,
-            locked_by: None,
-            last_error: None,
-            finished_at: None,
-            failed_at: None,
-            created_at: self.now,
-        });
-    }
-
     fn created<E: Recorded>(&mut self, model: &E::Model)
     where
         E::Model: ModelTrait<Entity = E>,
@@ -461,80 +368,6 @@ impl Act {
             self.events.push(event);
         }
         self.entries.push(entry);
-    }
-
-    fn event(
-        &self,
-        kind: String,
-        subject_type: &str,
-        subject_id: Uuid,
-        payload: Json,
-        audit_id: Option<AuditEntryId>,
-    ) -> outbox::Model {
-        outbox::Model {
-            seq: 0,
-            id: self.new_id(),
-            tenant_id: self.viewer.tenant_id(),
-            kind,
-            version: 1,
-            subject_type: subject_type.to_owned(),
-            subject_id,
-            payload,
-            occurred_at: self.now,
-            audit_id,
-            dispatched_at: None,
-            attempts: 0,
-            last_error: None,
-            parked_at: None,
-        }
-    }
-
-    fn entry(
-        &self,
-        subject_type: &str,
-        subject_id: Option<Uuid>,
-        subject_label: Option<String>,
-        changes: Map<String, Json>,
-        personal: Map<String, Json>,
-    ) -> audit_entry::Model {
-        let (actor_kind, actor_id, on_behalf_of) = match self.viewer.actor {
-            Actor::User(user) => ("user", Some(user.uuid()), None),
-            Actor::ApiKey(key, user) => ("api_key", Some(key.uuid()), Some(user.uuid())),
-            Actor::System => ("system", None, None),
-            Actor::Anonymous => ("anonymous", None, None),
-        };
-        let request = &self.viewer.request;
-        audit_entry::Model {
-            id: self.new_id(),
-            tenant_id: self.viewer.tenant_id(),
-            occurred_at: self.now,
-            actor_kind: actor_kind.to_owned(),
-            actor_id,
-            on_behalf_of,
-            action: self.name.to_owned(),
-            subject_type: subject_type.to_owned(),
-            subject_id,
-            subject_label,
-            changes: Json::Object(changes),
-            personal: Json::Object(personal),
-            outcome: match self.outcome {
-                Outcome::Success => "success",
-                Outcome::Denied => "denied",
-                Outcome::Failure => "failure",
-            }
-            .to_owned(),
-            severity: match self.severity {
-                Severity::Info => "info",
-                Severity::Notice => "notice",
-                Severity::Warning => "warning",
-                Severity::Critical => "critical",
-            }
-            .to_owned(),
-            request_id: (!request.id.is_empty()).then(|| request.id.clone()),
-            ip: request.ip.map(|ip| ip.to_string()),
-            user_agent: request.user_agent.clone(),
-            operation: request.operation.clone(),
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
+use super::Act;
 use crate::id::{AuditEntryId, EventId, TenantId};
 
 /// One event on its way to its consumers.
@@ -47,3 +48,51 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// A domain event beside those of the changed rows.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// `<domain>.<thing>.<past verb>`.
+    pub kind: &'static str,
+    /// GraphQL type of the subject.
+    pub subject_type: &'static str,
+    /// Id of the subject.
+    pub subject_id: Uuid,
+    /// What the kind says about it.
+    pub payload: Json,
+}
+
+impl Act {
+    /// Adds a domain event.
+    pub fn record(&mut self, event: Event) {
+        let Event { kind, subject_type, subject_id, payload } = event;
+        let row = self.event(kind.to_owned(), subject_type, subject_id, payload, None);
+        self.events.push(row);
+    }
+
+    pub(super) fn event(
+        &self,
+        kind: String,
+        subject_type: &str,
+        subject_id: Uuid,
+        payload: Json,
+        audit_id: Option<AuditEntryId>,
+    ) -> Model {
+        Model {
+            seq: 0,
+            id: self.new_id(),
+            tenant_id: self.viewer.tenant_id(),
+            kind,
+            version: 1,
+            subject_type: subject_type.to_owned(),
+            subject_id,
+            payload,
+            occurred_at: self.now,
+            audit_id,
+            dispatched_at: None,
+            attempts: 0,
+            last_error: None,
+            parked_at: None,
+        }
+    }
+}
