@@ -1,7 +1,7 @@
 //! What an event is about, as it stands when the event is told: read once on a node for everybody who listens, and
 //! judged for each of them in memory.
 //!
-//! Invariant: [`Sight::shows`] answers what `Guarded::visible` answers on the same rows; a test listens as every role
+//! Invariant: `Sight::shows` answers what `Guarded::visible` answers on the same rows; a test listens as every role
 //! and compares.
 
 use std::{
