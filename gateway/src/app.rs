@@ -10,7 +10,7 @@ use identity::{
 use kernel::{catalogue::Catalogue, clock::Clock, db::Db, id::IdGen};
 use platform::{
     cache::Services,
-    crypto::{Keyring, PasswordHasher, keyfile},
+    crypto::{Keyring, PasswordHasher, SubjectVault, keyfile},
     mail::{CaptureMailer, Mailer},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -128,7 +128,9 @@ impl App {
     ///
     /// # Errors
     /// If the settings of password hashing are out of range.
-    pub fn assemble(parts: Parts) -> anyhow::Result<Self> {
+    pub fn assemble(mut parts: Parts) -> anyhow::Result<Self> {
+        let vault = SubjectVault::new(Arc::clone(&parts.keyring), parts.clock.clone());
+        parts.db = parts.db.with_vault(Arc::new(vault));
         let hasher = PasswordHasher::new(&parts.config.password).context("password hashing")?;
         let directory = Directory::new(catalogue());
         let identity = Identity::new(identity::Parts {

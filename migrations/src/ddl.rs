@@ -23,6 +23,24 @@ pub struct Step {
     pub(crate) tables: fn() -> Vec<Table>,
     /// Tables of earlier steps whose late keys point to a table of this step.
     pub(crate) completes: fn() -> Vec<Table>,
+    /// What is not the same on both databases: triggers, functions, parts.
+    pub(crate) raw: fn(DbBackend) -> Raw,
+}
+
+/// SQL of one database.
+#[derive(Debug, Default)]
+pub(crate) struct Raw {
+    /// Run when the step's tables are there.
+    pub(crate) up: Vec<String>,
+    /// Run before they are dropped; their triggers and parts go with them.
+    pub(crate) down: Vec<String>,
+}
+
+impl Raw {
+    /// Nothing beside the tables.
+    pub(crate) fn none(_: DbBackend) -> Self {
+        Self::default()
+    }
 }
 
 impl MigrationName for Step {
@@ -37,12 +55,14 @@ impl MigrationTrait for Step {
         let backend = manager.get_database_backend();
         let mut sql = create(&(self.tables)(), backend);
         sql.extend(add_late_keys(&(self.completes)(), backend));
+        sql.extend((self.raw)(backend).up);
         run(manager, &sql).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let backend = manager.get_database_backend();
-        let mut sql = drop_late_keys(&(self.completes)(), backend);
+        let mut sql = (self.raw)(backend).down;
+        sql.extend(drop_late_keys(&(self.completes)(), backend));
         let tables = (self.tables)();
         sql.extend(tables.iter().rev().map(drop_table));
         run(manager, &sql).await
@@ -117,7 +137,13 @@ fn create_table(table: &Table, backend: DbBackend) -> String {
     if backend == DbBackend::Sqlite {
         parts.extend(table.keys.iter().map(|key| key_definition(table, key)));
     }
-    format!("CREATE TABLE {} (\n  {}\n)", quoted(table.name), parts.join(",\n  "))
+    let parted = match (table.primary, backend) {
+        (Some(primary), DbBackend::Postgres) if table.parted => {
+            format!(" PARTITION BY RANGE ({})", quoted(primary))
+        }
+        _ => String::new(),
+    };
+    format!("CREATE TABLE {} (\n  {}\n){parted}", quoted(table.name), parts.join(",\n  "))
 }
 
 fn drop_table(table: &Table) -> String {

@@ -1,11 +1,16 @@
 //! Tenants, people, memberships, roles, sessions, tokens, invitations, API keys, signing keys.
 
-use crate::ddl::Step;
+use crate::ddl::{Raw, Step};
 use crate::table::OnDelete::{Cascade, NoAction, Restrict};
 use crate::table::Table;
 
-pub(crate) const STEP: Step =
-    Step { name: "m0001_identity", source: include_str!("m0001_identity.rs"), tables, completes: Vec::new };
+pub(crate) const STEP: Step = Step {
+    name: "m0001_identity",
+    source: include_str!("m0001_identity.rs"),
+    tables,
+    completes: Vec::new,
+    raw: Raw::none,
+};
 
 /// How far a permission reaches.
 const REACHES: &[&str] = &["own", "assigned", "account", "tenant"];
@@ -48,7 +53,7 @@ fn tenants() -> Table {
         .int("working_week")
         .int("working_day_minutes")
         .choice("plan", &["starter", "professional", "business", "enterprise"])
-        .choice("status", &["active", "suspended", "deletion_scheduled"])
+        .choice("status", &["active", "suspended", "deletion_scheduled", "purging"])
         .text_opt("suspend_reason")
         .timestamp_opt("trial_ends_at")
         .timestamp_opt("subscription_ends_at")

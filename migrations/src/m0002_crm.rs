@@ -1,6 +1,6 @@
 //! Customer accounts and their contacts.
 
-use crate::ddl::Step;
+use crate::ddl::{Raw, Step};
 use crate::m0001_identity;
 use crate::table::OnDelete::NoAction;
 use crate::table::Table;
@@ -10,6 +10,7 @@ pub(crate) const STEP: Step = Step {
     source: include_str!("m0002_crm.rs"),
     tables,
     completes: m0001_identity::pointing_to_accounts,
+    raw: Raw::none,
 };
 
 fn tables() -> Vec<Table> {

@@ -1,11 +1,16 @@
 //! Projects, their members, board columns, tasks and assignees.
 
-use crate::ddl::Step;
+use crate::ddl::{Raw, Step};
 use crate::table::OnDelete::{Cascade, NoAction};
 use crate::table::Table;
 
-pub(crate) const STEP: Step =
-    Step { name: "m0003_projects", source: include_str!("m0003_projects.rs"), tables, completes: Vec::new };
+pub(crate) const STEP: Step = Step {
+    name: "m0003_projects",
+    source: include_str!("m0003_projects.rs"),
+    tables,
+    completes: Vec::new,
+    raw: Raw::none,
+};
 
 const STATUSES: &[&str] =
     &["intake", "planning", "in_progress", "review", "completed", "on_hold", "cancelled"];

@@ -1,11 +1,16 @@
 //! Mechanisms that every domain uses: assignments, idempotency keys.
 
-use crate::ddl::Step;
+use crate::ddl::{Raw, Step};
 use crate::table::OnDelete::{Cascade, NoAction};
 use crate::table::Table;
 
-pub(crate) const STEP: Step =
-    Step { name: "m0004_kernel", source: include_str!("m0004_kernel.rs"), tables, completes: Vec::new };
+pub(crate) const STEP: Step = Step {
+    name: "m0004_kernel",
+    source: include_str!("m0004_kernel.rs"),
+    tables,
+    completes: Vec::new,
+    raw: Raw::none,
+};
 
 fn tables() -> Vec<Table> {
     vec![assignments(), idempotency_keys()]

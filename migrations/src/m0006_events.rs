@@ -1,10 +1,15 @@
 //! Events on their way to consumers.
 
-use crate::ddl::Step;
+use crate::ddl::{Raw, Step};
 use crate::table::Table;
 
-pub(crate) const STEP: Step =
-    Step { name: "m0006_events", source: include_str!("m0006_events.rs"), tables, completes: Vec::new };
+pub(crate) const STEP: Step = Step {
+    name: "m0006_events",
+    source: include_str!("m0006_events.rs"),
+    tables,
+    completes: Vec::new,
+    raw: Raw::none,
+};
 
 fn tables() -> Vec<Table> {
     vec![outbox()]

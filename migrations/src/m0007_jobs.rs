@@ -1,11 +1,16 @@
 //! The queue of work.
 
-use crate::ddl::Step;
+use crate::ddl::{Raw, Step};
 use crate::table::OnDelete::NoAction;
 use crate::table::Table;
 
-pub(crate) const STEP: Step =
-    Step { name: "m0007_jobs", source: include_str!("m0007_jobs.rs"), tables, completes: Vec::new };
+pub(crate) const STEP: Step = Step {
+    name: "m0007_jobs",
+    source: include_str!("m0007_jobs.rs"),
+    tables,
+    completes: Vec::new,
+    raw: Raw::none,
+};
 
 fn tables() -> Vec<Table> {
     vec![jobs()]

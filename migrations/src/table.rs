@@ -9,6 +9,8 @@ pub(crate) struct Table {
     pub(crate) keys: Vec<ForeignKey>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,
+    /// Whether PostgreSQL keeps it in parts, by ranges of the primary key.
+    pub(crate) parted: bool,
 }
 
 /// What happens to the row when the row it points to is deleted.
@@ -78,6 +80,7 @@ impl Table {
             keys: Vec::new(),
             indexes: Vec::new(),
             checks: Vec::new(),
+            parted: false,
         }
     }
 
@@ -180,6 +183,12 @@ impl Table {
 
     pub(crate) fn json(self, name: &'static str) -> Self {
         self.column(name, Kind::Json, true, None)
+    }
+
+    /// Kept in parts by ranges of its primary key where the database can; the step's raw SQL makes the parts.
+    pub(crate) fn parted(mut self) -> Self {
+        self.parted = true;
+        self
     }
 
     /// The primary key as a number the database hands out in order.

@@ -14,7 +14,7 @@ use gateway::serve::Running;
 use kernel::clock::Clock;
 use kernel::id::IdGen;
 use platform::cache::Services;
-use platform::crypto::{Keyring, PasswordHasher};
+use platform::crypto::{Keyring, PasswordHasher, SubjectVault};
 use platform::mail::CaptureMailer;
 use platform::settings::{PasswordSettings, RedisSettings};
 use sea_orm::ConnectionTrait as _;
@@ -171,7 +171,8 @@ async fn start(plan: &Plan, database: &Database) -> anyhow::Result<(Rooms, Vec<O
 /// Fills a migrated database with both agencies.
 pub(crate) async fn seed(url: &str) -> anyhow::Result<()> {
     let hash = PasswordHasher::new(&cheap())?.hash(SecretString::from(seed::PASSWORD)).await?;
-    let db = platform::db::connect(&settings(url)).await?;
+    let vault = SubjectVault::new(Arc::new(keyring()), Clock::system());
+    let db = platform::db::connect(&settings(url)).await?.with_vault(Arc::new(vault));
     let seeded = seed::test_world(&db, &hash, today()).await;
     // Reason: a world begins with nothing on its way, so that what a test hears is of its own making.
     db.writer().execute_unprepared("UPDATE outbox SET dispatched_at = occurred_at").await?;

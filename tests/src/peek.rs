@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use kernel::act::personal::{Personal, boxes};
 use kernel::clock::Clock;
 use kernel::db::Db;
-use kernel::id::AnyId;
+use kernel::id::{AnyId, AuditEntryId, TenantId, TypedId as _};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -224,7 +225,29 @@ pub(crate) async fn rows(db: &Db, table: &str, rest: &str) -> Vec<Row> {
         _ => format!("SELECT {} AS r FROM {table} t {rest}", sqlite_object(db, table).await),
     };
     let texts = texts(db, &sql, "r").await;
-    texts.iter().map(|text| readable(serde_json::from_str(text).unwrap())).collect()
+    let mut rows: Vec<Row> = texts.iter().map(|text| readable(serde_json::from_str(text).unwrap())).collect();
+    if table == "audit_entries" {
+        for row in &mut rows {
+            open(db, row).await;
+        }
+    }
+    rows
+}
+
+/// Adds `ip` and `user_agent` to an entry of the trail, and puts what `personal` says in place of what is sealed in it.
+async fn open(db: &Db, row: &mut Row) {
+    let id = |column: &str| Uuid::parse_str(row[column].as_str().unwrap()).unwrap();
+    let (entry, tenant) = (AuditEntryId::from_uuid(id("id")), TenantId::from_uuid(id("tenant_id")));
+    let sealed = boxes(entry, &row["personal"].to_string()).unwrap();
+    let mut personal = Personal::default();
+    if let Some(vault) = db.vault() {
+        for text in vault.open(db, tenant, sealed).await.unwrap().into_iter().flatten() {
+            personal.merge(serde_json::from_slice(&text).unwrap());
+        }
+    }
+    row.insert("ip".to_owned(), personal.ip.into());
+    row.insert("user_agent".to_owned(), personal.user_agent.into());
+    row.insert("personal".to_owned(), Value::Object(personal.changes));
 }
 
 async fn texts(db: &Db, sql: &str, column: &str) -> Vec<String> {

@@ -1,15 +1,22 @@
 //! Entries of the trail: the node, the list, and the trail of one node.
 
-use async_graphql::{Context, Enum, InputObject, Json, Object, SimpleObject};
+use std::collections::HashMap;
+
+use async_graphql::{Context, Enum, InputObject, Json, Object, SimpleObject, dataloader::Loader};
 use kernel::{
-    act::audit_entry::{self, Column, Entity},
-    ask::{Ask, Asking},
-    error::Result,
+    act::{
+        audit_entry::{self, Column, Entity},
+        personal::{Personal, boxes, is_veiled},
+    },
+    ask::{Ask, Asking, FromAsk},
+    db::Db,
+    error::{Error, Result},
     graph::Node,
     id::{ApiKeyId, AuditEntryId, TypedId, UserId},
     page::{ChildPage, Connection, Order, PageArgs, children, list},
     policy::Guarded,
     scalar::DateTime,
+    viewer::Viewer,
 };
 use sea_orm::{ColumnTrait, QueryFilter, Select};
 use serde_json::{Map, Value};
@@ -73,11 +80,11 @@ pub enum AuditSeverity {
 pub struct AuditChange {
     /// Name of the field as stored.
     pub field: String,
-    /// The value before; null if there was none. Hidden values show as `•`.
+    /// The value before; null if there was none. Hidden and erased values show as `•`.
     pub before: Json<Value>,
-    /// The value after; null if there is none. Hidden values show as `•`.
+    /// The value after; null if there is none. Hidden and erased values show as `•`.
     pub after: Json<Value>,
-    /// Whether the field holds personal data, shown only with `audit.personal_data.read`.
+    /// Whether the field holds personal data, shown only with `audit.personal_data.read` and until the person is erased.
     pub personal: bool,
 }
 
@@ -129,13 +136,12 @@ impl AuditEntry {
         self.0.subject_label.as_deref()
     }
 
-    /// What changed, field by field.
-    async fn changes(&self, ctx: &Context<'_>) -> Vec<AuditChange> {
-        let open = ctx.viewer().holds(PERSONAL_READ);
-        let mut changes: Vec<AuditChange> =
-            fields(&self.0.changes).map(|(name, pair)| change(name, pair, false, true)).collect();
-        changes.extend(fields(&self.0.personal).map(|(name, pair)| change(name, pair, true, open)));
-        changes
+    /// What changed, field by field. Personal data needs `audit.personal_data.read`; without, it shows as `•`.
+    async fn changes(&self, ctx: &Context<'_>) -> Result<Vec<AuditChange>> {
+        let open: Map<String, Value> = serde_json::from_str(&self.0.changes)?;
+        let personal = self.opened(ctx).await?.changes;
+        let one = |(field, pair): (String, Value)| change(&personal, field, &pair);
+        Ok(open.into_iter().map(one).collect())
     }
 
     /// How it ended.
@@ -162,14 +168,14 @@ impl AuditEntry {
         self.0.request_id.as_deref()
     }
 
-    /// Address of the client. Needs `audit.personal_data.read`; null without.
-    async fn ip(&self, ctx: &Context<'_>) -> Option<&str> {
-        self.0.ip.as_deref().filter(|_| ctx.viewer().holds(PERSONAL_READ))
+    /// Address of the client. Needs `audit.personal_data.read`; null without, and once the person is erased.
+    async fn ip(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.opened(ctx).await?.ip)
     }
 
-    /// What the client called itself. Needs `audit.personal_data.read`; null without.
-    async fn user_agent(&self, ctx: &Context<'_>) -> Option<&str> {
-        self.0.user_agent.as_deref().filter(|_| ctx.viewer().holds(PERSONAL_READ))
+    /// What the client called itself. Needs `audit.personal_data.read`; null without, and once the person is erased.
+    async fn user_agent(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.opened(ctx).await?.user_agent)
     }
 
     /// Name of the GraphQL operation.
@@ -178,17 +184,72 @@ impl AuditEntry {
     }
 }
 
-fn fields(changes: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    changes.as_object().into_iter().flat_map(Map::iter)
+impl AuditEntry {
+    /// The personal data of this entry, if the viewer may see it and it is not erased; batched.
+    async fn opened(&self, ctx: &Context<'_>) -> Result<Personal> {
+        if !ctx.viewer().holds(PERSONAL_READ) || self.0.personal == "{}" {
+            return Ok(Personal::default());
+        }
+        let key = Boxes { entry: self.0.id, text: self.0.personal.clone() };
+        Ok(ctx.ask().load::<Opener, _>(key).await?.unwrap_or_default())
+    }
 }
 
-fn change(field: &str, pair: &Value, personal: bool, open: bool) -> AuditChange {
+/// What of an entry's change may be shown.
+fn change(personal: &Map<String, Value>, field: String, pair: &Value) -> AuditChange {
+    let hidden = personal.get(&field);
     let side = |index: usize| match pair.get(index) {
         None | Some(Value::Null) => Value::Null,
-        Some(value) if open => value.clone(),
-        Some(_) => Value::from("•"),
+        Some(value) if is_veiled(value) => {
+            hidden.and_then(|pair| pair.get(index)).cloned().unwrap_or_else(|| Value::from("•"))
+        }
+        Some(value) => value.clone(),
     };
-    AuditChange { field: field.to_owned(), before: Json(side(0)), after: Json(side(1)), personal }
+    let is_personal = [0, 1].into_iter().filter_map(|index| pair.get(index)).any(is_veiled);
+    AuditChange { before: Json(side(0)), after: Json(side(1)), personal: is_personal, field }
+}
+
+/// The sealed personal data of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Boxes {
+    entry: AuditEntryId,
+    text: String,
+}
+
+/// Opens the personal data of many entries at once.
+struct Opener {
+    viewer: Viewer,
+    db: Db,
+}
+
+impl FromAsk for Opener {
+    fn from_ask(viewer: Viewer, db: Db) -> Self {
+        Self { viewer, db }
+    }
+}
+
+impl Loader<Boxes> for Opener {
+    type Value = Personal;
+    type Error = Error;
+
+    async fn load(&self, keys: &[Boxes]) -> Result<HashMap<Boxes, Personal>> {
+        let Some(vault) = self.db.vault() else { return Ok(HashMap::new()) };
+        let mut sealed = Vec::with_capacity(keys.len());
+        let mut owners = Vec::with_capacity(keys.len());
+        for key in keys {
+            for one in boxes(key.entry, &key.text)? {
+                sealed.push(one);
+                owners.push(key);
+            }
+        }
+        let texts = vault.open(&self.db, self.viewer.tenant_id(), sealed).await?;
+        let mut opened: HashMap<Boxes, Personal> = HashMap::with_capacity(keys.len());
+        for (key, text) in owners.into_iter().zip(texts) {
+            let Some(text) = text else { continue };
+            opened.entry(key.clone()).or_default().merge(serde_json::from_slice(&text)?);
+        }
+        Ok(opened)
+    }
 }
 
 /// Which entries; every given condition must hold.

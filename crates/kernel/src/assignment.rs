@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::{Map, json};
 
 use crate::{
-    act::{Act, Recorded},
+    act::{About, Act, Recorded},
     error::Result,
     id::{AccountId, AssignmentId, ProjectId, RoleId, TenantId, TypedId, UserId},
     policy::{Anchors, Guarded, Near},
@@ -64,6 +64,10 @@ impl Recorded for Entity {
         refs.insert("project".to_owned(), json!(model.project_id));
         refs.insert("account".to_owned(), json!(model.account_id));
         refs
+    }
+
+    fn about(model: &Model) -> About {
+        About { project: model.project_id, account: model.account_id, ..About::person(model.user_id) }
     }
 }
 

@@ -15,7 +15,7 @@ use sea_orm::{
 use serde_json::Value as Json;
 use tokio::sync::Notify;
 
-use crate::act::lease::Lease;
+use crate::act::{lease::Lease, personal::Vault};
 
 /// Counts the statements of one request. Cheap to clone; clones share the count.
 #[derive(Clone, Debug, Default)]
@@ -123,6 +123,9 @@ pub struct Db {
     pub events: Bell,
     /// Rings when an act committed jobs.
     pub jobs: Bell,
+    /// Rings when an act committed entries of the trail.
+    pub trail: Bell,
+    vault: Option<Arc<dyn Vault>>,
 }
 
 impl Db {
@@ -138,6 +141,8 @@ impl Db {
             lease: None,
             events: Bell::default(),
             jobs: Bell::default(),
+            trail: Bell::default(),
+            vault: None,
         }
     }
 
@@ -158,6 +163,17 @@ impl Db {
     #[must_use]
     pub fn leased(&self, lease: Lease) -> Self {
         Self { lease: Some(lease), ..self.clone() }
+    }
+
+    /// The same database with the vault that seals personal data in the trail. Without one, acts that record some err.
+    #[must_use]
+    pub fn with_vault(&self, vault: Arc<dyn Vault>) -> Self {
+        Self { vault: Some(vault), ..self.clone() }
+    }
+
+    /// What seals and opens personal data in the trail.
+    pub fn vault(&self) -> Option<&dyn Vault> {
+        self.vault.as_deref()
     }
 
     pub(crate) fn lease(&self) -> Option<Lease> {

@@ -5,7 +5,9 @@ pub mod keyring;
 pub mod password;
 mod password_pool;
 pub mod token;
+mod vault;
 
 pub use keyring::Keyring;
 pub use password::PasswordHasher;
 pub use token::Token;
+pub use vault::SubjectVault;

@@ -58,7 +58,7 @@ fn program_without_a_command_is_a_demonstration() {
     for line in ["atrium", "atrium --listen 127.0.0.1:9000 --data-dir /tmp/x"] {
         assert!(parse(line).unwrap().command.is_none(), "{line}");
     }
-    assert!(matches!(parse("atrium demo").unwrap().command, Some(Command::Demo)));
+    assert!(matches!(parse("atrium demo").unwrap().command, Some(Command::Demo(_))));
 }
 
 #[test]

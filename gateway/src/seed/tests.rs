@@ -1,9 +1,13 @@
 //! That made-up agencies are the same in every run and make sense.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::*;
-use kernel::{catalogue::SystemRole, id::UserId, policy::Guarded as _};
+use kernel::{catalogue::SystemRole, clock::Clock, id::UserId, policy::Guarded as _};
+use platform::crypto::{Keyring, SubjectVault};
 use sea_orm::PaginatorTrait as _;
 
 fn day() -> NaiveDate {
@@ -218,7 +222,9 @@ async fn database() -> (tempfile::TempDir, Db) {
     let settings = platform::settings::DatabaseSettings { url: url.into(), ..Default::default() };
     let pools = platform::db::pools(&settings).await.unwrap();
     migrations::up(&pools.write).await.unwrap();
-    (folder, Db::new(pools.read, pools.write))
+    let keyring = Keyring::from_keys([("test".to_owned(), [7; 32])], "test").unwrap();
+    let vault = SubjectVault::new(Arc::new(keyring), Clock::system());
+    (folder, Db::new(pools.read, pools.write).with_vault(Arc::new(vault)))
 }
 
 #[tokio::test]

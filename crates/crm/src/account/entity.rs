@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    act::Recorded,
+    act::{About, Recorded},
     id::{AccountId, TenantId, UserId},
     locale::Locale,
     money::Currency,
@@ -58,5 +58,9 @@ impl Recorded for Entity {
 
     fn label(model: &Model) -> Option<String> {
         Some(model.name.clone())
+    }
+
+    fn about(model: &Model) -> About {
+        About { account: Some(model.id), ..About::default() }
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    act::Recorded,
+    act::{About, Recorded},
     id::{AccountId, ContactId, TenantId, UserId},
     scalar::EmailAddress,
 };
@@ -53,4 +53,8 @@ impl Recorded for Entity {
     const SUBJECT: &'static str = "Contact";
     const EVENT: &'static str = "crm.contact";
     const PERSONAL: &'static [&'static str] = &["given_name", "family_name", "email", "phone", "job_title"];
+
+    fn about(model: &Model) -> About {
+        About { account: Some(model.account_id), ..About::person(model.id) }
+    }
 }

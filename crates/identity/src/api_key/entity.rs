@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    act::Recorded,
+    act::{About, Recorded},
     id::{ApiKeyId, TenantId, UserId},
 };
 use sea_orm::entity::prelude::*;
@@ -59,5 +59,9 @@ impl Recorded for Entity {
 
     fn label(model: &Model) -> Option<String> {
         Some(model.name.clone())
+    }
+
+    fn about(model: &Model) -> About {
+        About::person(model.user_id)
     }
 }

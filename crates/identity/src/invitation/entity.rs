@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    act::Recorded,
+    act::{About, Recorded},
     id::{AccountId, InvitationId, TenantId, UserId},
     scalar::EmailAddress,
 };
@@ -54,4 +54,8 @@ impl Recorded for Entity {
     const EVENT: &'static str = "identity.invitation";
     const PERSONAL: &'static [&'static str] = &["email", "given_name", "family_name"];
     const SECRET: &'static [&'static str] = &["token_hash"];
+
+    fn about(model: &Model) -> About {
+        About { account: model.account_id, ..About::person(model.id) }
+    }
 }

@@ -1,7 +1,10 @@
 //! The table of devices that people signed in from.
 
 use chrono::{DateTime, Utc};
-use kernel::{act::Recorded, id::UserId};
+use kernel::{
+    act::{About, Recorded},
+    id::UserId,
+};
 use sea_orm::entity::prelude::*;
 
 /// A device that somebody signed in from.
@@ -30,4 +33,8 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Recorded for Entity {
     const SUBJECT: &'static str = "KnownDevice";
     const SECRET: &'static [&'static str] = &["device_hash"];
+
+    fn about(model: &Model) -> About {
+        About::person(model.user_id)
+    }
 }

@@ -56,8 +56,10 @@ pub(super) async fn refuse(
     let Some(tenant) = tenant else {
         let tx = db.begin().await?;
         let (_, after) = count(identity, &tx, id, facts, cause, viewer.clock.now()).await?;
-        // Reason: stands for the entry, which a known person leaves in the trail of their own tenant.
+        // Reason: these stand for the entry, which a known person leaves in the trail of their own tenant, and for the
+        // look at the key that seals it.
         store::write_attempts(&tx, id, after).await?;
+        store::lock_attempts(&tx, id).await?;
         return Ok(tx.commit().await?);
     };
     let entering = viewer.entering(tenant::info(tenant));

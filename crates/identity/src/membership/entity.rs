@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    act::Recorded,
+    act::{About, Recorded},
     id::{AccountId, MembershipId, TenantId, UserId},
 };
 use sea_orm::entity::prelude::*;
@@ -51,5 +51,9 @@ impl Recorded for Entity {
         let mut refs = Map::new();
         refs.insert("user".to_owned(), json!(model.user_id));
         refs
+    }
+
+    fn about(model: &Model) -> About {
+        About { account: model.account_id, ..About::person(model.user_id) }
     }
 }

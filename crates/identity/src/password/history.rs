@@ -1,7 +1,10 @@
 //! The table of earlier passwords.
 
 use chrono::{DateTime, Utc};
-use kernel::{act::Recorded, id::UserId};
+use kernel::{
+    act::{About, Recorded},
+    id::UserId,
+};
 use sea_orm::entity::prelude::*;
 
 /// A password that somebody had chosen.
@@ -28,4 +31,8 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Recorded for Entity {
     const SUBJECT: &'static str = "PasswordHistory";
     const SECRET: &'static [&'static str] = &["hash"];
+
+    fn about(model: &Model) -> About {
+        About::person(model.user_id)
+    }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    act::Recorded,
+    act::{About, Recorded},
     id::{SessionId, TenantId, UserId},
 };
 use sea_orm::entity::prelude::*;
@@ -57,5 +57,9 @@ impl Recorded for Entity {
     fn label(model: &Model) -> Option<String> {
         // Reason: the name of a device is personal, and labels stay when personal data is removed from the trail.
         Some(model.id.to_string())
+    }
+
+    fn about(model: &Model) -> About {
+        About::person(model.user_id)
     }
 }

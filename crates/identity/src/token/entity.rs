@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    act::Recorded,
+    act::{About, Recorded},
     id::{TenantId, UserId},
 };
 use sea_orm::entity::prelude::*;
@@ -42,4 +42,8 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Recorded for Entity {
     const SUBJECT: &'static str = "MailToken";
     const SECRET: &'static [&'static str] = &["hash", "payload"];
+
+    fn about(model: &Model) -> About {
+        About::person(model.user_id)
+    }
 }

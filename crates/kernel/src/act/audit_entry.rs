@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::Condition;
 
 use crate::{
-    id::{AuditEntryId, TenantId},
+    id::{AccountId, AuditEntryId, ProjectId, TenantId},
     policy::{Anchors, Guarded, Near},
     viewer::{Permission, Viewer},
 };
@@ -38,24 +38,24 @@ pub struct Model {
     pub subject_type: String,
     /// Id of the subject.
     pub subject_id: Option<Uuid>,
-    /// What people call the subject.
+    /// What people call the subject; never personal data.
     pub subject_label: Option<String>,
-    /// Field → `[before, after]`, without secrets and personal data.
-    #[sea_orm(column_type = "JsonBinary")]
-    pub changes: Json,
-    /// The same for personal data.
-    #[sea_orm(column_type = "JsonBinary")]
-    pub personal: Json,
+    /// The person the subject is or belongs to: a user, a contact, an invited person.
+    pub person_id: Option<Uuid>,
+    /// The project the subject belongs to.
+    pub project_id: Option<ProjectId>,
+    /// The account the subject belongs to.
+    pub account_id: Option<AccountId>,
+    /// JSON: field → `[before, after]`, without secrets and personal data. Text, because its bytes are sealed.
+    pub changes: String,
+    /// JSON: id of a person's key → what is sealed with it ([`super::personal`]).
+    pub personal: String,
     /// `success`, `denied` or `failure`.
     pub outcome: String,
     /// `info`, `notice`, `warning` or `critical`.
     pub severity: String,
     /// Correlation id of the request.
     pub request_id: Option<String>,
-    /// Address of the client.
-    pub ip: Option<String>,
-    /// What the client calls itself.
-    pub user_agent: Option<String>,
     /// Name of the GraphQL operation.
     pub operation: Option<String>,
 }
@@ -82,6 +82,8 @@ impl Guarded for Entity {
     fn within(viewer: &Viewer, near: Near<'_>) -> Condition {
         let own =
             vec![Expr::col(Column::ActorId.as_column_ref()), Expr::col(Column::OnBehalfOf.as_column_ref())];
-        Anchors { own, project: None, account: None }.within(viewer, near)
+        let (project, account) =
+            (Expr::col(Column::ProjectId.as_column_ref()), Expr::col(Column::AccountId.as_column_ref()));
+        Anchors { own, project: Some(project), account: Some(account) }.within(viewer, near)
     }
 }

@@ -1,10 +1,18 @@
 //! The entries that an act writes into the trail: who acted is the viewer's, what changed is the act's.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::{Act, audit_entry};
-use crate::{id::TypedId, viewer::Actor};
+use super::{
+    Act, audit_entry,
+    personal::{Draft, Personal},
+};
+use crate::{
+    id::{AccountId, ProjectId, TypedId},
+    viewer::Actor,
+};
 
 /// How an act ended, in the audit trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +38,68 @@ pub enum Severity {
     Critical,
 }
 
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Denied => "denied",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+impl Severity {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// What an entry is about, beside its subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The person that the subject is or belongs to.
+    pub person: Option<Uuid>,
+    /// Its project.
+    pub project: Option<ProjectId>,
+    /// Its account.
+    pub account: Option<AccountId>,
+}
+
+impl About {
+    /// About a person.
+    pub fn person(person: impl TypedId) -> Self {
+        Self { person: Some(person.uuid()), ..Self::default() }
+    }
+
+    /// About something of a project.
+    pub fn project(project: ProjectId) -> Self {
+        Self { project: Some(project), ..Self::default() }
+    }
+}
+
+/// Something that changed no row: a login, a refusal, a download, a look at guarded personal data.
+#[derive(Clone, Debug, Default)]
+pub struct Note {
+    /// GraphQL type of the subject.
+    pub subject_type: String,
+    /// Id of the subject.
+    pub subject_id: Option<Uuid>,
+    /// What people call it; never personal data.
+    pub label: Option<String>,
+    /// What it is about.
+    pub about: About,
+    /// Details without personal data.
+    pub details: Map<String, Json>,
+}
+
 impl Act {
-    /// Adds an entry for something that changed no row: a login, a refusal, a download.
+    /// Adds an entry for something that changed no row: a login, a refusal, a download. A subject that is a user is the
+    /// person it is about.
     pub fn note(
         &mut self,
         subject_type: &str,
@@ -39,18 +107,27 @@ impl Act {
         label: Option<String>,
         details: Map<String, Json>,
     ) {
-        let entry = self.entry(subject_type, subject_id, label, details, Map::new());
-        self.entries.push(entry);
+        let person = subject_id.filter(|_| subject_type == "User");
+        let about = About { person, ..About::default() };
+        self.note_about(Note { subject_type: subject_type.to_owned(), subject_id, label, about, details });
     }
 
-    pub(super) fn entry(
+    /// As [`Act::note`], with what it is about.
+    pub fn note_about(&mut self, note: Note) {
+        let Note { subject_type, subject_id, label, about, details } = note;
+        let draft = self.draft(&subject_type, subject_id, label, about, details);
+        self.drafts.push(draft);
+    }
+
+    /// An entry without personal changes; address and program of the client are in it.
+    pub(super) fn draft(
         &self,
         subject_type: &str,
         subject_id: Option<Uuid>,
         subject_label: Option<String>,
+        about: About,
         changes: Map<String, Json>,
-        personal: Map<String, Json>,
-    ) -> audit_entry::Model {
+    ) -> Draft {
         let (actor_kind, actor_id, on_behalf_of) = match self.viewer.actor {
             Actor::User(user) => ("user", Some(user.uuid()), None),
             Actor::ApiKey(key, user) => ("api_key", Some(key.uuid()), Some(user.uuid())),
@@ -58,7 +135,7 @@ impl Act {
             Actor::Anonymous => ("anonymous", None, None),
         };
         let request = &self.viewer.request;
-        audit_entry::Model {
+        let entry = audit_entry::Model {
             id: self.new_id(),
             tenant_id: self.viewer.tenant_id(),
             occurred_at: self.now,
@@ -69,25 +146,25 @@ impl Act {
             subject_type: subject_type.to_owned(),
             subject_id,
             subject_label,
-            changes: Json::Object(changes),
-            personal: Json::Object(personal),
-            outcome: match self.outcome {
-                Outcome::Success => "success",
-                Outcome::Denied => "denied",
-                Outcome::Failure => "failure",
-            }
-            .to_owned(),
-            severity: match self.severity {
-                Severity::Info => "info",
-                Severity::Notice => "notice",
-                Severity::Warning => "warning",
-                Severity::Critical => "critical",
-            }
-            .to_owned(),
+            person_id: about.person,
+            project_id: about.project,
+            account_id: about.account,
+            changes: Json::Object(changes).to_string(),
+            personal: String::new(),
+            outcome: self.outcome.as_str().to_owned(),
+            severity: self.severity.as_str().to_owned(),
             request_id: (!request.id.is_empty()).then(|| request.id.clone()),
+            operation: request.operation.clone(),
+        };
+        let mut draft = Draft { entry, parts: BTreeMap::new() };
+        let client = Personal {
+            changes: Map::new(),
             ip: request.ip.map(|ip| ip.to_string()),
             user_agent: request.user_agent.clone(),
-            operation: request.operation.clone(),
-        }
+        };
+        // Reason: whose address it is, is known of who signed in; of who did not, at most by what was tried.
+        let person = self.viewer.user_id().map(|user| user.uuid()).or(about.person).unwrap_or_default();
+        draft.add(person, client);
+        draft
     }
 }

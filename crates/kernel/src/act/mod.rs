@@ -6,6 +6,7 @@ mod entry;
 pub mod job;
 pub mod lease;
 pub mod outbox;
+pub mod personal;
 mod rows;
 
 use chrono::{DateTime, Utc};
@@ -19,10 +20,12 @@ use crate::{
     viewer::Viewer,
 };
 
-pub use entry::{Outcome, Severity};
+pub use entry::{About, Note, Outcome, Severity};
 pub use job::NewJob;
 pub use outbox::Event;
 pub use rows::{Changes, violates_unique};
+
+use personal::Personal;
 
 /// An entity whose changes are recorded.
 pub trait Recorded: EntityTrait {
@@ -36,9 +39,15 @@ pub trait Recorded: EntityTrait {
     /// Columns that are never written into the trail.
     const SECRET: &'static [&'static str] = &[];
 
-    /// What people call the row.
+    /// What people call the row; never personal data, for labels stay when a person is erased.
     fn label(_: &Self::Model) -> Option<String> {
         None
+    }
+
+    /// The person, project and account the row is or belongs to. A row with personal data that says of nobody else is
+    /// about the person whose id is the row's.
+    fn about(_: &Self::Model) -> About {
+        About::default()
     }
 
     /// Ids that consumers of the row's events need and cannot look up once the row is gone; `refs` in the payload.
@@ -55,7 +64,7 @@ pub struct Act {
     tx: Transaction,
     outcome: Outcome,
     severity: Severity,
-    entries: Vec<audit_entry::Model>,
+    drafts: Vec<personal::Draft>,
     events: Vec<outbox::Model>,
     jobs: Vec<job::Model>,
 }
@@ -94,15 +103,16 @@ impl Act {
             tx,
             outcome: Outcome::Success,
             severity: Severity::Info,
-            entries: Vec::new(),
+            drafts: Vec::new(),
             events: Vec::new(),
             jobs: Vec::new(),
         })
     }
 
     async fn commit(self, db: &Db) -> Result<()> {
-        let Self { tx, entries, events, jobs, .. } = self;
+        let Self { viewer, tx, drafts, events, jobs, .. } = self;
         let (has_events, has_jobs) = (!events.is_empty(), !jobs.is_empty());
+        let (entries, fresh) = personal::seal(db.vault(), &tx, &viewer, drafts).await?;
         rows::insert_many::<audit_entry::Entity>(&tx, &entries, &[]).await?;
         rows::insert_many::<outbox::Entity>(&tx, &events, &["seq"]).await?;
         rows::insert_many::<job::Entity>(&tx, &jobs, &[]).await?;
@@ -110,6 +120,12 @@ impl Act {
             lease.confirm(&tx).await?;
         }
         tx.commit().await.map_err(rows::conflict_or_internal)?;
+        if let (Some(vault), false) = (db.vault(), fresh.is_empty()) {
+            vault.committed(fresh);
+        }
+        if !entries.is_empty() {
+            db.trail.ring();
+        }
         if has_events {
             db.events.ring();
         }
@@ -353,21 +369,28 @@ impl Act {
             payload["refs"] = Json::Object(refs);
         }
         let (mut plain, mut personal) = (Map::new(), Map::new());
+        let mut about = E::about(model);
+        if !E::PERSONAL.is_empty() {
+            about.person = about.person.or(subject_id);
+        }
         for (field, [before, after]) in changes {
             if E::SECRET.contains(&field) {
                 plain.insert(field.to_owned(), json!(["•", "•"]));
             } else if E::PERSONAL.contains(&field) {
+                plain.insert(field.to_owned(), json!([personal::veiled(&before), personal::veiled(&after)]));
                 personal.insert(field.to_owned(), json!([before, after]));
             } else {
                 plain.insert(field.to_owned(), json!([before, after]));
             }
         }
-        let entry = self.entry(E::SUBJECT, subject_id, E::label(model), plain, personal);
+        let mut draft = self.draft(E::SUBJECT, subject_id, E::label(model), about, plain);
+        draft.add(about.person.unwrap_or_default(), Personal { changes: personal, ..Personal::default() });
         if let (Some(id), false) = (subject_id, E::EVENT.is_empty()) {
-            let event = self.event(format!("{}.{verb}", E::EVENT), E::SUBJECT, id, payload, Some(entry.id));
+            let event =
+                self.event(format!("{}.{verb}", E::EVENT), E::SUBJECT, id, payload, Some(draft.entry.id));
             self.events.push(event);
         }
-        self.entries.push(entry);
+        self.drafts.push(draft);
     }
 }
 

@@ -1,18 +1,41 @@
 //! What an act leaves behind: one audit entry and one event for each row, with what changed and who did it.
 
 use kernel::{
-    act::{Event, NewJob, Outcome, Severity, audit_entry, job, outbox},
+    act::{
+        Event, NewJob, Outcome, Severity, audit_entry, job, outbox,
+        personal::{Personal, boxes},
+    },
     id::{ApiKeyId, UserId},
     viewer::{Actor, Grants, Inner, RequestInfo, Viewer},
 };
 use sea_orm::{EntityTrait, QueryOrder};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{World, on_both, uuid};
 
 #[expect(clippy::disallowed_methods, reason = "a test reads everything")]
 async fn entries(world: &World) -> Vec<audit_entry::Model> {
     audit_entry::Entity::find().order_by_asc(audit_entry::Column::Id).all(&world.db).await.unwrap()
+}
+
+fn changes(entry: &audit_entry::Model) -> Value {
+    serde_json::from_str(&entry.changes).unwrap()
+}
+
+/// What the vault makes of an entry's personal data.
+async fn personal(world: &World, entry: &audit_entry::Model) -> Personal {
+    let sealed = boxes(entry.id, &entry.personal).unwrap();
+    let opened = world.db.vault().unwrap().open(&world.db, entry.tenant_id, sealed).await.unwrap();
+    let mut whole = Personal::default();
+    for text in opened.into_iter().flatten() {
+        whole.merge(serde_json::from_slice(&text).unwrap());
+    }
+    whole
+}
+
+/// What stands for a personal value.
+fn veiled() -> Value {
+    json!({ "personal": true })
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test reads everything")]
@@ -46,9 +69,10 @@ async fn row_inserted_leaves_one_entry_and_one_event() {
         assert_eq!((entry.subject_id, entry.subject_label.as_deref()), (Some(uuid(row.id)), Some("Globex")));
         assert_eq!((entry.outcome.as_str(), entry.severity.as_str()), ("success", "info"));
         assert_eq!(
-            entry.changes,
+            changes(&entry),
             json!({
                 "name": [null, "Globex"],
+                "legal_name": [null, veiled()],
                 "domain": ["•", "•"],
                 "currency": [null, "EUR"],
                 "locale": [null, "en"],
@@ -56,7 +80,10 @@ async fn row_inserted_leaves_one_entry_and_one_event() {
                 "archived_at": [null, "2026-03-02T09:30:00Z"],
             })
         );
-        assert_eq!(entry.personal, json!({ "legal_name": [null, "Globex Person"] }));
+        assert!(!entry.personal.contains("Person"), "{}", entry.personal);
+        assert_eq!(entry.person_id, Some(uuid(row.id)), "who says of nobody is the person");
+        let opened = Value::Object(personal(world, &entry).await.changes);
+        assert_eq!(opened, json!({ "legal_name": [null, "Globex Person"] }));
 
         let [event] = events(world).await.try_into().unwrap();
         assert_eq!((event.kind.as_str(), event.subject_type.as_str()), ("crm.account.created", "Account"));
@@ -90,8 +117,11 @@ async fn row_updated_leaves_what_differs() {
         assert_eq!((row.version, row.updated_at), (2, world.now()), "the act decides about version and time");
 
         let entry = entries(world).await.remove(1);
-        assert_eq!(entry.changes, json!({ "name": ["Globex", "Globex 2"], "domain": ["•", "•"] }));
-        assert_eq!(entry.personal, json!({ "legal_name": [null, "A person"] }));
+        let expected =
+            json!({ "name": ["Globex", "Globex 2"], "domain": ["•", "•"], "legal_name": [null, veiled()] });
+        assert_eq!(changes(&entry), expected);
+        let opened = Value::Object(personal(world, &entry).await.changes);
+        assert_eq!(opened, json!({ "legal_name": [null, "A person"] }));
         assert_eq!(entry.actor_kind, "system");
         let event = events(world).await.remove(1);
         assert_eq!(event.kind, "crm.account.updated");
@@ -111,7 +141,7 @@ async fn row_deleted_leaves_what_it_was() {
         world.system().act(&world.db, "crm.account.delete", async |act| act.delete(row).await).await.unwrap();
         assert_eq!(world.count("crm_accounts").await, 0);
         let entry = entries(world).await.remove(1);
-        assert_eq!((entry.subject_id, entry.changes["name"].clone()), (Some(id), json!(["Globex", null])));
+        assert_eq!((entry.subject_id, changes(&entry)["name"].clone()), (Some(id), json!(["Globex", null])));
         let event = events(world).await.remove(1);
         assert_eq!((event.kind.as_str(), event.subject_id), ("crm.account.deleted", id));
     })
@@ -134,12 +164,12 @@ async fn dates_numbers_and_lists_are_readable_in_the_trail() {
         world.write(vec![new.clone()]).await;
         let entry = entries(world).await.remove(1);
         assert_eq!(entry.subject_id, Some(id));
-        assert_eq!(entry.changes["estimated_start"], json!([null, "2026-04-01"]));
-        assert_eq!(entry.changes["archived_at"], json!([null, "2026-03-02T09:30:00.001500Z"]));
-        assert_eq!(entry.changes["budget_minor"], json!([null, i64::MAX]));
-        assert_eq!(entry.changes["tags"], json!([null, ["a", { "b": 1 }]]));
-        assert_eq!(entry.changes["health"], json!([null, 0]));
-        assert_eq!(entry.changes["account_id"], json!([null, uuid(new.account_id.unwrap()).to_string()]));
+        assert_eq!(changes(&entry)["estimated_start"], json!([null, "2026-04-01"]));
+        assert_eq!(changes(&entry)["archived_at"], json!([null, "2026-03-02T09:30:00.001500Z"]));
+        assert_eq!(changes(&entry)["budget_minor"], json!([null, i64::MAX]));
+        assert_eq!(changes(&entry)["tags"], json!([null, ["a", { "b": 1 }]]));
+        assert_eq!(changes(&entry)["health"], json!([null, 0]));
+        assert_eq!(changes(&entry)["account_id"], json!([null, uuid(new.account_id.unwrap()).to_string()]));
     })
     .await;
 }
@@ -192,9 +222,15 @@ async fn notes_events_and_jobs_commit_with_the_act() {
         assert_eq!((entry.actor_kind.as_str(), entry.actor_id), ("api_key", Some(uuid(key))));
         assert_eq!(entry.on_behalf_of, Some(uuid(user)));
         assert_eq!((entry.outcome.as_str(), entry.severity.as_str()), ("denied", "warning"));
-        assert_eq!((entry.changes, entry.personal), (json!({ "why": "late" }), json!({})));
-        assert_eq!((entry.request_id.as_deref(), entry.ip.as_deref()), (Some("req-1"), Some("2001:db8::1")));
-        assert_eq!((entry.user_agent.as_deref(), entry.operation.as_deref()), (Some("curl"), Some("Refuse")));
+        assert_eq!(changes(&entry), json!({ "why": "late" }));
+        assert_eq!(
+            (entry.request_id.as_deref(), entry.operation.as_deref()),
+            (Some("req-1"), Some("Refuse"))
+        );
+        let client = personal(world, &entry).await;
+        assert_eq!((client.ip.as_deref(), client.user_agent.as_deref()), (Some("2001:db8::1"), Some("curl")));
+        assert_eq!(entry.person_id, Some(uuid(user)));
+        assert!(!entry.personal.contains("2001"), "{}", entry.personal);
         let [event] = events(world).await.try_into().unwrap();
         assert_eq!((event.kind.as_str(), event.audit_id), ("identity.login.refused", None));
         assert_eq!(event.payload, json!({ "n": 1 }));
@@ -232,6 +268,85 @@ async fn bells_ring_after_a_commit_and_not_without_one() {
         });
         job.await.unwrap();
         assert!(!heard(&world.db.events).await && heard(&world.db.jobs).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn person_whose_key_is_destroyed_is_gone_and_a_new_key_is_made_for_what_comes() {
+    on_both(async |world| {
+        let mut new = world.new_account("Globex");
+        new.legal_name = Some("Ada Person".into());
+        let [row] = world.write(vec![new]).await.try_into().unwrap();
+        let person = uuid(row.id);
+        let vault = world.db.vault().unwrap();
+        let tx = world.db.begin().await.unwrap();
+        assert_eq!(vault.destroy(&tx, world.other.id, &[person]).await.unwrap(), 0, "not another tenant's");
+        assert_eq!(vault.destroy(&tx, world.acme.id, &[person]).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        vault.forget(world.acme.id);
+        let entry = entries(world).await.remove(0);
+        assert_eq!(personal(world, &entry).await, Personal::default());
+        assert!(changes(&entry)["legal_name"][1]["personal"].as_bool().unwrap(), "that there was one stays");
+
+        let mut after = row.clone();
+        after.legal_name = Some("Grace Person".into());
+        let act =
+            world.system().act(&world.db, "crm.account.rename", async |act| act.update(&row, after).await);
+        act.await.unwrap();
+        let entry = entries(world).await.remove(1);
+        let opened = personal(world, &entry).await.changes;
+        assert_eq!(opened["legal_name"], json!(["Ada Person", "Grace Person"]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sealed_texts_open_in_their_own_entry_and_tenant_alone() {
+    on_both(async |world| {
+        let mut new = world.new_account("Globex");
+        new.legal_name = Some("Ada Person".into());
+        world.write(vec![new.clone()]).await;
+        let entry = entries(world).await.remove(0);
+        let vault = world.db.vault().unwrap();
+        let sealed = boxes(entry.id, &entry.personal).unwrap();
+        let mut moved = sealed.clone();
+        moved[0].entry = uuid(world.ids.generate::<UserId>());
+        assert!(vault.open(&world.db, world.acme.id, moved).await.is_err());
+        assert_eq!(vault.open(&world.db, world.other.id, sealed).await.unwrap(), [None]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn acts_at_once_share_the_one_key_of_a_person() {
+    on_both(async |world| {
+        let rows: Vec<_> = (0..8).map(|number| world.new_account(&format!("Globex {number}"))).collect();
+        let user = world.user("ada").await;
+        let request = RequestInfo { ip: Some("192.0.2.1".parse().unwrap()), ..RequestInfo::default() };
+        let viewer = Viewer::from(Inner {
+            tenant: world.acme.clone(),
+            actor: Actor::User(user),
+            membership: None,
+            account: None,
+            session: None,
+            grants: Default::default(),
+            now: world.now(),
+            request,
+            clock: world.clock.clone(),
+            ids: world.ids.clone(),
+        });
+        let acts = rows.into_iter().map(|row| {
+            let viewer = viewer.clone();
+            async move { viewer.act(&world.db, "crm.account.create", async |act| act.insert(row).await).await }
+        });
+        for done in futures::future::join_all(acts).await {
+            done.unwrap();
+        }
+        assert_eq!(world.count("audit_subject_keys").await, 1);
+        for entry in entries(world).await {
+            assert_eq!(personal(world, &entry).await.ip.as_deref(), Some("192.0.2.1"));
+        }
     })
     .await;
 }

@@ -12,7 +12,11 @@ use kernel::{
     money::Currency,
     viewer::{Actor, Grants, Inner, RequestInfo, TenantInfo, Viewer},
 };
-use platform::{db::pools, settings::DatabaseSettings};
+use platform::{
+    crypto::{Keyring, SubjectVault},
+    db::pools,
+    settings::DatabaseSettings,
+};
 use proptest::{
     strategy::Strategy,
     test_runner::{Config, TestRunner},
@@ -114,7 +118,9 @@ impl World {
         let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 3, 2, 9, 30, 0).unwrap());
         let ids = IdGen::new(clock.clone());
         let (acme, other) = (tenant("acme", &ids), tenant("other", &ids));
-        let db = Db::new(opened.read, opened.write);
+        let keyring = Keyring::from_keys([("test".to_owned(), [7; 32])], "test").unwrap();
+        let vault = SubjectVault::new(Arc::new(keyring), clock.clone());
+        let db = Db::new(opened.read, opened.write).with_vault(Arc::new(vault));
         let systems =
             [&acme, &other].map(|tenant| Viewer::system(tenant.clone(), clock.clone(), ids.clone()));
         let world = Self { db, clock, ids, acme, other, systems, settings, place };

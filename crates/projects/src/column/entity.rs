@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    act::Recorded,
+    act::{About, Recorded},
     id::{ProjectId, TaskColumnId, TenantId},
 };
 use sea_orm::entity::prelude::*;
@@ -44,5 +44,9 @@ impl Recorded for Entity {
 
     fn label(model: &Model) -> Option<String> {
         Some(model.name.clone())
+    }
+
+    fn about(model: &Model) -> About {
+        About::project(model.project_id)
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    act::Recorded,
+    act::{About, Recorded},
     id::{ProjectId, ProjectMemberId, RoleId, TenantId, UserId},
     money::Currency,
 };
@@ -52,4 +52,8 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Recorded for Entity {
     const SUBJECT: &'static str = "ProjectMember";
     const EVENT: &'static str = "projects.member";
+
+    fn about(model: &Model) -> About {
+        About { project: Some(model.project_id), ..About::person(model.user_id) }
+    }
 }

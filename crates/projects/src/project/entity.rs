@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    act::Recorded,
+    act::{About, Recorded},
     id::{AccountId, ProjectId, TenantId, UserId},
     money::Currency,
 };
@@ -84,5 +84,9 @@ impl Recorded for Entity {
 
     fn label(model: &Model) -> Option<String> {
         Some(format!("{} {}", model.code, model.name))
+    }
+
+    fn about(model: &Model) -> About {
+        About { account: model.account_id, ..About::project(model.id) }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::dataloader::Loader;
 use kernel::{
     Error, Result,
-    act::Recorded,
+    act::{About, Recorded},
     ask::{Ask, FromAsk},
     db::Db,
     id::{AssignmentId, TaskId, TenantId, TypedId, UserId},
@@ -41,6 +41,10 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Recorded for Entity {
     const SUBJECT: &'static str = "TaskAssignee";
+
+    fn about(model: &Model) -> About {
+        About::person(model.user_id)
+    }
 }
 
 /// Assignees in a tenant, whoever asks; what they may see is decided by the tasks they are asked for.

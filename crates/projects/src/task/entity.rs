@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    act::Recorded,
+    act::{About, Recorded},
     id::{ProjectId, TaskColumnId, TaskId, TenantId, TypedId, UserId},
     policy::nothing,
     viewer::Viewer,
@@ -77,6 +77,10 @@ impl Recorded for Entity {
 
     fn label(model: &Model) -> Option<String> {
         Some(format!("#{} {}", model.number, model.title))
+    }
+
+    fn about(model: &Model) -> About {
+        About::project(model.project_id)
     }
 }
 

@@ -146,7 +146,7 @@ const POSTGRES: Queries = Queries {
     columns: "SELECT c.relname::text AS tbl, a.attname::text AS col, \
         format_type(a.atttypid, a.atttypmod) AS kind, a.attnotnull::int AS required \
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-        WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace \
+        WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = current_schema()::regnamespace \
         AND c.relname <> 'seaql_migrations' ORDER BY c.relname, a.attnum",
     keys: "SELECT c.relname::text AS tbl, k.conname::text AS name, t.relname::text AS target, \
         a.attname::text AS col, ta.attname::text AS target_col \
@@ -154,17 +154,17 @@ const POSTGRES: Queries = Queries {
         CROSS JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS u(col, target_col, position) \
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = u.col \
         JOIN pg_attribute ta ON ta.attrelid = t.oid AND ta.attnum = u.target_col \
-        WHERE k.contype = 'f' AND k.connamespace = current_schema()::regnamespace \
+        WHERE k.contype = 'f' AND NOT c.relispartition AND k.connamespace = current_schema()::regnamespace \
         ORDER BY c.relname, k.conname, u.position",
     indexes: "SELECT c.relname::text AS tbl, x.relname::text AS name, i.indisunique::int AS is_unique, \
         i.indisprimary::int AS is_primary, (i.indpred IS NOT NULL)::int AS is_partial, a.attname::text AS col \
         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid \
         CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS u(col, position) \
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = u.col \
-        WHERE c.relnamespace = current_schema()::regnamespace AND c.relname <> 'seaql_migrations' \
+        WHERE NOT c.relispartition AND c.relnamespace = current_schema()::regnamespace AND c.relname <> 'seaql_migrations' \
         ORDER BY c.relname, x.relname, u.position",
     checks: "SELECT c.relname::text AS tbl, \
         'CONSTRAINT \"' || k.conname || '\" ' || pg_get_constraintdef(k.oid) AS definition \
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
-        WHERE k.contype = 'c' AND k.connamespace = current_schema()::regnamespace",
+        WHERE k.contype = 'c' AND NOT c.relispartition AND k.connamespace = current_schema()::regnamespace",
 };
