@@ -12,6 +12,7 @@ mod m0004_kernel;
 mod m0005_audit;
 mod m0006_events;
 mod m0007_jobs;
+mod m0008_seals;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -33,6 +34,7 @@ pub const STEPS: &[Step] = &[
     m0005_audit::STEP,
     m0006_events::STEP,
     m0007_jobs::STEP,
+    m0008_seals::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

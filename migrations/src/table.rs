@@ -36,6 +36,7 @@ pub(crate) enum Kind {
     Timestamp,
     Date,
     Json,
+    Bytes,
     /// A number the database hands out, which is the primary key.
     Sequence,
 }
@@ -183,6 +184,10 @@ impl Table {
 
     pub(crate) fn json(self, name: &'static str) -> Self {
         self.column(name, Kind::Json, true, None)
+    }
+
+    pub(crate) fn bytes(self, name: &'static str) -> Self {
+        self.column(name, Kind::Bytes, true, None)
     }
 
     /// Kept in parts by ranges of its primary key where the database can; the step's raw SQL makes the parts.

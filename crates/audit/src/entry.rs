@@ -268,7 +268,7 @@ pub struct AuditFilter {
 }
 
 impl AuditFilter {
-    fn apply(&self, mut select: Select<Entity>) -> Select<Entity> {
+    pub(crate) fn apply(&self, mut select: Select<Entity>) -> Select<Entity> {
         let Self { action_prefix, subject_type, actor, since, until } = self;
         if let Some(prefix) = action_prefix {
             // Reason: a range uses the index and needs no escaping of LIKE's wildcards.

@@ -1,6 +1,10 @@
 //! Reading what every act recorded. Writing is the kernel's: no act can leave without its entries.
 
+pub mod export;
+pub mod merkle;
 pub mod policy;
+pub mod seal;
+pub mod verify;
 
 mod entry;
 

@@ -11,6 +11,18 @@ pub use kernel::act::audit_entry::ENTRIES_READ;
 pub const PERSONAL_READ: Permission =
     Permission::new("audit.personal_data.read", "See personal data inside audit entries");
 
+/// Checking the trail, and asking for proofs.
+pub const TRAIL_VERIFY: Permission =
+    Permission::new("audit.trail.verify", "Check that the audit trail is as it was sealed, and get proofs");
+
+/// Exporting the trail.
+pub const TRAIL_EXPORT: Permission =
+    Permission::new("audit.trail.export", "Export the audit trail, which is recorded");
+
+/// Making a new key that signs the trail.
+pub const KEY_ROTATE: Permission =
+    Permission::new("audit.key.rotate", "Make a new key that signs the audit trail");
+
 /// Permissions of this domain. Everybody may see what they did themselves.
 pub const PERMISSIONS: &[Rule] = &[
     Rule::new(
@@ -24,4 +36,7 @@ pub const PERMISSIONS: &[Rule] = &[
         ],
     ),
     Rule::new(PERSONAL_READ, &[]),
+    Rule::new(TRAIL_VERIFY, &[]),
+    Rule::new(TRAIL_EXPORT, &[]),
+    Rule::new(KEY_ROTATE, &[]),
 ];
