@@ -10,10 +10,12 @@ use std::{
 };
 
 use kernel::{
+    act::job::Status,
     clock::Clock,
     db::{Db, PoolUse},
     error::Result,
 };
+use metrics::gauge;
 use platform::{dispatch, jobs};
 use tokio_util::sync::CancellationToken;
 
@@ -32,11 +34,13 @@ struct Backlog {
 }
 
 /// Keeps the gauges until `stop`.
-pub async fn run(db: Db, clock: Clock, stop: CancellationToken) {
+pub async fn run(db: Db, clock: Clock, kinds: Vec<&'static str>, stop: CancellationToken) {
     let backlog = Arc::new(Backlog::default());
     register(&backlog);
+    describe_jobs();
     loop {
-        if let Err(error) = look(&db, &clock, &backlog).await {
+        let looked = look(&db, &clock, &backlog).await;
+        if let Err(error) = looked.and(look_at_kinds(&db, &kinds).await) {
             tracing::debug!(?error, "what waits could not be counted");
         }
         tokio::select! {
@@ -46,17 +50,49 @@ pub async fn run(db: Db, clock: Clock, stop: CancellationToken) {
     }
 }
 
+/// What the queue and its workers count.
+fn describe_jobs() {
+    metrics::describe_gauge!("atrium_jobs", "Jobs in the queue by kind and status");
+    metrics::describe_gauge!("atrium_jobs_running", "Jobs that run in this process, by kind");
+    metrics::describe_counter!("atrium_job_attempts_total", "Tries of jobs that were begun, by kind");
+    metrics::describe_counter!("atrium_job_tries_total", "Tries of jobs that ended, by kind and outcome");
+    metrics::describe_counter!("atrium_jobs_reclaimed_total", "Jobs taken back from workers that died");
+    metrics::describe_histogram!("atrium_job_duration_seconds", "Time that a try of a job took, by kind");
+    metrics::describe_histogram!(
+        "atrium_job_wait_seconds",
+        "Time that a job was due before it began, by kind"
+    );
+}
+
+/// Counts the queue by kind and status. Kinds that no handler of this program does share a name.
+async fn look_at_kinds(db: &Db, kinds: &[&'static str]) -> Result<()> {
+    let depths = jobs::depth(db).await?;
+    for status in [Status::Waiting, Status::Running, Status::Failed] {
+        let of = |is: &dyn Fn(&str) -> bool| {
+            let counts = depths.iter().filter(|depth| depth.status == status && is(&depth.kind));
+            counts.map(|depth| depth.count as f64).sum::<f64>()
+        };
+        for kind in kinds {
+            gauge!("atrium_jobs", "kind" => *kind, "status" => status.as_str())
+                .set(of(&|other| other == *kind));
+        }
+        gauge!("atrium_jobs", "kind" => "other", "status" => status.as_str())
+            .set(of(&|other| !kinds.contains(&other)));
+    }
+    Ok(())
+}
+
 fn register(backlog: &Arc<Backlog>) {
-    let gauge = |name, about, read: fn(&Backlog) -> &AtomicU64| {
+    let add = |name, about, read: fn(&Backlog) -> &AtomicU64| {
         let backlog = Arc::clone(backlog);
         add_gauge(name, &[], about, Box::new(move || read(&backlog).load(Ordering::Relaxed) as f64));
     };
-    gauge("atrium_outbox_waiting", "Committed events that are not carried yet.", |backlog| &backlog.events);
-    gauge("atrium_outbox_lag_seconds", "Age of the oldest event that is not carried yet.", |backlog| {
+    add("atrium_outbox_waiting", "Committed events that are not carried yet.", |backlog| &backlog.events);
+    add("atrium_outbox_lag_seconds", "Age of the oldest event that is not carried yet.", |backlog| {
         &backlog.oldest_event_seconds
     });
-    gauge("atrium_jobs_due", "Jobs that are due and not done.", |backlog| &backlog.jobs);
-    gauge("atrium_jobs_failed", "Jobs that were given up.", |backlog| &backlog.failed_jobs);
+    add("atrium_jobs_due", "Jobs that are due and not done.", |backlog| &backlog.jobs);
+    add("atrium_jobs_failed", "Jobs that were given up.", |backlog| &backlog.failed_jobs);
 }
 
 /// The pools of this process: its own, and on PostgreSQL those of each thread.

@@ -1,22 +1,31 @@
 //! Background work, shared by `atrium serve` and `atrium worker`: committed events go out, jobs are done, what nobody
 //! needs any more goes away. Any number of processes may do it at once on one database.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
+use chrono_tz::Tz;
 use identity::Identity;
-use kernel::{act::job, db::Db, error::Result, id::JobId};
+use kernel::{
+    db::Db,
+    error::Result,
+    id::{JobId, TenantId},
+};
 use platform::{
     dispatch,
-    jobs::{Handler, JobError, Runner},
+    jobs::{self, Handler, JobError, Run, Runner, Schedule, Scheduler, Zones},
     mail::Mailer,
 };
+use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use tokio_util::sync::CancellationToken;
 
 use crate::{app::App, gauges, http::idempotency};
 
-/// How often what is over is removed. Several processes doing so at once do no harm.
-const TIDY: Duration = Duration::from_secs(60 * 60);
+/// The job that removes what is over.
+const TIDY: &str = "platform.tidy";
+
+/// What the program does by the calendar, for the whole installation.
+const SCHEDULES: &[Schedule] = &[Schedule { name: "tidy", kind: TIDY, cron: "17 * * * *", zone: Tz::UTC }];
 
 /// How long sessions that ended stay visible to their owner's administrators, in days.
 const SESSIONS_KEPT_DAYS: u32 = 90;
@@ -24,21 +33,74 @@ const SESSIONS_KEPT_DAYS: u32 = 90;
 /// Does all background work until `stop`; a job that is running then is finished first.
 pub async fn run(app: App, stop: CancellationToken) {
     let events = dispatch::run(app.db.clone(), app.services.clone(), app.clock.clone(), stop.clone());
-    let jobs = runner(&app).run(stop.clone());
-    let gauges = gauges::run(app.db.clone(), app.clock.clone(), stop.clone());
-    tokio::join!(events, jobs, gauges, tidy_until(&app, stop));
+    let runner = runner(&app);
+    let gauges = gauges::run(app.db.clone(), app.clock.clone(), runner.kinds().collect(), stop.clone());
+    tokio::join!(events, runner.run(stop.clone()), gauges, by_calendar(&app, stop));
 }
 
 /// The job runner with every handler of the program.
 pub fn runner(app: &App) -> Runner {
-    // Reason: a name that no other process has, also not one that took over a host name.
-    let name = app.ids.generate::<JobId>().to_string();
     let mail =
         SendMail { identity: app.identity.clone(), db: app.db.clone(), mailer: Arc::clone(&app.mailer) };
-    Runner::new(app.db.clone(), app.clock.clone(), name).with(identity::mail::JOB, Arc::new(mail))
+    Runner::new(app.db.clone(), app.clock.clone(), name(app))
+        .with(identity::mail::JOB, Arc::new(mail))
+        .with(TIDY, Arc::new(Tidy(app.clone())))
 }
 
-/// Removes what is over: tenants whose deletion is due, old sessions, used-up tokens and idempotency keys.
+/// A name that no other process has, also not one that took over a host name.
+fn name(app: &App) -> String {
+    app.ids.generate::<JobId>().to_string()
+}
+
+/// Declares the schedules of the program and puts into the queue what the calendar says, until `stop`.
+async fn by_calendar(app: &App, stop: CancellationToken) {
+    while let Err(error) = jobs::declare(&app.db, &app.ids, app.clock.now(), SCHEDULES).await {
+        tracing::warn!(?error, "the schedules could not be written");
+        if tokio::time::timeout(RETRY, stop.cancelled()).await.is_ok() {
+            return;
+        }
+    }
+    scheduler(app).run(stop).await;
+}
+
+/// What puts scheduled jobs into the queue.
+pub fn scheduler(app: &App) -> Scheduler {
+    let zones = Arc::new(TenantZones(app.db.clone()));
+    Scheduler::new(app.db.clone(), app.clock.clone(), app.ids.clone(), name(app), zones)
+}
+
+/// Pause before the schedules are declared again that could not be.
+const RETRY: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The time zones in the settings of tenants.
+struct TenantZones(Db);
+
+#[async_trait]
+impl Zones for TenantZones {
+    async fn zones(&self, tenants: &[TenantId]) -> Result<HashMap<TenantId, Tz>> {
+        let rows = identity::tenant::rows();
+        let rows = rows.filter(identity::tenant::entity::Column::Id.is_in(tenants.iter().copied()));
+        let rows = rows.all(&self.0).await?;
+        Ok(rows.into_iter().map(|tenant| (tenant.id, identity::tenant::info(&tenant).time_zone)).collect())
+    }
+}
+
+/// Removes what is over, as a job.
+struct Tidy(App);
+
+#[async_trait]
+impl Handler for Tidy {
+    async fn run(&self, _: &Run) -> Result<(), JobError> {
+        Ok(tidy(&self.0).await?)
+    }
+
+    fn limit(&self) -> std::time::Duration {
+        // Reason: an agency that goes may be large.
+        std::time::Duration::from_secs(60 * 60)
+    }
+}
+
+/// Removes what is over: tenants whose deletion is due, old sessions, used-up tokens, idempotency keys and jobs.
 ///
 /// # Errors
 /// The first that one of them met; the others were tried all the same.
@@ -48,19 +110,8 @@ pub async fn tidy(app: &App) -> Result<()> {
     let sessions = app.identity.purge_sessions(&app.db, SESSIONS_KEPT_DAYS).await;
     let tokens = identity::token::purge(&app.db, now).await;
     let keys = idempotency::sweep(&app.db, now).await;
-    tenants.and(sessions).and(tokens).and(keys.map(drop))
-}
-
-async fn tidy_until(app: &App, stop: CancellationToken) {
-    loop {
-        if let Err(error) = tidy(app).await {
-            tracing::warn!(?error, "what is over could not be removed");
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(TIDY) => {}
-        }
-    }
+    let old = jobs::purge(&app.db, now).await;
+    tenants.and(sessions).and(tokens).and(keys.map(drop)).and(old.map(drop))
 }
 
 /// Every tenant that is due, a few in a transaction.
@@ -78,9 +129,9 @@ struct SendMail {
 
 #[async_trait]
 impl Handler for SendMail {
-    async fn run(&self, job: &job::Model) -> Result<(), JobError> {
+    async fn run(&self, run: &Run) -> Result<(), JobError> {
         // Reason: a letter that cannot be opened may be readable for another worker, with newer keys or templates.
-        let Some(message) = identity::mail::handle(&self.identity, &self.db, &job.payload).await? else {
+        let Some(message) = identity::mail::handle(&self.identity, &self.db, &run.payload).await? else {
             return Ok(());
         };
         self.mailer.send(message).await.map_err(|error| match error.transient {

@@ -1,8 +1,9 @@
 //! Benchmarks of the API on size m: `just bench`. Prints, for PostgreSQL and SQLite, requests a second, latencies,
 //! statements a request and processor seconds, beside one hand-written JSON statement through pgbench; what starting
-//! costs; and what logins do to everybody else.
+//! costs; and what logins do to everybody else. Before that, jobs through the queue.
 
 mod client;
+mod jobs;
 mod logins;
 mod pgbench;
 mod process;
@@ -32,6 +33,13 @@ async fn main() -> std::io::Result<()> {
     let url = variable("ATRIUM_TEST_DATABASE_URL");
     let url = url.ok_or_else(|| std::io::Error::other("no ATRIUM_TEST_DATABASE_URL: run scripts/bench"))?;
     println!("size {size}; {} cores", std::thread::available_parallelism()?);
+    let only = variable("ATRIUM_BENCH_ONLY");
+    if only.as_deref().is_none_or(|only| only == "jobs") {
+        jobs::measure(&url).await?;
+    }
+    if only.is_some() {
+        return Ok(());
+    }
     for cluster in [Some(Cluster::at(url)?), None] {
         measure(cluster, &size).await?;
     }

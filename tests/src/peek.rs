@@ -178,7 +178,7 @@ pub(crate) async fn settled(db: &Db, clock: &Clock) {
 async fn waiting(db: &Db, clock: &Clock) -> i64 {
     let events = "SELECT count(*) AS n FROM outbox WHERE dispatched_at IS NULL AND parked_at IS NULL";
     let jobs =
-        "SELECT count(*) AS n FROM jobs WHERE finished_at IS NULL AND failed_at IS NULL AND run_at <= ";
+        "SELECT count(*) AS n FROM jobs WHERE finished_at IS NULL AND run_at <= ";
     let jobs = match db.backend() {
         DbBackend::Postgres => format!("{jobs}$1"),
         _ => format!("{jobs}?"),

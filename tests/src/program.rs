@@ -153,6 +153,11 @@ impl Site {
         self.db.get_or_init(open).await
     }
 
+    /// A handle of the test's own on the database.
+    pub async fn connect(&self) -> Db {
+        platform::db::connect(&settings(&self.database().url)).await.expect("the database is there")
+    }
+
     /// As [`crate::World::rows`].
     pub async fn rows(&self, table: &str, rest: &str) -> Vec<Row> {
         peek::rows(self.db().await, table, rest).await

@@ -8,6 +8,7 @@ mod demo;
 mod failure;
 mod health;
 mod invite;
+mod jobs;
 mod key;
 mod migrate;
 mod schema;
@@ -90,6 +91,9 @@ enum Command {
     /// People
     #[command(subcommand)]
     User(user::User),
+    /// Background jobs: what waits, runs or failed
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
     /// Keys of the installation
     #[command(subcommand)]
     Key(key::Key),
@@ -132,6 +136,7 @@ fn run(Cli { options, command }: Cli) -> Result<(), Failure> {
         Command::Seed(args) => seed::run(&options, &args),
         Command::Tenant(command) => tenant::run(&options, command),
         Command::User(command) => user::run(&options, command),
+        Command::Jobs(command) => jobs::run(&options, command),
         Command::Key(command) => key::run(&options, &command),
         Command::Schema(args) => schema::run(&args),
         Command::Config(command) => configuration::run(&options, &command),

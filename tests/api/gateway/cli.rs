@@ -223,7 +223,7 @@ async fn worker_does_once_what_is_due() {
     owner.token().await;
     site.settled().await;
     process.kill().await;
-    site.execute("UPDATE jobs SET finished_at = NULL, attempts = 0").await;
+    site.execute("UPDATE jobs SET status = 'waiting', finished_at = NULL, attempts = 0").await;
     site.execute("UPDATE outbox SET dispatched_at = NULL").await;
     let due = site.rows("jobs", "").await.len();
     let worked = site.run(&["worker", "--once", "--json"]).await.expect_code(0);

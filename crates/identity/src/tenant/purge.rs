@@ -17,6 +17,7 @@ use crate::service::Identity;
 pub const TABLES: &[&str] = &[
     "idempotency_keys",
     "jobs",
+    "job_schedules",
     "outbox",
     "audit_unsealed",
     "audit_leaves",

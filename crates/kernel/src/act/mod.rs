@@ -67,6 +67,8 @@ pub struct Act {
     drafts: Vec<personal::Draft>,
     events: Vec<outbox::Model>,
     jobs: Vec<job::Model>,
+    /// Whether jobs were written before the commit.
+    late_jobs: bool,
 }
 
 impl Viewer {
@@ -106,12 +108,13 @@ impl Act {
             drafts: Vec::new(),
             events: Vec::new(),
             jobs: Vec::new(),
+            late_jobs: false,
         })
     }
 
     async fn commit(self, db: &Db) -> Result<()> {
-        let Self { viewer, tx, drafts, events, jobs, .. } = self;
-        let (has_events, has_jobs) = (!events.is_empty(), !jobs.is_empty());
+        let Self { viewer, tx, drafts, events, jobs, late_jobs, .. } = self;
+        let (has_events, has_jobs) = (!events.is_empty(), late_jobs || !jobs.is_empty());
         let (entries, fresh) = personal::seal(db.vault(), &tx, &viewer, drafts).await?;
         rows::insert_many::<audit_entry::Entity>(&tx, &entries, &[]).await?;
         rows::insert_many::<outbox::Entity>(&tx, &events, &["seq"]).await?;

@@ -80,7 +80,7 @@ pub struct World {
     pub acme: TenantInfo,
     pub other: TenantInfo,
     systems: [Viewer; 2],
-    settings: DatabaseSettings,
+    pub settings: DatabaseSettings,
     place: Place,
 }
 

@@ -12,8 +12,6 @@ mod cursors;
 mod dispatcher;
 mod entities;
 mod harness;
-mod job_workers;
-mod jobs;
 mod linked;
 mod pages;
 mod reaches;

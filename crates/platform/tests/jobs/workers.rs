@@ -7,15 +7,15 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::{
-    act::{NewJob, job},
+    act::{NewJob, job::Status},
     viewer::Viewer,
 };
-use platform::jobs::{Handler, JobError, Runner};
+use platform::jobs::{Handler, JobError, Run, Runner};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     harness::{on_both, on_both_narrow},
-    jobs::{Worker, all, enqueue, job, minutes, only},
+    tries::{Worker, all, enqueue, job, minutes, only},
 };
 
 #[tokio::test]
@@ -27,14 +27,41 @@ async fn job_of_a_worker_that_died_goes_to_another_after_its_lease() {
         assert!(tokio::time::timeout(Duration::from_millis(500), dies.work()).await.is_err());
         assert_eq!(dead.begun(), 1);
         let runner = heir.runner(world, "heir");
-        world.clock.advance(minutes(5));
+        world.clock.advance(Duration::from_secs(30));
         assert_eq!(runner.work().await.unwrap(), 0, "not while it is held");
         world.clock.advance(Duration::from_secs(1));
         heir.go_on.notify_one();
         assert_eq!(runner.work().await.unwrap(), 1);
         let row = only(world).await;
         assert_eq!((row.attempts, row.locked_by.as_deref()), (2, Some("heir")));
-        assert!(row.finished_at.is_some());
+        assert_eq!(row.status(), Status::Done);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn long_job_stays_with_its_worker_as_long_as_that_lives() {
+    on_both(async |world| {
+        let (long, other) = (Arc::new(Worker::default()), Arc::new(Worker::default()));
+        enqueue(world, vec![job("wait")]).await;
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(long.runner(world, "long").run(stop.clone()));
+        long.until_begun(1).await;
+        let lease = only(world).await.locked_until;
+        world.clock.advance(Duration::from_secs(20));
+        let prolonged = async {
+            while only(world).await.locked_until <= lease {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), prolonged).await.unwrap();
+        world.clock.advance(Duration::from_secs(20));
+        assert_eq!(other.runner(world, "other").work().await.unwrap(), 0);
+        long.go_on.notify_one();
+        stop.cancel();
+        running.await.unwrap();
+        let row = only(world).await;
+        assert_eq!((row.status(), row.attempts), (Status::Done, 1));
     })
     .await;
 }
@@ -49,9 +76,9 @@ async fn job_that_kills_its_workers_is_given_up() {
             assert!(tokio::time::timeout(Duration::from_millis(300), runner.work()).await.is_err());
             world.clock.advance(minutes(6));
         }
-        assert_eq!(runner.work().await.unwrap(), 1);
+        assert_eq!(runner.work().await.unwrap(), 0);
         let row = only(world).await;
-        assert_eq!((worker.begun(), row.failed_at), (2, Some(world.now())));
+        assert_eq!((worker.begun(), row.status(), row.finished_at), (2, Status::Failed, Some(world.now())));
         assert!(row.last_error.as_deref().unwrap().contains("disappeared"));
     })
     .await;
@@ -114,7 +141,7 @@ async fn workers_beside_each_other_do_each_job_once() {
         }
         assert_eq!(worker.twice_at_once.load(Ordering::SeqCst), 0);
         assert_eq!(worker.begun(), 200, "each once");
-        assert!(all(world).await.iter().all(|row| row.attempts == 1 && row.failed_at.is_none()));
+        assert!(all(world).await.iter().all(|row| row.attempts == 1 && row.status() == Status::Done));
     })
     .await;
 }
@@ -145,17 +172,17 @@ async fn stop_finishes_what_runs_and_begins_nothing() {
         let worker = Arc::new(Worker::default());
         let stop = CancellationToken::new();
         let running = tokio::spawn(worker.runner(world, "one").run(stop.clone()));
-        enqueue(world, (0..12).map(|_| job("wait")).collect()).await;
-        worker.until_begun(8).await;
+        enqueue(world, (0..70).map(|_| job("wait")).collect()).await;
+        worker.until_begun(64).await;
         stop.cancel();
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert!(!running.is_finished(), "it waits for what runs");
-        assert_eq!(worker.begun(), 8, "a worker does so many at once");
+        assert_eq!(worker.begun(), 64, "a worker does so many at once");
         worker.go_on.notify_waiters();
         tokio::time::timeout(Duration::from_secs(5), running).await.unwrap().unwrap();
         let rows = all(world).await;
-        assert_eq!(rows.iter().filter(|row| row.finished_at.is_some()).count(), 8);
-        assert_eq!(rows.iter().filter(|row| row.attempts == 0 && row.locked_until.is_none()).count(), 4);
+        assert_eq!(rows.iter().filter(|row| row.finished_at.is_some()).count(), 64);
+        assert_eq!(rows.iter().filter(|row| row.attempts == 0 && row.locked_until.is_none()).count(), 6);
     })
     .await;
 }
@@ -165,7 +192,7 @@ struct Acting(kernel::db::Db, Viewer);
 
 #[async_trait]
 impl Handler for Acting {
-    async fn run(&self, job: &job::Model) -> Result<(), JobError> {
+    async fn run(&self, job: &Run) -> Result<(), JobError> {
         let act = self.1.act(&self.0, "test.job", async |act| {
             act.note("Job", None, Some(job.payload.clone()), serde_json::Map::new());
             act.enqueue(NewJob::new("done", String::new()));
@@ -203,6 +230,29 @@ async fn handlers_that_act_share_one_connection_with_the_queue() {
             world.one::<i64>("SELECT count(*) FROM jobs WHERE kind = 'test' AND attempts <> 1").await,
             0
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_tenant_that_fills_a_worker_leaves_places_for_others() {
+    on_both(async |world| {
+        let worker = Arc::new(Worker::default());
+        enqueue(world, (0..100).map(|_| job("wait")).collect()).await;
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(worker.runner(world, "one").run(stop.clone()));
+        worker.until_begun(64).await;
+        let act =
+            world.system_of_other().act(&world.db, "test.enqueue", async |act| Ok(act.enqueue(job("quick"))));
+        let quick = act.await.unwrap();
+        let done = async {
+            while all(world).await.iter().any(|row| row.id == quick && row.status() != Status::Done) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), done).await.unwrap();
+        assert_eq!(worker.begun(), 65, "and no other of the first tenant");
+        running.abort();
     })
     .await;
 }

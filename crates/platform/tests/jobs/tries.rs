@@ -13,10 +13,13 @@ use std::{
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use kernel::{
-    act::{NewJob, job},
+    act::{
+        NewJob,
+        job::{self, Priority, Status},
+    },
     id::JobId,
 };
-use platform::jobs::{Handler, JobError, Runner};
+use platform::jobs::{Handler, JobError, Progress, Run, Runner};
 use sea_orm::EntityTrait;
 use tokio::sync::Notify;
 
@@ -35,7 +38,7 @@ pub struct Worker {
 
 #[async_trait]
 impl Handler for Worker {
-    async fn run(&self, job: &job::Model) -> Result<(), JobError> {
+    async fn run(&self, job: &Run) -> Result<(), JobError> {
         self.begun.lock().unwrap().push(job.id);
         {
             let mut now = self.now.lock().unwrap();
@@ -47,6 +50,15 @@ impl Handler for Worker {
             "never" => Err(JobError::Never("not ever".into())),
             "panic" => panic!("on purpose"),
             "hang" => pending().await,
+            "listen" => {
+                job.progress(Progress { done: 1, total: Some(3), message: Some("listening".into()) });
+                job.token().cancelled().await;
+                Err(JobError::Cancelled)
+            }
+            "result" => {
+                job.result(&serde_json::json!({ "made": 3 }));
+                Ok(())
+            }
             "wait" => {
                 self.go_on.notified().await;
                 Ok(())
@@ -86,7 +98,9 @@ impl Worker {
 
 pub async fn enqueue(world: &World, jobs: Vec<NewJob>) {
     let act = world.system().act(&world.db, "test.enqueue", async |act| {
-        jobs.into_iter().for_each(|job| act.enqueue(job));
+        for job in jobs {
+            act.enqueue(job);
+        }
         Ok(())
     });
     act.await.unwrap();
@@ -118,7 +132,7 @@ async fn due_job_is_done_once_and_its_payload_forgotten() {
         enqueue(world, vec![job("a secret")]).await;
         assert_eq!(runner.work().await.unwrap(), 1);
         let row = only(world).await;
-        assert_eq!((row.finished_at, row.failed_at, row.attempts), (Some(world.now()), None, 1));
+        assert_eq!((row.status(), row.finished_at, row.attempts), (Status::Done, Some(world.now()), 1));
         assert_eq!((row.payload.as_str(), row.locked_until), ("", None));
         world.clock.advance(minutes(60));
         assert_eq!(runner.work().await.unwrap(), 0);
@@ -150,7 +164,7 @@ async fn failing_job_is_tried_again_with_growing_pauses_and_given_up() {
         for attempt in 1..4 {
             assert_eq!(runner.work().await.unwrap(), 1);
             let row = only(world).await;
-            assert_eq!((row.attempts, row.finished_at, row.failed_at), (attempt, None, None));
+            assert_eq!((row.attempts, row.status()), (attempt, Status::Waiting));
             assert_eq!((row.last_error.as_deref(), row.locked_until), (Some("not today"), None));
             assert_eq!(row.payload, "again", "it is needed again");
             let pause = row.run_at - world.now();
@@ -162,7 +176,7 @@ async fn failing_job_is_tried_again_with_growing_pauses_and_given_up() {
         }
         assert_eq!(runner.work().await.unwrap(), 1);
         let row = only(world).await;
-        assert_eq!((row.attempts, row.finished_at, row.failed_at), (4, None, Some(world.now())));
+        assert_eq!((row.attempts, row.status(), row.finished_at), (4, Status::Failed, Some(world.now())));
         world.clock.advance(minutes(600));
         assert_eq!(runner.work().await.unwrap(), 0);
         assert_eq!(worker.begun(), 4);
@@ -177,7 +191,7 @@ async fn job_that_never_can_be_done_is_given_up_at_once() {
         enqueue(world, vec![job("never")]).await;
         assert_eq!(worker.runner(world, "one").work().await.unwrap(), 1);
         let row = only(world).await;
-        assert_eq!((row.attempts, row.failed_at), (1, Some(world.now())));
+        assert_eq!((row.attempts, row.status()), (1, Status::Failed));
         assert_eq!(row.last_error.as_deref(), Some("not ever"));
     })
     .await;
@@ -193,8 +207,8 @@ async fn handler_that_panics_fails_its_job_alone() {
         let (bad, good) =
             (rows.iter().find(|row| row.payload == "panic"), rows.iter().find(|row| row.payload.is_empty()));
         assert!(bad.unwrap().last_error.as_deref().unwrap().contains("on purpose"));
-        assert_eq!((bad.unwrap().failed_at, bad.unwrap().locked_until), (None, None));
-        assert!(good.unwrap().finished_at.is_some());
+        assert_eq!((bad.unwrap().status(), bad.unwrap().locked_until), (Status::Waiting, None));
+        assert_eq!(good.unwrap().status(), Status::Done);
     })
     .await;
 }
@@ -207,7 +221,7 @@ async fn handler_that_takes_too_long_is_ended_and_tried_again() {
         assert_eq!(worker.runner(world, "one").work().await.unwrap(), 1);
         let row = only(world).await;
         assert!(row.last_error.as_deref().unwrap().contains("2 s"), "{:?}", row.last_error);
-        assert_eq!((row.locked_until, row.failed_at), (None, None));
+        assert_eq!((row.locked_until, row.status()), (None, Status::Waiting));
     })
     .await;
 }
@@ -223,7 +237,42 @@ async fn job_without_a_handler_waits_for_a_worker_that_has_one() {
         world.clock.set(row.run_at);
         let new = Runner::new(world.db.clone(), world.clock.clone(), "new").with("unknown", worker.clone());
         assert_eq!(new.work().await.unwrap(), 1);
-        assert!(only(world).await.finished_at.is_some());
+        assert_eq!(only(world).await.status(), Status::Done);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn smaller_priority_and_then_the_longer_due_go_first() {
+    on_both(async |world| {
+        let worker = Arc::new(Worker::default());
+        let jobs = [(Priority::BULK, 0), (Priority::USUAL, 0), (Priority::URGENT, 0), (Priority::USUAL, -5)];
+        let jobs = jobs.map(|(priority, minutes)| NewJob {
+            priority,
+            delay: TimeDelta::minutes(minutes),
+            ..job("")
+        });
+        enqueue(world, jobs.to_vec()).await;
+        let rows = all(world).await;
+        assert_eq!(worker.runner(world, "one").work().await.unwrap(), 4);
+        let begun = worker.begun.lock().unwrap().clone();
+        let order: Vec<(i32, i64)> = begun
+            .iter()
+            .filter_map(|id| rows.iter().find(|row| row.id == *id))
+            .map(|row| (row.priority, (row.run_at - row.created_at).num_minutes()))
+            .collect();
+        assert_eq!(order, [(-10, 0), (0, -5), (0, 0), (10, 0)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn result_is_kept_with_the_end() {
+    on_both(async |world| {
+        let worker = Arc::new(Worker::default());
+        enqueue(world, vec![job("result")]).await;
+        worker.runner(world, "one").work().await.unwrap();
+        assert_eq!(only(world).await.result.as_deref(), Some(r#"{"made":3}"#));
     })
     .await;
 }
