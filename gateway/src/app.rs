@@ -7,7 +7,7 @@ use identity::{
     Identity,
     tenant::dns::{DnsResolver, NoResolver, SystemResolver},
 };
-use kernel::{catalogue::Catalogue, clock::Clock, db::Db, id::IdGen};
+use kernel::{catalogue::Catalogue, clock::Clock, db::Db, event::EventTypes, id::IdGen};
 use platform::{
     cache::Services,
     crypto::{Keyring, PasswordHasher, SubjectVault, keyfile},
@@ -84,6 +84,11 @@ impl std::ops::Deref for App {
 /// Every permission of every domain.
 pub fn catalogue() -> Catalogue {
     Catalogue::new(&[identity::PERMISSIONS, crm::PERMISSIONS, projects::PERMISSIONS, audit::PERMISSIONS])
+}
+
+/// Every kind of event of every domain.
+pub fn event_types() -> EventTypes {
+    EventTypes::new(&[identity::EVENTS, crm::EVENTS, projects::EVENTS, audit::event::DECLARED])
 }
 
 impl App {

@@ -146,7 +146,12 @@ impl Server {
         });
         let background: crate::serve::Background = Box::new(move |stop| {
             Box::pin(async move {
-                let heard = app.fanout.clone().run(app.services.clone(), app.identity.clone(), stop.clone());
+                let heard = app.fanout.clone().run(
+                    app.db.clone(),
+                    app.services.clone(),
+                    app.identity.clone(),
+                    stop.clone(),
+                );
                 tokio::join!(heard, web::watch::listen(shared), worker::run(app.clone(), stop));
             })
         });

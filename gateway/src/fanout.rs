@@ -1,20 +1,25 @@
-//! Committed events on this node: heard once from pub/sub, told to the caches and to every open subscription.
+//! Committed events on this node: heard once from pub/sub, told to the caches and to every open subscription, each once
+//! and in the order of the log.
 
 use std::sync::Arc;
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream::BoxStream};
 use identity::Identity;
-use kernel::id::TenantId;
+use kernel::{act::outbox::log, db::Db, error::Result, id::TenantId};
 use platform::{
     cache::{Event as Heard, Services},
     dispatch::{EVENTS, Published},
 };
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 use tokio_util::sync::CancellationToken;
 
 /// Events that a slow subscriber may be behind before it loses some.
 const BACKLOG: usize = 4_096;
+
+/// Events that are read from the log after pub/sub was away; if there are more, subscribers are told of a gap.
+const MISSED: u64 = 1_000;
 
 /// What a subscriber hears.
 #[derive(Clone, Debug)]
@@ -36,9 +41,11 @@ impl Default for Fanout {
 }
 
 impl Fanout {
-    /// Listens to pub/sub until `stop`, telling identity's caches first and then everybody.
-    pub async fn run(self, services: Services, identity: Identity, stop: CancellationToken) {
+    /// Listens to pub/sub until `stop`, telling identity's caches first and then everybody. What was missed while
+    /// pub/sub was away is read from the log.
+    pub async fn run(self, db: Db, services: Services, identity: Identity, stop: CancellationToken) {
         let mut heard = services.pubsub.subscribe(EVENTS).await;
+        let mut ears = Ears { fanout: self, identity, told: end(&db).await.ok() };
         loop {
             let next = tokio::select! {
                 () = stop.cancelled() => return,
@@ -47,16 +54,10 @@ impl Fanout {
             match next {
                 None => return,
                 Some(Heard::Message(bytes)) => match serde_json::from_slice::<Published>(&bytes) {
-                    Ok(event) => {
-                        identity.on_event(&event);
-                        self.tell(Notice::Event(Arc::new(event)));
-                    }
+                    Ok(event) => ears.hear(event),
                     Err(error) => tracing::error!(%error, "an event that is none"),
                 },
-                Some(Heard::Lagged(_) | Heard::Reconnected) => {
-                    identity.forget_everything();
-                    self.tell(Notice::Gap);
-                }
+                Some(Heard::Lagged(_) | Heard::Reconnected) => ears.catch_up(&db).await,
             }
         }
     }
@@ -84,4 +85,61 @@ impl Fanout {
             Err(BroadcastStreamRecvError::Lagged(_)) => Notice::Gap,
         })
     }
+}
+
+impl audit::event::News for Fanout {
+    fn subscribe(&self, tenant: TenantId) -> BoxStream<'static, ()> {
+        self.of_tenant(tenant).map(drop).boxed()
+    }
+}
+
+/// What this node has heard.
+struct Ears {
+    fanout: Fanout,
+    identity: Identity,
+    /// The last position that was told; none as long as it is not known.
+    told: Option<i64>,
+}
+
+impl Ears {
+    fn hear(&mut self, event: Published) {
+        // Reason: the broadcast tells again what it may not have told; everybody here has heard it.
+        if self.told.is_some_and(|told| event.position <= told) {
+            return;
+        }
+        self.told = Some(event.position);
+        self.identity.on_event(&event);
+        self.fanout.tell(Notice::Event(Arc::new(event)));
+    }
+
+    async fn catch_up(&mut self, db: &Db) {
+        self.identity.forget_everything();
+        let missed = match self.told {
+            Some(told) => missed(db, told).await,
+            None => Ok(None),
+        };
+        match missed {
+            Ok(Some(events)) => events.iter().for_each(|event| self.hear(event.into())),
+            Ok(None) => self.fanout.tell(Notice::Gap),
+            Err(error) => {
+                tracing::warn!(?error, "events that were missed could not be read");
+                self.fanout.tell(Notice::Gap);
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a node hears of every tenant")]
+async fn end(db: &Db) -> Result<i64> {
+    let last = log::Entity::find().select_only().column(log::Column::Position);
+    let last = last.order_by_desc(log::Column::Position).limit(1).into_tuple().one(db).await?;
+    Ok(last.unwrap_or(0))
+}
+
+/// Events of the log behind a position; none if there are too many.
+#[expect(clippy::disallowed_methods, reason = "a node hears of every tenant")]
+async fn missed(db: &Db, told: i64) -> Result<Option<Vec<log::Model>>> {
+    let missed = log::Entity::find().filter(log::Column::Position.gt(told));
+    let missed = missed.order_by_asc(log::Column::Position).limit(MISSED + 1).all(db).await?;
+    Ok((missed.len() as u64 <= MISSED).then_some(missed))
 }

@@ -24,11 +24,16 @@ use crate::http::metrics::{Labels, add_gauge};
 /// How often the numbers are looked up.
 const EVERY: Duration = Duration::from_secs(10);
 
+/// The gauge of how far each consumer is behind; consumers are few, and named by the program.
+const LAG: &str = "atrium_event_consumer_lag";
+
 /// The numbers as of the last look.
 #[derive(Default)]
 struct Backlog {
     events: AtomicU64,
     oldest_event_seconds: AtomicU64,
+    retried_events: AtomicU64,
+    parked_events: AtomicU64,
     jobs: AtomicU64,
     failed_jobs: AtomicU64,
 }
@@ -91,6 +96,17 @@ fn register(backlog: &Arc<Backlog>) {
     add("atrium_outbox_lag_seconds", "Age of the oldest event that is not carried yet.", |backlog| {
         &backlog.oldest_event_seconds
     });
+    add("atrium_events_retrying", "Events that a consumer failed on and that are tried again.", |backlog| {
+        &backlog.retried_events
+    });
+    add("atrium_events_parked", "Events that a consumer failed on for good.", |backlog| {
+        &backlog.parked_events
+    });
+    metrics::describe_counter!(
+        "atrium_events_dispatched_total",
+        "Events that this process moved into the log"
+    );
+    metrics::describe_gauge!(LAG, "Events of the log that a consumer has not been handed yet");
     add("atrium_jobs_due", "Jobs that are due and not done.", |backlog| &backlog.jobs);
     add("atrium_jobs_failed", "Jobs that were given up.", |backlog| &backlog.failed_jobs);
 }
@@ -131,10 +147,16 @@ fn count(read: Read) -> f64 {
 
 async fn look(db: &Db, clock: &Clock, backlog: &Backlog) -> Result<()> {
     let now = clock.now();
-    let (events, oldest) = dispatch::lag(db).await?;
-    let age = oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0).unsigned_abs());
+    let events = dispatch::backlog(db).await?;
+    let age = events.oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0).unsigned_abs());
     let queue = jobs::backlog(db, now).await?;
-    backlog.events.store(events, Ordering::Relaxed);
+    backlog.events.store(events.waiting, Ordering::Relaxed);
+    backlog.retried_events.store(events.retrying, Ordering::Relaxed);
+    backlog.parked_events.store(events.parked, Ordering::Relaxed);
+    metrics::counter!("atrium_events_dispatched_total").absolute(dispatch::carried());
+    for consumer in events.consumers {
+        gauge!(LAG, "consumer" => consumer.name).set(consumer.behind as f64);
+    }
     backlog.oldest_event_seconds.store(age, Ordering::Relaxed);
     backlog.jobs.store(queue.due, Ordering::Relaxed);
     backlog.failed_jobs.store(queue.failed, Ordering::Relaxed);

@@ -12,7 +12,7 @@ use kernel::{
     id::{JobId, TenantId},
 };
 use platform::{
-    dispatch,
+    dispatch::{self, Broadcast, Dispatcher},
     jobs::{self, Handler, JobError, Run, Runner, Schedule, Scheduler, Zones},
     mail::Mailer,
 };
@@ -32,10 +32,17 @@ const SESSIONS_KEPT_DAYS: u32 = 90;
 
 /// Does all background work until `stop`; a job that is running then is finished first.
 pub async fn run(app: App, stop: CancellationToken) {
-    let events = dispatch::run(app.db.clone(), app.services.clone(), app.clock.clone(), stop.clone());
+    let dispatcher = dispatcher(&app);
+    let events = dispatcher.run(stop.clone());
     let runner = runner(&app);
     let gauges = gauges::run(app.db.clone(), app.clock.clone(), runner.kinds().collect(), stop.clone());
     tokio::join!(events, runner.run(stop.clone()), gauges, by_calendar(&app, stop));
+}
+
+/// The dispatcher with every consumer of the program.
+pub fn dispatcher(app: &App) -> Dispatcher {
+    let broadcast = Broadcast::new(app.services.clone());
+    Dispatcher::new(app.db.clone(), app.clock.clone(), app.ids.clone()).with(Arc::new(broadcast))
 }
 
 /// The job runner with every handler of the program.
@@ -100,7 +107,8 @@ impl Handler for Tidy {
     }
 }
 
-/// Removes what is over: tenants whose deletion is due, old sessions, used-up tokens, idempotency keys and jobs.
+/// Removes what is over: tenants whose deletion is due, old sessions, used-up tokens, idempotency keys and jobs,
+/// events that were kept for long enough.
 ///
 /// # Errors
 /// The first that one of them met; the others were tried all the same.
@@ -110,8 +118,10 @@ pub async fn tidy(app: &App) -> Result<()> {
     let sessions = app.identity.purge_sessions(&app.db, SESSIONS_KEPT_DAYS).await;
     let tokens = identity::token::purge(&app.db, now).await;
     let keys = idempotency::sweep(&app.db, now).await;
+    let kept = now - chrono::TimeDelta::days(app.config.events.retention_days.into());
+    let events = dispatch::retain(&app.db, kept, &dispatcher(app).names()).await;
     let old = jobs::purge(&app.db, now).await;
-    tenants.and(sessions).and(tokens).and(keys.map(drop)).and(old.map(drop))
+    tenants.and(sessions).and(tokens).and(keys.map(drop)).and(events.map(drop)).and(old.map(drop))
 }
 
 /// Every tenant that is due, a few in a transaction.

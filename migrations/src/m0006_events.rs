@@ -1,6 +1,7 @@
-//! Events on their way to consumers.
+//! Events: those that wait for the dispatcher, the log of all that it carried, and how far each consumer has read it.
 
 use crate::ddl::{Raw, Step};
+use crate::table::OnDelete::NoAction;
 use crate::table::Table;
 
 pub(crate) const STEP: Step = Step {
@@ -12,13 +13,25 @@ pub(crate) const STEP: Step = Step {
 };
 
 fn tables() -> Vec<Table> {
-    vec![outbox()]
+    vec![outbox(), log(), consumers(), deliveries()]
 }
 
-/// Events in the order they were recorded: `seq`, not `id`, is the primary key.
+/// A short queue: a row goes when the dispatcher has moved it into the log.
 fn outbox() -> Table {
-    Table::bare("outbox")
-        .sequence("seq")
+    event(Table::bare("outbox").sequence("seq")).index(&["tenant_id", "seq"])
+}
+
+/// The log. Positions grow in the order in which events become readable, so that who reads on behind one misses none.
+fn log() -> Table {
+    event(Table::bare("events").sequence("position"))
+        .unique(&["tenant_id", "id"])
+        .index(&["tenant_id", "position"])
+        .index(&["tenant_id", "kind", "position"])
+        .index(&["tenant_id", "subject_id", "position"])
+}
+
+fn event(table: Table) -> Table {
+    table
         .uuid("id")
         .tenant_id()
         .text("kind")
@@ -28,11 +41,25 @@ fn outbox() -> Table {
         .json("payload")
         .timestamp("occurred_at")
         .uuid_opt("audit_id")
-        .timestamp_opt("dispatched_at")
-        .count("attempts")
-        .text_opt("last_error")
+}
+
+/// The last position that a consumer had, or has a delivery for.
+fn consumers() -> Table {
+    Table::bare("event_consumers").text("name").primary("name").bigint("reached").timestamp("updated_at")
+}
+
+/// Events that a consumer failed on: tried again at `next_at`, or given up.
+fn deliveries() -> Table {
+    Table::tenant("event_deliveries")
+        .text("consumer")
+        .uuid("event_id")
+        .int("attempts")
+        .text("last_error")
+        .timestamp("next_at")
         .timestamp_opt("parked_at")
-        .unique(&["id"])
-        .index(&["tenant_id", "seq"])
-        .index_where(&["seq"], "dispatched_at IS NULL AND parked_at IS NULL")
+        .std()
+        .belongs_to("event_id", "events", NoAction)
+        .unique(&["tenant_id", "consumer", "event_id"])
+        .index(&["tenant_id", "event_id"])
+        .index_where(&["next_at"], "parked_at IS NULL")
 }

@@ -25,7 +25,8 @@ const TABLES: &[(IdKind, &str, &str)] = &[
     (IdKind::TaskColumnId, "projects_columns", "id"),
     (IdKind::TaskId, "projects_tasks", "id"),
     (IdKind::AuditEntryId, "audit_entries", "id"),
-    (IdKind::EventId, "outbox", "id"),
+    (IdKind::EventId, "events", "id"),
+    (IdKind::EventDeliveryId, "event_deliveries", "id"),
     (IdKind::JobId, "jobs", "id"),
 ];
 
@@ -73,7 +74,14 @@ pub(crate) async fn furnish(world: &World) {
         }
     }
     world.settled().await;
+    world.execute(FAIL).await;
 }
+
+/// The last event of each tenant, as one that a consumer could not take.
+const FAIL: &str = "INSERT INTO event_deliveries \
+    (id, tenant_id, consumer, event_id, attempts, last_error, next_at, parked_at, created_at, updated_at) \
+    SELECT id, tenant_id, 'test', id, 10, 'broken', occurred_at, occurred_at, occurred_at, occurred_at FROM events \
+    WHERE position IN (SELECT max(position) FROM events GROUP BY tenant_id)";
 
 const INVITE: &str =
     "mutation Invite($input: InviteUserInput!) { inviteUser(input: $input) { invitation { id } } }";

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it stands")]
 
 mod crm;
+mod events;
 mod gateway;
 mod harness;
 mod identity;

@@ -39,6 +39,7 @@
 
 pub mod actor;
 pub mod answer;
+pub mod catalogue;
 pub mod database;
 mod dns;
 pub mod golden;

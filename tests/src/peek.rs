@@ -34,10 +34,12 @@ impl Snapshot {
         self.0.iter().flat_map(|(table, rows)| rows.values().map(move |row| (table.as_str(), row)))
     }
 
-    /// Without some tables: those that the background writes.
+    /// Without some tables: those that the background writes. With the outbox goes what it is moved into.
     #[must_use]
     pub fn without(mut self, tables: &[&str]) -> Self {
-        self.0.retain(|table, _| !tables.contains(&table.as_str()));
+        let outbox = tables.contains(&"outbox");
+        let moved = |table: &str| matches!(table, "events" | "event_consumers" | "event_deliveries");
+        self.0.retain(|table, _| !(tables.contains(&table.as_str()) || outbox && moved(table)));
         self
     }
 
@@ -103,7 +105,9 @@ impl World {
 
     /// Events about the thing with this id, in the order of writing.
     pub async fn events_of(&self, id: &str) -> Vec<Row> {
-        self.about("outbox", id, "seq").await
+        let mut events = self.about("events", id, "position").await;
+        events.extend(self.about("outbox", id, "seq").await);
+        events
     }
 
     async fn about(&self, table: &str, id: &str, order: &str) -> Vec<Row> {
@@ -115,9 +119,14 @@ impl World {
         rows(&self.db, table, &format!("WHERE subject_id = {id} ORDER BY {order}")).await
     }
 
+    /// Every event, in the order of the log, then those that are still on their way into it.
+    pub async fn events(&self) -> Vec<Row> {
+        events(&self.db).await
+    }
+
     /// How many events there ever were.
     pub async fn outbox_count(&self) -> i64 {
-        count(&self.db, "outbox").await
+        count(&self.db, "events").await + count(&self.db, "outbox").await
     }
 
     /// How many rows each table has.
@@ -152,13 +161,19 @@ impl World {
         execute(&self.db, sql).await;
     }
 
-    /// Waits until every event is dispatched and no job is due.
+    /// Waits until every event is in the log, every consumer had it, and no job is due.
     ///
     /// # Panics
     /// If that takes too long.
     pub async fn settled(&self) {
         settled(&self.db, &self.clock).await;
     }
+}
+
+pub(crate) async fn events(db: &Db) -> Vec<Row> {
+    let mut events = rows(db, "events", "ORDER BY position").await;
+    events.extend(rows(db, "outbox", "ORDER BY seq").await);
+    events
 }
 
 pub(crate) async fn execute(db: &Db, sql: &str) {
@@ -176,7 +191,8 @@ pub(crate) async fn settled(db: &Db, clock: &Clock) {
 }
 
 async fn waiting(db: &Db, clock: &Clock) -> i64 {
-    let events = "SELECT count(*) AS n FROM outbox WHERE dispatched_at IS NULL AND parked_at IS NULL";
+    let events = "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM event_consumers \
+         WHERE reached < (SELECT coalesce(max(position), 0) FROM events)) AS n";
     let jobs =
         "SELECT count(*) AS n FROM jobs WHERE finished_at IS NULL AND run_at <= ";
     let jobs = match db.backend() {

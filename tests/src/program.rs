@@ -163,6 +163,11 @@ impl Site {
         peek::rows(self.db().await, table, rest).await
     }
 
+    /// As [`crate::World::events`].
+    pub async fn events(&self) -> Vec<Row> {
+        peek::events(self.db().await).await
+    }
+
     /// As [`crate::World::execute`].
     pub async fn execute(&self, sql: &str) {
         peek::execute(self.db().await, sql).await;

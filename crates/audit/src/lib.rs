@@ -1,6 +1,7 @@
 //! Reading what every act recorded. Writing is the kernel's: no act can leave without its entries.
 
 pub mod export;
+pub mod event;
 pub mod merkle;
 pub mod policy;
 pub mod seal;

@@ -6,6 +6,7 @@ use kernel::{
 };
 
 pub use kernel::act::audit_entry::ENTRIES_READ;
+pub use kernel::act::outbox::{delivery::EVENTS_MANAGE, log::EVENTS_READ};
 
 /// Reading personal data inside audit entries.
 pub const PERSONAL_READ: Permission =
@@ -36,6 +37,8 @@ pub const PERMISSIONS: &[Rule] = &[
         ],
     ),
     Rule::new(PERSONAL_READ, &[]),
+    Rule::new(EVENTS_READ, &[(SystemRole::ClientAdmin, Reach::Account)]),
+    Rule::new(EVENTS_MANAGE, &[]),
     Rule::new(TRAIL_VERIFY, &[]),
     Rule::new(TRAIL_EXPORT, &[]),
     Rule::new(KEY_ROTATE, &[]),

@@ -9,11 +9,17 @@ pub mod policy;
 use std::sync::Arc;
 
 use async_graphql::MergedObject;
-use kernel::people::PeopleDirectory;
+use kernel::{event::Declared, people::PeopleDirectory};
 
 pub use account::graphql::Account;
 pub use contact::graphql::Contact;
 pub use policy::PERMISSIONS;
+
+/// Events of this domain.
+pub const EVENTS: &[Declared] = &[
+    Declared::rows::<account::entity::Entity>("An account"),
+    Declared::rows::<contact::entity::Entity>("A contact"),
+];
 
 /// What the domain needs of others: schema data, made by the gateway.
 #[derive(Clone)]

@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod assigning;
+mod events;
 pub mod explain;
 pub mod invitation;
 pub mod login;
@@ -26,6 +27,7 @@ pub mod user;
 
 use async_graphql::MergedObject;
 
+pub use events::EVENTS;
 pub use policy::PERMISSIONS;
 pub use service::{Identity, IdentityConfig, IdentityContext, Parts};
 pub use session::Session;

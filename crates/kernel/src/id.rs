@@ -237,6 +237,8 @@ typed_ids! {
     AuditEntryId, "aud", "AuditEntry";
     /// Id of a committed event.
     EventId, "evt", "Event";
+    /// Id of an event that a consumer failed on.
+    EventDeliveryId, "evd", "EventDelivery";
     /// Id of a background job.
     JobId, "job", "Job";
     /// Id of an assignment of a role or a person.

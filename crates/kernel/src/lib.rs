@@ -1,7 +1,7 @@
 //! The vocabulary and the five mechanisms that every domain stands on: viewer and policy, act, graph, pages, error.
 //!
 //! The kernel knows no domain. It owns the tables that every domain writes (`assignments`, `audit_entries`, `outbox`,
-//! `jobs`) and nothing else.
+//! `events`, `event_deliveries`, `jobs`) and nothing else.
 
 pub mod act;
 pub mod ask;
@@ -12,6 +12,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod db;
 pub mod error;
+pub mod event;
 pub mod field;
 pub mod graph;
 pub mod id;

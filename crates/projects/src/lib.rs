@@ -4,6 +4,7 @@
 
 pub mod change;
 pub mod column;
+mod events;
 pub mod member;
 pub mod policy;
 pub mod project;
@@ -17,6 +18,7 @@ use async_graphql::{MergedObject, MergedSubscription};
 
 pub use change::ProjectChange;
 pub use column::graphql::TaskColumn;
+pub use events::EVENTS;
 pub use member::graphql::ProjectMember;
 pub use policy::PERMISSIONS;
 pub use project::graphql::Project;

@@ -89,7 +89,7 @@ pub(super) async fn until_stopped(app: &App, running: Running) -> Result<(), Fai
 
 /// Carries the events and does the jobs that are due now, and tidies up.
 async fn once(app: &App) -> Result<usize, Failure> {
-    while platform::dispatch::carry(&app.db, &app.services, &app.clock).await? > 0 {}
+    worker::dispatcher(app).once().await?;
     let runner = worker::runner(app);
     let mut done = 0;
     loop {

@@ -146,6 +146,7 @@ pub const KEYS: &[Key] = &[
     key("identity.lockout.minutes", "15", "first lock-out, minutes"),
     key("identity.lockout.max_minutes", "1440", "longest lock-out, minutes"),
     key("identity.rate_limits", "true", "limit logins, resets and sign-ups; follows limits.rates"),
+    key("events.retention_days", "30", "days for which events can be read"),
     key("log.format", "pretty", "pretty or json"),
     key("log.filter", "info", "what is logged: info,projects=debug").also(&["ATRIUM_LOG"]),
 ];

@@ -33,6 +33,8 @@ pub struct Config {
     pub password: PasswordSettings,
     /// Tokens, sessions, sign-up and password rules.
     pub identity: IdentityConfig,
+    /// The log of events.
+    pub events: EventSettings,
     /// The log.
     pub log: LogSettings,
 }
@@ -50,6 +52,7 @@ impl Default for Config {
             mail: MailSettings::default(),
             password: PasswordSettings::default(),
             identity: IdentityConfig::default(),
+            events: EventSettings::default(),
             log: LogSettings::default(),
         }
     }
@@ -279,6 +282,20 @@ impl Default for RateSettings {
             sockets_per_viewer: 50,
             sockets_per_tenant: 2_000,
         }
+    }
+}
+
+/// The log of events that partners read.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EventSettings {
+    /// Days for which an event can be read.
+    pub retention_days: u32,
+}
+
+impl Default for EventSettings {
+    fn default() -> Self {
+        Self { retention_days: 30 }
     }
 }
 

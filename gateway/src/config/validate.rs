@@ -17,6 +17,10 @@ pub(super) fn validate(config: &Config) -> Vec<String> {
     graphql(config, &mut require);
     services(config, &mut require);
     require(
+        (1..=3_650).contains(&config.events.retention_days),
+        "events.retention_days: must be between 1 and 3650",
+    );
+    require(
         EnvFilter::try_new(&config.log.filter).is_ok(),
         "log.filter: not a filter such as `info,projects=debug`",
     );

@@ -3,6 +3,7 @@
 mod fields;
 mod lenient;
 mod nodes;
+mod subjects;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::{config::Config, directory::Directory, fanout::Fanout, http::FreshAsk
 use lenient::Lenient;
 
 pub use nodes::{NODE_TYPES, Node};
+pub use subjects::SUBJECT_TYPES;
 
 /// Reading.
 #[derive(MergedObject, Default)]
@@ -23,16 +25,22 @@ pub struct Query(
     crm::CrmQuery,
     projects::ProjectsQuery,
     audit::AuditQuery,
+    audit::event::EventQuery,
     nodes::NodeQuery,
 );
 
 /// Changing. Fields run one after the other.
 #[derive(MergedObject, Default)]
-pub struct Mutation(identity::IdentityMutation, crm::CrmMutation, projects::ProjectsMutation);
+pub struct Mutation(
+    identity::IdentityMutation,
+    crm::CrmMutation,
+    projects::ProjectsMutation,
+    audit::event::EventMutation,
+);
 
 /// Watching. Every message is checked against what the subscriber may see when it is sent.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(projects::ProjectsSubscription);
+pub struct Subscription(projects::ProjectsSubscription, audit::event::EventSubscription);
 
 type Builder = SchemaBuilder<Lenient<Query>, Mutation, Subscription>;
 
@@ -65,7 +73,7 @@ fn build(config: &Config, identity: &Identity, directory: &Arc<Directory>, fanou
         // Reason: a guessed name that is answered with a real one tells the schema, too.
         builder = builder.disable_introspection().disable_suggestions();
     }
-    nodes::register(builder)
+    subjects::register(nodes::register(builder))
         .register_output_type::<nodes::Node>()
         .register_output_type::<Prune>()
         .data(identity.clone())
@@ -75,6 +83,12 @@ fn build(config: &Config, identity: &Identity, directory: &Arc<Directory>, fanou
             people: directory.clone(),
             events: Arc::new(fanout.clone()),
             sights: projects::sight::Sights::default(),
+        })
+        .data(audit::event::Events {
+            types: crate::app::event_types(),
+            subjects: Arc::new(subjects::AllSubjects),
+            news: Arc::new(fanout.clone()),
+            kept_days: config.events.retention_days,
         })
 }
 

@@ -173,6 +173,8 @@ nodes! {
     "Task": projects::Task, projects::task::entity::Entity, TaskId, TaskNode(TaskBridges, Trail);
     /// One recorded change, login or refusal.
     "AuditEntry": audit::AuditEntry, kernel::act::audit_entry::Entity, AuditEntryId, AuditEntryNode(AuditEntryBridges);
+    /// An event that a consumer failed on.
+    "EventDelivery": audit::event::EventDelivery, kernel::act::outbox::delivery::Entity, EventDeliveryId, EventDeliveryNode(Trail);
 }
 
 /// Reading anything by its id.

@@ -1,4 +1,4 @@
-//! Writing a generated agency: through acts, in few statements.
+//! Writing a generated agency: through acts, in few statements; nobody is told of it.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -36,7 +36,7 @@ pub(super) async fn at_once(db: &Db, maker: &Maker, rows: Rows) -> Result<()> {
             while let Some(batch) = queue.next_batch() {
                 batch.write(act).await?;
             }
-            Ok(())
+            act.log_events().await
         })
         .await
 }
@@ -50,13 +50,23 @@ pub(super) async fn in_batches(
     mut progress: impl FnMut(usize, usize),
 ) -> Result<()> {
     let viewer = viewer(maker, &rows);
-    viewer.act(db, "seed.agency.create", async |act| base(act, &rows).await).await?;
+    viewer
+        .act(db, "seed.agency.create", async |act| {
+            base(act, &rows).await?;
+            act.log_events().await
+        })
+        .await?;
     let (mut done, total) = (0, rows.projects.len());
     progress(done, total);
     let mut queue = Queue::of(rows);
     while let Some(batch) = queue.next_batch() {
         done += batch.projects.len();
-        viewer.act(db, "seed.projects.create", async |act| batch.write(act).await).await?;
+        viewer
+            .act(db, "seed.projects.create", async |act| {
+                batch.write(act).await?;
+                act.log_events().await
+            })
+            .await?;
         progress(done, total);
     }
     Ok(())

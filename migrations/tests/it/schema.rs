@@ -12,6 +12,7 @@ const OUTSIDE_TENANTS: &[(&str, &str)] = &[
     ("identity_password_history", "belongs to the person"),
     ("identity_known_devices", "belongs to the person"),
     ("identity_signing_keys", "belongs to the installation"),
+    ("event_consumers", "a consumer reads the events of all tenants"),
     ("jobs", "a job without a tenant is the installation's own"),
 ];
 
@@ -24,8 +25,7 @@ const TENANT_NOT_FIRST: &[(&str, &str)] = &[
     ("uq_identity_refresh_tokens_hash", "the token names its tenant"),
     ("uq_identity_invitations_token_hash", "the token names its tenant"),
     ("uq_identity_api_keys_prefix", "the key names its tenant"),
-    ("uq_outbox_id", "seq is the primary key; ids are unique everywhere"),
-    ("ix_outbox_seq", "the dispatcher reads all tenants in order"),
+    ("ix_event_deliveries_next_at", "the dispatcher reads all tenants"),
     ("ix_jobs_run_at", "the worker reads all tenants"),
     ("ix_idempotency_keys_expires_at", "the purge reads all tenants"),
 ];
@@ -55,6 +55,7 @@ const ENUMERATION_NAMES: &[&str] = &[
 /// Columns with such a name that are open text, and why.
 const OPEN_TEXT: &[(&str, &str)] = &[
     ("outbox.kind", "domains add events without a migration"),
+    ("events.kind", "domains add events without a migration"),
     ("jobs.kind", "domains add jobs without a migration"),
 ];
 

@@ -48,8 +48,10 @@ struct Left {
 
 impl Left {
     fn between(before: &Snapshot, after: &Snapshot) -> Self {
-        let new = |table: &str| after.rows(table).count() - before.rows(table).count();
-        let (entries, events) = (new("audit_entries"), new("outbox"));
+        let count = |table: &str| (before.rows(table).count(), after.rows(table).count());
+        let ((outbox, still), (log, longer)) = (count("outbox"), count("events"));
+        let (entries_before, entries_after) = count("audit_entries");
+        let (entries, events) = (entries_after - entries_before, (still + longer) - (outbox + log));
         let changes = before.clone().without(BEHIND).changes(&after.clone().without(BEHIND));
         Self { changes, entries, events }
     }

@@ -13,6 +13,7 @@ use crate::testing::{ids, noon};
 
 fn event(kind: &str, subject: Uuid, payload: Json) -> Published {
     Published {
+        position: 1,
         id: ids().generate::<EventId>(),
         tenant: tenant(),
         kind: kind.to_owned(),

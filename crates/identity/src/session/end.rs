@@ -70,7 +70,11 @@ fn ended_event(id: SessionId) -> Event {
         kind: "identity.session.updated",
         subject_type: session::Entity::SUBJECT,
         subject_id: id.uuid(),
-        payload: json!({ "changed": ["revoked_at", "revoke_reason"] }),
+        payload: json!({
+            "action": "identity.session.end",
+            "changed": ["revoked_at", "revoke_reason"],
+            "version": null,
+        }),
     }
 }
 

@@ -19,6 +19,8 @@ pub const TABLES: &[&str] = &[
     "jobs",
     "job_schedules",
     "outbox",
+    "event_deliveries",
+    "events",
     "audit_unsealed",
     "audit_leaves",
     "audit_nodes",

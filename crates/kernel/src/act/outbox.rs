@@ -1,12 +1,21 @@
-//! The outbox: one row for each event, written in the transaction of the act that caused it.
+//! The outbox: one row for each event, written in the transaction of the act that caused it, and gone when the dispatcher
+//! has moved it into the [`log`].
+
+pub mod delivery;
+pub mod log;
 
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, DbBackend};
 
-use super::Act;
+use super::{Act, rows};
+use crate::error::Result;
 use crate::id::{AuditEntryId, EventId, TenantId};
 
-/// One event on its way to its consumers.
+/// The number by which processes agree whose turn it is to write into the log ("atriumev" as big-endian bytes).
+const TURN: i64 = i64::from_be_bytes(*b"atriumev");
+
+/// One event on its way into the log.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "outbox")]
 pub struct Model {
@@ -14,7 +23,6 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub seq: i64,
     /// Its id, by which consumers are idempotent.
-    #[sea_orm(unique)]
     pub id: EventId,
     /// The tenant.
     pub tenant_id: TenantId,
@@ -33,14 +41,6 @@ pub struct Model {
     pub occurred_at: DateTime<Utc>,
     /// The audit entry of the same change.
     pub audit_id: Option<AuditEntryId>,
-    /// When every consumer had it.
-    pub dispatched_at: Option<DateTime<Utc>>,
-    /// How often delivery was tried.
-    pub attempts: i32,
-    /// Why the last try failed.
-    pub last_error: Option<String>,
-    /// When delivery was given up.
-    pub parked_at: Option<DateTime<Utc>>,
 }
 
 /// No relations.
@@ -62,12 +62,41 @@ pub struct Event {
     pub payload: Json,
 }
 
+/// Waits until nobody else writes into the log, until the end of the transaction.
+///
+/// Invariant: positions are given under this turn alone, and it is kept until they can be read. So whoever has read up
+/// to a position never finds a smaller one later.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn take_turn(tx: &impl ConnectionTrait) -> Result<()> {
+    // Reason: on SQLite a transaction that writes is alone by itself.
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({TURN})")).await?;
+    }
+    Ok(())
+}
+
 impl Act {
     /// Adds a domain event.
     pub fn record(&mut self, event: Event) {
         let Event { kind, subject_type, subject_id, payload } = event;
         let row = self.event(kind.to_owned(), subject_type, subject_id, payload, None);
         self.events.push(row);
+    }
+
+    /// Writes the events of the act so far into the log, as ones that everybody has had: for made-up data, of which
+    /// nobody is to be told.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub async fn log_events(&mut self) -> Result<()> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
+        take_turn(&self.tx).await?;
+        let events: Vec<log::Model> = std::mem::take(&mut self.events).into_iter().map(Into::into).collect();
+        rows::insert_many::<log::Entity>(&self.tx, &events, &["position"]).await
     }
 
     pub(super) fn event(
@@ -89,10 +118,6 @@ impl Act {
             payload,
             occurred_at: self.now,
             audit_id,
-            dispatched_at: None,
-            attempts: 0,
-            last_error: None,
-            parked_at: None,
         }
     }
 }

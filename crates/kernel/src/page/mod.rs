@@ -173,11 +173,22 @@ where
         };
         let same_and_further = |same| Condition::all().add(same).add(further(id, cursor.id.into()));
         let condition = match (&cursor.value, self.backward) {
+            // Reason: written so that an index finds the place; behind an `or` it is read from its start.
+            (Some(value), _) if !is_nullable::<E>(column) => {
+                let from = match self.descending() {
+                    true => column.lte(value.clone()),
+                    false => column.gte(value.clone()),
+                };
+                let beyond = Condition::any()
+                    .add(further(column, value.clone()))
+                    .add(further(id, cursor.id.into()));
+                Condition::all().add(from).add(beyond)
+            }
             (Some(value), backward) => {
                 let mut any = Condition::any()
                     .add(further(column, value.clone()))
                     .add(same_and_further(column.eq(value.clone())));
-                if !backward && is_nullable::<E>(column) {
+                if !backward {
                     any = any.add(column.is_null());
                 }
                 any
@@ -215,6 +226,26 @@ where
         let edges = rows.into_iter().map(|row| Edge::new(place(&row), T::from(row))).collect();
         Connection::new(edges, has_previous, has_next, total)
     }
+}
+
+/// The value of the ordering column at a cursor of the list of `T`; none if the cursor is of another list or order.
+pub fn value_in_cursor<E, T>(text: &str, order: &Order<E>) -> Option<sea_orm::Value>
+where
+    E: Guarded,
+    E::Model: ModelTrait<Entity = E>,
+    T: Node,
+{
+    Cursor::decode::<E>(text, T::TYPE, order)?.value
+}
+
+/// The cursor of a row in the list of `T`, for answers that are no pages.
+pub fn cursor_of<E, T>(row: &E::Model, order: &Order<E>) -> String
+where
+    E: Guarded,
+    E::Model: ModelTrait<Entity = E>,
+    T: Node,
+{
+    Place { cursor: Cursor::of::<E>(row, order), list: T::TYPE, order: order.tag() }.text()
 }
 
 fn qualified<E: EntityTrait>(column: E::Column) -> Expr {

@@ -1,0 +1,106 @@
+//! The things that events are about, with the entity that says who sees each: what `events` shows to whom.
+
+use async_graphql::{ContextSelectionSet, OutputType as _, Positioned, SchemaBuilder, parser::types::Field};
+use audit::event::{Event, Subjects};
+use kernel::{
+    act::outbox::log::{Column, EVENTS_READ, Entity},
+    graph::{Assemble, Resolving},
+    policy::{Guarded, nothing},
+    viewer::{Reach, Viewer},
+};
+use sea_orm::{
+    ColumnTrait, Condition, QuerySelect as _, QueryTrait as _, Select,
+    sea_query::{Expr, ExprTrait, SelectStatement},
+};
+use std::sync::Arc;
+
+/// Every type of subject that has rows of its own to be seen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AllSubjects;
+
+macro_rules! subjects {
+    ($($of:ident $name:literal: $entity:ty;)+) => {
+        /// Names of the types whose rows decide who sees their events.
+        pub const SUBJECT_TYPES: &[&str] = &[$($name),+];
+
+        impl Subjects for AllSubjects {
+            fn seen(&self, viewer: &Viewer) -> Condition {
+                let inner = viewer.reaches(EVENTS_READ, Reach::Tenant) && !viewer.is_client();
+                let mut any = nothing();
+                $(
+                    if For::$of == For::Work || inner {
+                        any = any.add(of_type::<$entity>($name, viewer));
+                    }
+                )+
+                if inner {
+                    // Reason: things without rows of their own (a role held by a member) have nobody else to see them.
+                    any = any.add(Column::SubjectType.is_not_in(SUBJECT_TYPES.iter().copied()));
+                }
+                any
+            }
+        }
+    };
+}
+
+/// What a type of subjects is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum For {
+    /// The work itself: whoever sees a thing may hear what happens to it.
+    Work,
+    /// Who is who, and what they may do. When somebody was last there or got another password is not for all who see
+    /// their name: it is for staff who read events tenant-wide.
+    Inner,
+}
+
+subjects! {
+    Work "Account": crm::account::entity::Entity;
+    Inner "ApiKey": identity::api_key::entity::Entity;
+    Inner "Assignment": kernel::assignment::Entity;
+    Work "Contact": crm::contact::entity::Entity;
+    Inner "EventDelivery": kernel::act::outbox::delivery::Entity;
+    Inner "Invitation": identity::invitation::entity::Entity;
+    Inner "Membership": identity::membership::entity::Entity;
+    Work "Project": projects::project::entity::Entity;
+    Work "ProjectMember": projects::member::entity::Entity;
+    Inner "Role": identity::role::entity::Entity;
+    Inner "Session": identity::session::entity::Entity;
+    Work "Task": projects::task::entity::Entity;
+    Work "TaskColumn": projects::column::entity::Entity;
+    Inner "Tenant": identity::tenant::entity::Entity;
+    Inner "TenantDomain": identity::tenant::domain::Entity;
+    Inner "User": identity::user::entity::Entity;
+}
+
+/// Events about rows of `E` that the viewer may see now; and about rows that are gone, for who reads all of `E`.
+fn of_type<E: Guarded>(name: &'static str, viewer: &Viewer) -> Condition {
+    let is_there = |rows: Select<E>| -> SelectStatement {
+        let mut row = rows.select_only().expr_as(Expr::val(1), "one").into_query();
+        let id = (E::default(), E::id_column());
+        row.and_where(Expr::col(id).equals((Entity, Column::SubjectId)));
+        row
+    };
+    let mut shown = Condition::any().add(Expr::exists(is_there(E::visible(viewer, E::READ))));
+    if viewer.reaches(E::READ, Reach::Tenant) && !viewer.is_client() {
+        shown = shown.add(Expr::exists(is_there(E::of_tenant(viewer.tenant_id()))).not());
+    }
+    Condition::all().add(Column::SubjectType.eq(name)).add(shown)
+}
+
+/// Events are no nodes, for which of them somebody sees is up to their subjects; they have no fields but their own.
+struct Plain;
+
+impl Assemble<Event> for Plain {
+    fn resolve<'a>(
+        &'a self,
+        event: &'a Event,
+        ctx: &'a ContextSelectionSet<'a>,
+        field: &'a Positioned<Field>,
+    ) -> Resolving<'a> {
+        Resolving::Later(Box::pin(event.resolve(ctx, field)))
+    }
+}
+
+/// Registers the type of events.
+pub fn register<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S> {
+    builder.register_output_type::<Event>().data(Arc::new(Plain) as Arc<dyn Assemble<Event>>)
+}
