@@ -8,6 +8,7 @@ mod gateway;
 mod harness;
 mod identity;
 mod ids;
+mod jobs;
 mod permissions;
 mod plenty;
 mod projects;

@@ -25,6 +25,7 @@ const LISTS: &[(IdKind, &str)] = &[
     (IdKind::TaskColumnId, "projects(first: 100) { nodes { columns { id } } }"),
     (IdKind::TaskId, "tasks PAGE"),
     (IdKind::AuditEntryId, "auditEntries PAGE"),
+    (IdKind::JobId, "jobs PAGE"),
 ];
 
 /// Stands for `PAGE`.

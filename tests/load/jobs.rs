@@ -9,6 +9,7 @@ use std::{
 use async_trait::async_trait;
 use kernel::{act::NewJob, clock::Clock, db::Db, id::IdGen, viewer::Viewer};
 use platform::{
+    crypto::{Keyring, SubjectVault},
     jobs::{Handler, JobError, Run, Runner},
     settings::DatabaseSettings,
 };
@@ -85,7 +86,10 @@ impl Queue {
         let settings = DatabaseSettings { url: url.into(), ..DatabaseSettings::default() };
         let pools = platform::db::pools(&settings).await.map_err(std::io::Error::other)?;
         migrations::up(&pools.write).await.map_err(std::io::Error::other)?;
-        let db = Db::new(pools.read, pools.write);
+        let keyring = Keyring::from_keys([("bench".to_owned(), [7; 32])], "bench");
+        let keyring = keyring.map_err(|error| std::io::Error::other(format!("{error:?}")))?;
+        let vault = SubjectVault::new(Arc::new(keyring), Clock::system());
+        let db = Db::new(pools.read, pools.write).with_vault(Arc::new(vault));
         let clock = Clock::system();
         let world = gateway::seed::test_world(&db, "none", clock.now().date_naive()).await;
         let world = world.map_err(|error| std::io::Error::other(error.to_string()))?;

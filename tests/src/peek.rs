@@ -34,12 +34,17 @@ impl Snapshot {
         self.0.iter().flat_map(|(table, rows)| rows.values().map(move |row| (table.as_str(), row)))
     }
 
-    /// Without some tables: those that the background writes. With the outbox goes what it is moved into.
+    /// Without some tables: those that the background writes. With the outbox goes what it is moved into,
+    /// with the jobs what plans them.
     #[must_use]
     pub fn without(mut self, tables: &[&str]) -> Self {
         let outbox = tables.contains(&"outbox");
         let moved = |table: &str| matches!(table, "events" | "event_consumers" | "event_deliveries");
-        self.0.retain(|table, _| !(tables.contains(&table.as_str()) || outbox && moved(table)));
+        let jobs = tables.contains(&"jobs");
+        let planned = |table: &str| matches!(table, "job_schedules" | "job_leases");
+        self.0.retain(|table, _| {
+            !(tables.contains(&table.as_str()) || outbox && moved(table) || jobs && planned(table))
+        });
         self
     }
 

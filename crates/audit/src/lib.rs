@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod event;
+pub mod job;
 pub mod merkle;
 pub mod policy;
 pub mod seal;

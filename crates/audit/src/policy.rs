@@ -6,6 +6,7 @@ use kernel::{
 };
 
 pub use kernel::act::audit_entry::ENTRIES_READ;
+pub use kernel::act::job::JOBS_READ;
 pub use kernel::act::outbox::{delivery::EVENTS_MANAGE, log::EVENTS_READ};
 
 /// Reading personal data inside audit entries.
@@ -23,6 +24,10 @@ pub const TRAIL_EXPORT: Permission =
 /// Making a new key that signs the trail.
 pub const KEY_ROTATE: Permission =
     Permission::new("audit.key.rotate", "Make a new key that signs the audit trail");
+
+/// Changing the course of background jobs.
+pub const JOBS_MANAGE: Permission =
+    Permission::new("audit.job.manage", "Retry, cancel and discard background jobs");
 
 /// Permissions of this domain. Everybody may see what they did themselves.
 pub const PERMISSIONS: &[Rule] = &[
@@ -42,4 +47,19 @@ pub const PERMISSIONS: &[Rule] = &[
     Rule::new(TRAIL_VERIFY, &[]),
     Rule::new(TRAIL_EXPORT, &[]),
     Rule::new(KEY_ROTATE, &[]),
+    // Reason: who starts a job sees how far it is.
+    Rule::new(
+        JOBS_READ,
+        &[
+            (SystemRole::ProjectManager, Reach::Own),
+            (SystemRole::TeamMember, Reach::Own),
+            (SystemRole::Accountant, Reach::Own),
+            (SystemRole::Sales, Reach::Own),
+            (SystemRole::Editor, Reach::Own),
+            (SystemRole::Client, Reach::Own),
+            (SystemRole::ClientAdmin, Reach::Own),
+            (SystemRole::Viewer, Reach::Own),
+        ],
+    ),
+    Rule::new(JOBS_MANAGE, &[]),
 ];

@@ -1,7 +1,7 @@
-//! The audit trail of every node, and who acted in an entry.
+//! The audit trail of every node, who acted in an entry, and who asked for a job.
 
 use async_graphql::{Context, Object};
-use audit::AuditEntry;
+use audit::{AuditEntry, job::Job};
 use identity::user::User;
 use kernel::{
     ask::Asking,
@@ -49,6 +49,24 @@ impl AuditEntryBridges {
     /// The person who acted, by hand or through an API key; null for the platform, for nobody known, and for people the
     /// viewer may not see.
     async fn actor(&self, ctx: &Context<'_>) -> Result<Option<Graph<User>>> {
+        super::user(ctx.ask(), self.0).await
+    }
+}
+
+/// Who asked for a job.
+pub struct JobBridges(Option<UserId>);
+
+impl From<&Job> for JobBridges {
+    fn from(job: &Job) -> Self {
+        Self(job.0.created_by)
+    }
+}
+
+#[Object(name = "JobBridgeFields")]
+impl JobBridges {
+    /// The person who started it, by hand or through an API key; null for the platform, and for people the viewer may
+    /// not see.
+    async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<Graph<User>>> {
         super::user(ctx.ask(), self.0).await
     }
 }

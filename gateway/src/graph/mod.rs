@@ -26,6 +26,7 @@ pub struct Query(
     projects::ProjectsQuery,
     audit::AuditQuery,
     audit::event::EventQuery,
+    audit::job::JobQuery,
     nodes::NodeQuery,
 );
 
@@ -36,11 +37,16 @@ pub struct Mutation(
     crm::CrmMutation,
     projects::ProjectsMutation,
     audit::event::EventMutation,
+    audit::job::JobMutation,
 );
 
 /// Watching. Every message is checked against what the subscriber may see when it is sent.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(projects::ProjectsSubscription, audit::event::EventSubscription);
+pub struct Subscription(
+    projects::ProjectsSubscription,
+    audit::event::EventSubscription,
+    audit::job::JobSubscription,
+);
 
 type Builder = SchemaBuilder<Lenient<Query>, Mutation, Subscription>;
 

@@ -19,8 +19,8 @@ use kernel::{
 use super::fields::{self, Leaves, Parts};
 use super::lenient::{Lenient, soften};
 use crate::bridges::{
-    AccountBridges, ApiKeyBridges, AuditEntryBridges, ContactBridges, InvitationBridges, MemberBridges,
-    ProjectBridges, TaskBridges, Trail, UserBridges,
+    AccountBridges, ApiKeyBridges, AuditEntryBridges, ContactBridges, InvitationBridges, JobBridges,
+    MemberBridges, ProjectBridges, TaskBridges, Trail, UserBridges,
 };
 
 const NO_NODE: Text = Text::new(
@@ -173,6 +173,8 @@ nodes! {
     "Task": projects::Task, projects::task::entity::Entity, TaskId, TaskNode(TaskBridges, Trail);
     /// One recorded change, login or refusal.
     "AuditEntry": audit::AuditEntry, kernel::act::audit_entry::Entity, AuditEntryId, AuditEntryNode(AuditEntryBridges);
+    /// Work that the platform does after the change that asked for it.
+    "Job": audit::job::Job, kernel::act::job::Entity, JobId, JobNode(JobBridges, Trail);
     /// An event that a consumer failed on.
     "EventDelivery": audit::event::EventDelivery, kernel::act::outbox::delivery::Entity, EventDeliveryId, EventDeliveryNode(Trail);
 }

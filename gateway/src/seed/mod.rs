@@ -6,6 +6,7 @@ mod content;
 mod maker;
 mod people;
 mod plan;
+mod queue;
 mod rows;
 mod tasks;
 mod work;
@@ -102,7 +103,9 @@ pub async fn demo(db: &Db, password_hash: &str, today: NaiveDate) -> Result<Vec<
         let made = !is_known(agency);
         if made {
             let (maker, rows) = generate(agency, password_hash, today)?;
+            let (info, jobs) = (rows.info(), queue::jobs(&maker, &rows));
             write::at_once(db, &maker, rows).await?;
+            queue::write(db, &maker, info, &jobs).await?;
         }
         done.push(Demo { slug: agency.slug, name: agency.name, made });
     }

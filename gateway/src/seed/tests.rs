@@ -255,6 +255,12 @@ async fn demo_is_made_once_and_never_beside_real_agencies() {
     assert_eq!(made(first), [("acme", true), ("globex", true)]);
     let second = demo(&db, "hash", day()).await.unwrap();
     assert_eq!(made(second), [("acme", false), ("globex", false)]);
+    for tenant in identity::tenant::rows().all(&db).await.unwrap() {
+        let jobs = kernel::act::job::Entity::of_tenant(tenant.id).all(&db).await.unwrap();
+        let failed = jobs.iter().filter(|job| job.status() == kernel::act::job::Status::Failed);
+        assert_eq!((jobs.len(), failed.count()), (6, 1), "{}", tenant.slug);
+        assert!(jobs.iter().all(|job| job.status().is_over()), "nothing is to be done");
+    }
 
     let (_folder, db) = database().await;
     let real = Agency { slug: "initech", ..agency::load(Size::S) };

@@ -13,7 +13,7 @@ use kernel::{
     db::Db,
     error::{Error, Result},
     id::{AssignmentId, ProjectId, TaskId, TypedId},
-    viewer::Viewer,
+    viewer::{TenantInfo, Viewer},
 };
 use projects::{
     column::entity as column,
@@ -73,7 +73,12 @@ pub(super) async fn in_batches(
 }
 
 fn viewer(maker: &Maker, rows: &Rows) -> Viewer {
-    Viewer::system(rows.info(), maker.clock.clone(), maker.ids.clone())
+    viewer_of(maker, rows.info())
+}
+
+/// The platform in an agency.
+pub(super) fn viewer_of(maker: &Maker, info: TenantInfo) -> Viewer {
+    Viewer::system(info, maker.clock.clone(), maker.ids.clone())
 }
 
 /// The agency, its roles, people and clients.
