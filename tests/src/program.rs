@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
+use gateway::app::KEY_FILE;
 use kernel::clock::Clock;
 use kernel::db::Db;
 use serde_json::Value;
@@ -28,6 +29,9 @@ pub struct Site {
     db: tokio::sync::OnceCell<Db>,
     clock: Clock,
 }
+
+/// The key file of a site with agencies: the key of [`crate::node`], 32 bytes of 7 in Base64.
+const KEYS: &str = r#"{"active": "test", "keys": {"test": "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"}}"#;
 
 /// What a process that has ended said.
 #[derive(Clone, Debug)]
@@ -71,6 +75,10 @@ impl Site {
 
     async fn with(content: Content) -> Self {
         let database = Database::fresh(content).await.expect("a database");
+        if content == Content::Seeded {
+            // Reason: the agencies of the template hold what was sealed with this key.
+            write_private(&database.folder.path().join(KEY_FILE), KEYS).expect("a key file");
+        }
         Self { database: Some(database), db: tokio::sync::OnceCell::new(), clock: Clock::system() }
     }
 
@@ -273,6 +281,12 @@ impl Drop for Process {
             let _ = child.wait();
         }
     }
+}
+
+/// Writes a file that its owner alone can read.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    File::options().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
 }
 
 /// Runs a command to its end, with a text on standard input.

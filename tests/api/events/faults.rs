@@ -100,7 +100,7 @@ async fn database_that_goes_and_comes_back_loses_no_act_and_no_event() {
         return;
     }
     let server = Postgres::seeded().await;
-    let site = Site::empty().await;
+    let site = Site::seeded().await;
     let mut command = site.command(&["serve"]);
     command.env("ATRIUM_DATABASE_URL", server.url());
     let process = site.start(command).await;
@@ -155,6 +155,9 @@ async fn redis_that_goes_and_comes_back_loses_no_event_and_subscriptions_go_on()
     let mut live = socket.subscribe(LIVE, json!({ "kinds": ["projects.project.created"] }));
     let changes = "subscription { projectChanged { kind project { id } } }";
     let mut changes = socket.subscribe(changes, json!({}));
+    // Reason: operations of a socket begin in order.
+    let begun = socket.subscribe("{ __typename }", json!({})).next().await.expect("an answer");
+    assert_eq!(begun["data"]["__typename"], "Query");
     let first = new_project(&owner, "First").await;
     assert_eq!(texts(&hear(&mut live, &first).await, "subjectId"), [first.clone()]);
     assert_eq!(changed(&mut changes).await, first);

@@ -82,7 +82,9 @@ async fn events_are_chosen_by_kind_and_subject() {
 async fn page_of_events_takes_few_statements_whatever_it_shows() {
     let world = World::new().await;
     let owner = world.agency("acme").owner();
-    let few = page(&owner, json!({ "first": 1 })).await.expect_ok().expect_statements(6);
+    // Reason: who somebody is, is looked up once.
+    page(&owner, json!({ "first": 1 })).await.expect_ok();
+    let few = page(&owner, json!({ "first": 1 })).await.expect_ok().expect_statements(3);
     let many = page(&owner, json!({ "first": 100 })).await.expect_ok();
     assert_eq!(many.list("events.nodes").len(), 100);
     assert_eq!(many.statements, few.statements);

@@ -5,9 +5,11 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use platform::crypto::PasswordHasher;
+use kernel::clock::Clock;
+use platform::crypto::{Keyring, PasswordHasher, SubjectVault};
 use platform::settings::{DatabaseSettings, PasswordSettings};
 use tests::PASSWORD;
 
@@ -157,7 +159,10 @@ impl Postgres {
         let cheap =
             PasswordSettings { memory_kib: 8, iterations: 1, threads: 1, ..PasswordSettings::default() };
         let hash = PasswordHasher::new(&cheap).unwrap().hash(PASSWORD.to_owned().into()).await.unwrap();
-        let db = kernel::db::Db::new(pools.read, pools.write);
+        // Reason: the key of sites with agencies, on whose data folder the program will run.
+        let keys = Keyring::from_keys([("test".to_owned(), [7; 32])], "test").unwrap();
+        let vault = SubjectVault::new(Arc::new(keys), Clock::system());
+        let db = kernel::db::Db::new(pools.read, pools.write).with_vault(Arc::new(vault));
         let today = "2026-03-02".parse().unwrap();
         gateway::seed::test_world(&db, &hash, today).await.unwrap();
         db.close().await.unwrap();
