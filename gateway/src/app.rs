@@ -61,6 +61,8 @@ pub struct Inner {
     pub schema: graph::AtriumSchema,
     /// The same schema for subscriptions.
     pub live_schema: graph::AtriumSchema,
+    /// What puts the trail into its sealed order.
+    pub sealer: audit::seal::Sealer,
     /// Committed events, as this node hears them.
     pub fanout: Fanout,
     /// What tenants may ask a minute.
@@ -151,9 +153,25 @@ impl App {
             neighbours: directory.neighbours(),
         });
         let fanout = Fanout::default();
-        let schema = graph::schema(&parts.config, &identity, &directory, &fanout);
-        let live_schema = graph::live_schema(&parts.config, &identity, &directory, &fanout);
-        Ok(Self(Arc::new(Inner { parts, identity, schema, live_schema, fanout, allowances: allowances() })))
+        let sealer =
+            audit::seal::Sealer::new(parts.db.clone(), parts.clock.clone(), Arc::clone(&parts.keyring));
+        let services = graph::Services {
+            config: &parts.config,
+            identity: &identity,
+            directory: &directory,
+            fanout: &fanout,
+            sealer: &sealer,
+        };
+        let (schema, live_schema) = (graph::schema(&services), graph::live_schema(&services));
+        Ok(Self(Arc::new(Inner {
+            parts,
+            identity,
+            schema,
+            live_schema,
+            sealer,
+            fanout,
+            allowances: allowances(),
+        })))
     }
 }
 

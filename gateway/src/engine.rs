@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::App,
     gauges, graph,
-    http::{self as web, Allowance, Caller, Engine, Shared},
+    http::{self as web, Allowance, Caller, Download, Engine, Shared},
     serve::{Running, Serve},
     worker,
 };
@@ -104,6 +104,17 @@ impl Engine for AppEngine {
 
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
         self.app.live_schema.execute_stream(request).boxed()
+    }
+
+    async fn download(&self, db: &Db, ticket: &str) -> Result<Download> {
+        let (keyring, now) = (&self.app.keyring, self.app.clock.now());
+        let export = audit::export::ticket::redeem(keyring, db, ticket, now).await?;
+        Ok(Download {
+            file_name: export.file_name(),
+            media_type: export.format.media_type(),
+            head: serde_json::to_string(&export.head)?,
+            body: export.stream(db.clone()).boxed(),
+        })
     }
 
     async fn jwks(&self) -> Result<serde_json::Value> {

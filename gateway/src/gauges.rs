@@ -36,6 +36,8 @@ struct Backlog {
     parked_events: AtomicU64,
     jobs: AtomicU64,
     failed_jobs: AtomicU64,
+    unsealed: AtomicU64,
+    oldest_unsealed_seconds: AtomicU64,
 }
 
 /// Keeps the gauges until `stop`.
@@ -107,6 +109,12 @@ fn register(backlog: &Arc<Backlog>) {
         "Events that this process moved into the log"
     );
     metrics::describe_gauge!(LAG, "Events of the log that a consumer has not been handed yet");
+    add("atrium_audit_unsealed", "Entries of the trail that are not sealed yet.", |backlog| {
+        &backlog.unsealed
+    });
+    add("atrium_audit_seal_lag_seconds", "Age of the oldest entry that is not sealed yet.", |backlog| {
+        &backlog.oldest_unsealed_seconds
+    });
     add("atrium_jobs_due", "Jobs that are due and not done.", |backlog| &backlog.jobs);
     add("atrium_jobs_failed", "Jobs that were given up.", |backlog| &backlog.failed_jobs);
 }
@@ -157,6 +165,10 @@ async fn look(db: &Db, clock: &Clock, backlog: &Backlog) -> Result<()> {
     for consumer in events.consumers {
         gauge!(LAG, "consumer" => consumer.name).set(consumer.behind as f64);
     }
+    let (unsealed, oldest) = audit::seal::store::lag(db).await?;
+    let unsealed_age = oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0).unsigned_abs());
+    backlog.unsealed.store(unsealed, Ordering::Relaxed);
+    backlog.oldest_unsealed_seconds.store(unsealed_age, Ordering::Relaxed);
     backlog.oldest_event_seconds.store(age, Ordering::Relaxed);
     backlog.jobs.store(queue.due, Ordering::Relaxed);
     backlog.failed_jobs.store(queue.failed, Ordering::Relaxed);

@@ -10,6 +10,7 @@ use kernel::{
     db::Db,
     error::Result,
     id::{JobId, TenantId},
+    viewer::Viewer,
 };
 use platform::{
     dispatch::{self, Broadcast, Dispatcher},
@@ -36,7 +37,8 @@ pub async fn run(app: App, stop: CancellationToken) {
     let events = dispatcher.run(stop.clone());
     let runner = runner(&app);
     let gauges = gauges::run(app.db.clone(), app.clock.clone(), runner.kinds().collect(), stop.clone());
-    tokio::join!(events, runner.run(stop.clone()), gauges, by_calendar(&app, stop));
+    let sealer = app.sealer.clone().run(stop.clone());
+    tokio::join!(events, runner.run(stop.clone()), gauges, sealer, by_calendar(&app, stop));
 }
 
 /// The dispatcher with every consumer of the program.
@@ -52,6 +54,7 @@ pub fn runner(app: &App) -> Runner {
     Runner::new(app.db.clone(), app.clock.clone(), name(app))
         .with(identity::mail::JOB, Arc::new(mail))
         .with(TIDY, Arc::new(Tidy(app.clone())))
+        .with(audit::verify::JOB, Arc::new(VerifyTrail(app.clone())))
 }
 
 /// A name that no other process has, also not one that took over a host name.
@@ -89,6 +92,23 @@ impl Zones for TenantZones {
         let rows = rows.filter(identity::tenant::entity::Column::Id.is_in(tenants.iter().copied()));
         let rows = rows.all(&self.0).await?;
         Ok(rows.into_iter().map(|tenant| (tenant.id, identity::tenant::info(&tenant).time_zone)).collect())
+    }
+}
+
+/// Checks the trail of the job's tenant; the job's result is the report.
+struct VerifyTrail(App);
+
+#[async_trait]
+impl Handler for VerifyTrail {
+    async fn run(&self, run: &Run) -> Result<(), JobError> {
+        let app = &self.0;
+        let Some(id) = run.tenant_id else { return Ok(()) };
+        let Some(tenant) = identity::tenant::find(&app.db, id).await? else { return Ok(()) };
+        let info = identity::tenant::info(&tenant);
+        let viewer = Viewer::system(info, app.clock.clone(), app.ids.clone());
+        let report = audit::verify::graphql::check(&viewer, &app.db, &app.sealer).await?;
+        run.result(&serde_json::to_value(&report).map_err(kernel::Error::from)?);
+        Ok(())
     }
 }
 

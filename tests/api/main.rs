@@ -2,6 +2,7 @@
 //! `sweep`, `permissions` and `visibility`. The harness is the crate's library; begin with its documentation.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it stands")]
 
+mod audit;
 mod crm;
 mod events;
 mod gateway;

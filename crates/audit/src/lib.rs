@@ -1,7 +1,7 @@
 //! Reading what every act recorded. Writing is the kernel's: no act can leave without its entries.
 
-pub mod export;
 pub mod event;
+pub mod export;
 pub mod job;
 pub mod merkle;
 pub mod policy;
@@ -10,5 +10,19 @@ pub mod verify;
 
 mod entry;
 
+use async_graphql::MergedObject;
+
 pub use entry::{AuditEntry, AuditFilter, AuditQuery, trail};
 pub use policy::PERMISSIONS;
+
+/// Queries about the sealed order.
+#[derive(MergedObject, Default)]
+pub struct SealQuery(seal::graphql::HeadQuery, verify::graphql::ProofQuery);
+
+/// Mutations of the sealed order: checks, exports, keys.
+#[derive(MergedObject, Default)]
+pub struct SealMutation(
+    verify::graphql::VerifyMutation,
+    export::graphql::ExportMutation,
+    seal::graphql::KeyMutation,
+);

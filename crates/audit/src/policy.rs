@@ -13,6 +13,10 @@ pub use kernel::act::outbox::{delivery::EVENTS_MANAGE, log::EVENTS_READ};
 pub const PERSONAL_READ: Permission =
     Permission::new("audit.personal_data.read", "See personal data inside audit entries");
 
+/// Changing the course of background jobs.
+pub const JOBS_MANAGE: Permission =
+    Permission::new("audit.job.manage", "Retry, cancel and discard background jobs");
+
 /// Checking the trail, and asking for proofs.
 pub const TRAIL_VERIFY: Permission =
     Permission::new("audit.trail.verify", "Check that the audit trail is as it was sealed, and get proofs");
@@ -24,10 +28,6 @@ pub const TRAIL_EXPORT: Permission =
 /// Making a new key that signs the trail.
 pub const KEY_ROTATE: Permission =
     Permission::new("audit.key.rotate", "Make a new key that signs the audit trail");
-
-/// Changing the course of background jobs.
-pub const JOBS_MANAGE: Permission =
-    Permission::new("audit.job.manage", "Retry, cancel and discard background jobs");
 
 /// Permissions of this domain. Everybody may see what they did themselves.
 pub const PERMISSIONS: &[Rule] = &[
@@ -42,11 +42,11 @@ pub const PERMISSIONS: &[Rule] = &[
         ],
     ),
     Rule::new(PERSONAL_READ, &[]),
-    Rule::new(EVENTS_READ, &[(SystemRole::ClientAdmin, Reach::Account)]),
-    Rule::new(EVENTS_MANAGE, &[]),
     Rule::new(TRAIL_VERIFY, &[]),
     Rule::new(TRAIL_EXPORT, &[]),
     Rule::new(KEY_ROTATE, &[]),
+    Rule::new(EVENTS_READ, &[(SystemRole::ClientAdmin, Reach::Account)]),
+    Rule::new(EVENTS_MANAGE, &[]),
     // Reason: who starts a job sees how far it is.
     Rule::new(
         JOBS_READ,

@@ -2,6 +2,7 @@
 //! terminal for what is missing, calls one function of a domain and shows what came of it.
 
 mod ask;
+mod audit;
 mod completions;
 mod configuration;
 mod demo;
@@ -94,6 +95,9 @@ enum Command {
     /// Background jobs: what waits, runs or failed
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// The audit trail: check it, prove it, export it
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Keys of the installation
     #[command(subcommand)]
     Key(key::Key),
@@ -137,6 +141,7 @@ fn run(Cli { options, command }: Cli) -> Result<(), Failure> {
         Command::Tenant(command) => tenant::run(&options, command),
         Command::User(command) => user::run(&options, command),
         Command::Jobs(command) => jobs::run(&options, command),
+        Command::Audit(command) => audit::run(&options, command),
         Command::Key(command) => key::run(&options, &command),
         Command::Schema(args) => schema::run(&args),
         Command::Config(command) => configuration::run(&options, &command),

@@ -25,6 +25,7 @@ pub struct Query(
     crm::CrmQuery,
     projects::ProjectsQuery,
     audit::AuditQuery,
+    audit::SealQuery,
     audit::event::EventQuery,
     audit::job::JobQuery,
     nodes::NodeQuery,
@@ -36,6 +37,7 @@ pub struct Mutation(
     identity::IdentityMutation,
     crm::CrmMutation,
     projects::ProjectsMutation,
+    audit::SealMutation,
     audit::event::EventMutation,
     audit::job::JobMutation,
 );
@@ -53,27 +55,32 @@ type Builder = SchemaBuilder<Lenient<Query>, Mutation, Subscription>;
 /// The schema of the program.
 pub type AtriumSchema = Schema<Lenient<Query>, Mutation, Subscription>;
 
+/// What resolvers work with.
+pub struct Services<'a> {
+    /// Settings.
+    pub config: &'a Config,
+    /// Identity's services.
+    pub identity: &'a Identity,
+    /// Who and what other domains may know of.
+    pub directory: &'a Arc<Directory>,
+    /// Committed events, as this node hears them.
+    pub fanout: &'a Fanout,
+    /// What puts the trail into its sealed order.
+    pub sealer: &'a audit::seal::Sealer,
+}
+
 /// The schema over the given services, for queries and mutations.
-pub fn schema(
-    config: &Config,
-    identity: &Identity,
-    directory: &Arc<Directory>,
-    fanout: &Fanout,
-) -> AtriumSchema {
-    build(config, identity, directory, fanout).finish()
+pub fn schema(services: &Services<'_>) -> AtriumSchema {
+    build(services).finish()
 }
 
 /// The same schema for subscriptions: each message is resolved for the viewer as they are then.
-pub fn live_schema(
-    config: &Config,
-    identity: &Identity,
-    directory: &Arc<Directory>,
-    fanout: &Fanout,
-) -> AtriumSchema {
-    build(config, identity, directory, fanout).extension(FreshAsk).finish()
+pub fn live_schema(services: &Services<'_>) -> AtriumSchema {
+    build(services).extension(FreshAsk).finish()
 }
 
-fn build(config: &Config, identity: &Identity, directory: &Arc<Directory>, fanout: &Fanout) -> Builder {
+fn build(services: &Services<'_>) -> Builder {
+    let Services { config, identity, directory, fanout, sealer } = *services;
     let mut builder = Schema::build(Lenient(Query::default()), Mutation::default(), Subscription::default());
     if !config.introspection() {
         // Reason: a guessed name that is answered with a real one tells the schema, too.
@@ -83,6 +90,7 @@ fn build(config: &Config, identity: &Identity, directory: &Arc<Directory>, fanou
         .register_output_type::<nodes::Node>()
         .register_output_type::<Prune>()
         .data(identity.clone())
+        .data(sealer.clone())
         .data(crm::Crm { people: directory.clone() })
         .data(projects::Projects {
             accounts: directory.clone(),

@@ -47,10 +47,31 @@ pub trait Engine: Send + Sync + 'static {
     /// The public keys that verify access tokens, as a JSON Web Key Set (RFC 7517).
     async fn jwks(&self) -> Result<Json>;
 
+    /// The download that a ticket is for.
+    ///
+    /// # Errors
+    /// FORBIDDEN if it is not valid, or not any more.
+    async fn download(&self, db: &Db, ticket: &str) -> Result<Download> {
+        let _ = (db, ticket);
+        Err(kernel::Error::not_found("Download", String::new()))
+    }
+
     /// How what we depend on does, for `/readyz`; the database is asked by the HTTP side itself.
     async fn health(&self) -> Vec<Health> {
         Vec::new()
     }
+}
+
+/// A file that is made while it is sent.
+pub struct Download {
+    /// A name for it.
+    pub file_name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// The signed head up to which it goes, as JSON.
+    pub head: String,
+    /// The file, piece by piece.
+    pub body: BoxStream<'static, Result<bytes::Bytes>>,
 }
 
 /// Who a request says it comes from.

@@ -7,6 +7,7 @@ pub mod documents;
 pub mod edge;
 pub mod engine;
 pub mod errors;
+mod export;
 pub mod graphql;
 pub mod health;
 pub mod idempotency;
@@ -29,7 +30,7 @@ pub mod sse;
 pub mod watch;
 pub mod ws;
 
-pub use engine::{Allowance, Caller, Engine, Health, HealthState};
+pub use engine::{Allowance, Caller, Download, Engine, Health, HealthState};
 pub use live::FreshAsk;
 pub use router::router;
 pub use shared::{Parts, Shared};

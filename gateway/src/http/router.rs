@@ -27,7 +27,7 @@ use super::idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 use super::negotiate::MediaType;
 use super::problem::{Code, Problem, Refusal, says};
 use super::shared::{HttpSettings, Shared};
-use super::{graphql, health, links, mailbox, metrics, pages, reply, ws};
+use super::{export, graphql, health, links, mailbox, metrics, pages, reply, ws};
 
 /// Bodies below are not worth compressing: they fit into one packet.
 const COMPRESSED_FROM: u64 = 1_024;
@@ -50,7 +50,7 @@ pub fn router(shared: Shared, engine: Arc<dyn Engine>) -> Router {
     if settings.welcome {
         routes = routes.route("/", get(async || Redirect::temporary("/graphiql").into_response()));
     }
-    routes = routes.merge(links::routes());
+    routes = routes.merge(links::routes()).merge(export::routes());
     if shared.mailbox.is_some() {
         routes = routes.merge(mailbox::routes(&settings));
     }

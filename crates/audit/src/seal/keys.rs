@@ -10,7 +10,7 @@ use kernel::{
 };
 use platform::crypto::Keyring;
 use sea_orm::{
-    ConnectionTrait,
+    ConnectionTrait, QueryResult,
     sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query},
 };
 use uuid::Uuid;
@@ -63,20 +63,25 @@ pub async fn of_tenants(db: &impl ConnectionTrait, tenants: &[Uuid]) -> Result<V
         .order_by(Alias::new("created_at"), Order::Asc)
         .order_by(Alias::new("id"), Order::Asc);
     let rows = db.query_all(&select).await?;
-    rows.iter()
-        .map(|row| {
-            let public: Vec<u8> = row.try_get_by_index(2)?;
-            let public = public.try_into().map_err(|_| Error::internal("an Ed25519 key has 32 bytes"))?;
-            Ok(AuditKey {
-                id: row.try_get_by_index(0)?,
-                tenant: row.try_get_by_index(1)?,
-                public: PublicKey(public),
-                created_at: row.try_get_by_index(3)?,
-                retired_at: row.try_get_by_index(4)?,
-                sealed: row.try_get_by_index(5)?,
-            })
-        })
-        .collect()
+    let keys = rows.iter().map(key).collect::<Result<Vec<_>>>();
+    keys.map(|mut keys| {
+        // Reason: of two keys made at one moment, the one that signs no more is the older.
+        keys.sort_by_key(|key| (key.created_at, key.retired_at.is_none()));
+        keys
+    })
+}
+
+fn key(row: &QueryResult) -> Result<AuditKey> {
+    let public: Vec<u8> = row.try_get_by_index(2)?;
+    let public = public.try_into().map_err(|_| Error::internal("an Ed25519 key has 32 bytes"))?;
+    Ok(AuditKey {
+        id: row.try_get_by_index(0)?,
+        tenant: row.try_get_by_index(1)?,
+        public: PublicKey(public),
+        created_at: row.try_get_by_index(3)?,
+        retired_at: row.try_get_by_index(4)?,
+        sealed: row.try_get_by_index(5)?,
+    })
 }
 
 /// Makes a key for each of these tenants that has none that signs; answers the keys of all that do.

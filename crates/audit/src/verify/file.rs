@@ -123,6 +123,17 @@ fn take(walk: &mut Walk, tenant: Uuid, text: &[u8]) -> Option<()> {
     }
     let rest = rest.strip_prefix(b",\"hash\":\"")?;
     let (hash, rest) = rest.split_at_checked(64)?;
+    let hash = unhex(hash)?;
+    match entry(tenant, rest) {
+        Some((leaf, id)) => walk.line(seq, hash, Some(leaf), Some(id)),
+        // Reason: the place is still that of an entry, and what follows is not to be blamed for it.
+        None => walk.line(seq, hash, None, None),
+    }
+    Some(())
+}
+
+/// The leaf hash and the id of the entry that a line ends with; none if it has not the form of one of this tenant.
+fn entry(tenant: Uuid, rest: &[u8]) -> Option<(Hash, Uuid)> {
     let entry = rest.strip_prefix(b"\",\"entry\":")?;
     let (entry, rest) = entry.split_at_checked(object_end(entry)?)?;
     if rest != b"}" {
@@ -133,11 +144,7 @@ fn take(walk: &mut Walk, tenant: Uuid, text: &[u8]) -> Option<()> {
         }
     }
     let (id, owner) = identity(entry)?;
-    if owner != tenant {
-        return None;
-    }
-    walk.line(seq, unhex(hash)?, leaf_hash(entry), Some(id));
-    Some(())
+    (owner == tenant).then(|| (leaf_hash(entry), id))
 }
 
 /// The id and the tenant of a canonical line, which begins with them.

@@ -3,6 +3,7 @@
 
 pub mod database;
 pub mod file;
+pub mod graphql;
 pub mod proof;
 pub mod prove;
 mod walk;

@@ -106,11 +106,11 @@ impl Walk {
         self.push(stored.unwrap_or_default());
     }
 
-    /// Passes an entry of a file: its bytes, and the hash that stands beside them.
-    pub(super) fn line(&mut self, seq: u64, stored: Hash, hash: Hash, entry: Option<Uuid>) {
+    /// Passes an entry of a file by the hash that stands beside it and that of its bytes, if those make an entry.
+    pub(super) fn line(&mut self, seq: u64, stored: Hash, hash: Option<Hash>, entry: Option<Uuid>) {
         self.come_to(seq, entry);
         self.report.entries += 1;
-        if stored != hash {
+        if hash != Some(stored) {
             let text = format!("the entry at place {seq} is not as it was sealed");
             let problem = Problem::new(ProblemKind::Changed, text).at(seq);
             self.report.add(Problem { entry, ..problem });
@@ -260,7 +260,8 @@ impl Walk {
     pub(super) fn cut(&mut self, head: &SignedHead) {
         let SignedHead { number, size, at, .. } = head;
         let text = format!("head {number}, signed {at}, is of {size} entries; {} are there", self.place);
-        self.report.add(Problem::new(ProblemKind::Cut, text).at(self.place));
+        // Reason: whether the last ones are gone, or others that those moved up for, the tree cannot tell.
+        self.report.add(Problem::new(ProblemKind::Cut, text).among(self.good.min(self.place), *size));
     }
 
     pub(super) fn stray_leaves(&mut self, many: u64) {

@@ -1,0 +1,8 @@
+//! The audit trail: its sealed order, checks, proofs and exports.
+
+mod attacks;
+mod export;
+mod proof;
+mod seal;
+mod support;
+mod verify;
