@@ -78,6 +78,11 @@ impl Dispatcher {
         if !self.is_behind(consumer).await? {
             return Ok(false);
         }
+        self.deliver_news(consumer).await
+    }
+
+    /// As [`Dispatcher::deliver`], without looking first.
+    pub(super) async fn deliver_news(&self, consumer: &dyn Consumer) -> Result<bool> {
         let Some(turn) = self.take_turn(consumer).await? else { return Ok(false) };
         let (from, round) = match &turn {
             // Reason: with a pool of one connection there is no other than the turn's.
@@ -134,10 +139,9 @@ impl Dispatcher {
         let begun = Instant::now();
         let mut round = Round::default();
         let from = reached_by(db, consumer).await?;
-        self.retry(db, consumer, &mut round, begun).await?;
         let news = log::Entity::find().filter(log::Column::Position.gt(from));
         let news = news.order_by_asc(log::Column::Position).limit(BATCH).all(db).await?;
-        round.full |= news.len() as u64 == BATCH;
+        round.full = news.len() as u64 == BATCH;
         for event in news {
             if round.later.is_some() || begun.elapsed() > LONG_ENOUGH {
                 round.full = true;
@@ -151,6 +155,10 @@ impl Dispatcher {
                     round.failed.push((event, why));
                 }
             }
+        }
+        // Reason: what is new does not wait for what failed before.
+        if round.later.is_none() {
+            self.retry(db, consumer, &mut round, begun).await?;
         }
         Ok((from, round))
     }
@@ -173,7 +181,7 @@ impl Dispatcher {
         if due.is_empty() {
             return Ok(());
         }
-        round.full = due.len() as u64 == RETRIES;
+        round.full |= due.len() as u64 == RETRIES;
         let events = log::Entity::find()
             .filter(log::Column::TenantId.is_in(due.iter().map(|delivery| delivery.tenant_id)))
             .filter(log::Column::Id.is_in(due.iter().map(|delivery| delivery.event_id)));

@@ -112,9 +112,12 @@ impl Dispatcher {
     }
 
     async fn carry_until(&self, stop: &CancellationToken) {
-        let mut failures = 0u32;
+        let (mut failures, mut rung) = (0u32, false);
         while !stop.is_cancelled() {
-            match self.carry().await {
+            // Reason: who heard the bell need not look first.
+            let carried = if rung { self.carry_news().await } else { self.carry().await };
+            rung = false;
+            match carried {
                 Ok(moved) => {
                     failures = 0;
                     if moved == BATCH as usize {
@@ -128,7 +131,7 @@ impl Dispatcher {
             }
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.db.events.heard(), if failures == 0 => {}
+                () = self.db.events.heard(), if failures == 0 => rung = true,
                 () = tokio::time::sleep(pause(failures)) => {}
             }
         }
@@ -136,9 +139,12 @@ impl Dispatcher {
 
     async fn deliver_until(&self, consumer: &dyn Consumer, stop: &CancellationToken) {
         let mut moved = self.moved.subscribe();
-        let mut failures = 0u32;
+        let (mut failures, mut told) = (0u32, false);
         while !stop.is_cancelled() {
-            match self.deliver(consumer).await {
+            let delivered =
+                if told { self.deliver_news(consumer).await } else { self.deliver(consumer).await };
+            told = false;
+            match delivered {
                 Ok(more) => {
                     failures = 0;
                     if more {
@@ -158,7 +164,7 @@ impl Dispatcher {
             tokio::select! {
                 () = stop.cancelled() => return,
                 // Invariant: the sender lives as long as this dispatcher, so that this ends with news alone.
-                _ = moved.changed(), if failures == 0 => {}
+                _ = moved.changed(), if failures == 0 => told = true,
                 () = tokio::time::sleep(pause(failures)) => {}
             }
         }
@@ -173,6 +179,11 @@ impl Dispatcher {
         if waiting(&self.db, 1).await?.is_empty() {
             return Ok(0);
         }
+        self.carry_news().await
+    }
+
+    /// As [`Dispatcher::carry`], without looking first.
+    async fn carry_news(&self) -> Result<usize> {
         let tx = self.db.begin().await?;
         outbox::take_turn(&tx).await?;
         let moving = waiting(&tx, BATCH).await?;
