@@ -16,8 +16,10 @@ const SLEEPING_TESTS: &[&str] = &[
     // Reason: what must not happen has no event to wait for.
     "crates/platform/tests/mechanisms/act_races.rs",
     "crates/platform/tests/mechanisms/dispatcher.rs",
-    "crates/platform/tests/mechanisms/job_workers.rs",
-    "crates/platform/tests/mechanisms/jobs.rs",
+    "crates/platform/tests/jobs/control.rs",
+    "crates/platform/tests/jobs/crash.rs",
+    "crates/platform/tests/jobs/tries.rs",
+    "crates/platform/tests/jobs/workers.rs",
     // Reason: Redis does not tell when a time to live has passed or a killed connection is gone.
     "crates/platform/tests/redis.rs",
     // Reason: requests that are slow on purpose, and those that wait for them.

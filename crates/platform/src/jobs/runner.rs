@@ -261,7 +261,7 @@ async fn keep(runner: Runner, running: Running) {
     loop {
         tokio::time::sleep(LOOK).await;
         let runs: Vec<Run> = lock(&running).values().map(|(run, _)| run.clone()).collect();
-        match show_life(&runner, &runs, looks % LIFE == 0).await {
+        match show_life(&runner, &runs, looks.is_multiple_of(LIFE)).await {
             Ok(()) => looks = looks.wrapping_add(1),
             Err(error) => {
                 // Reason: leases run out; the next look tries again.
