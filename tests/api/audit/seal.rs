@@ -131,7 +131,8 @@ async fn head_is_signed_each_minute_in_which_the_tree_grew() {
     let numbers = |rows: &[tests::Row]| -> Vec<i64> {
         rows.iter().map(|row| row["number"].as_i64().unwrap()).collect()
     };
-    assert_eq!(sealer(&world).sign_due().await.unwrap(), 0, "nothing grew");
+    sealer(&world).sign_due().await.unwrap();
+    assert_eq!(heads().await.len() as u64, first.number, "nothing grew");
     owner.run(CREATE, json!({ "name": "Within the minute" })).await.expect_ok();
     sealed(&world).await;
     assert_eq!(heads().await.len() as u64, first.number, "the last head is not a minute old");

@@ -68,6 +68,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("deactivateUser", r#"{"id": "$editor"}"#),
     ("updateTenant", r#"{"name": "Renamed"}"#),
     ("addTenantDomain", r#"{"domain": "portal.acme-agency.example"}"#),
+    ("exportAudit", r#"{"format": "JSONL"}"#),
     ("scheduleTenantDeletion", r#"{"slug": "acme"}"#),
 ];
 
