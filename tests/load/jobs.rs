@@ -144,8 +144,9 @@ impl Queue {
     }
 
     async fn until_drained(&self) -> kernel::Result<()> {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
         while platform::jobs::backlog(&self.db, Clock::system().now()).await?.due > 0 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            looks.tick().await;
         }
         Ok(())
     }
