@@ -160,7 +160,7 @@ async fn filtered_export_hides_the_rest_and_is_still_proven() {
     assert!(csv.contains(",'=cmd(),"), "a formula stays text\n{csv}");
 }
 
-// keeps: AU-3, AU-7
+// keeps: AU-7
 #[tokio::test]
 async fn personal_data_is_in_an_export_only_where_it_is_asked_for() {
     let world = World::new().await;

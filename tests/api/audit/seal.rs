@@ -13,7 +13,7 @@ use super::support::{check, head, id, leaves, literal, sealed, sealer};
 
 const CREATE: &str = "mutation($name: String!) { createAccount(input: { name: $name }) { account { id } } }";
 
-// keeps: AU-1, AU-4
+// keeps: AU-4
 #[tokio::test]
 async fn entries_of_many_writers_at_once_get_one_place_each() {
     let world = World::new().await;
@@ -97,7 +97,7 @@ async fn repair(world: &World, table: &str) {
     }
 }
 
-// keeps: AU-2, AU-4
+// keeps: AU-4
 #[tokio::test]
 async fn sealed_order_is_neither_changed_nor_deleted() {
     let world = World::new().await;

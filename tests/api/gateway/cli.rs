@@ -38,6 +38,7 @@ async fn help_and_version_are_answers_and_nonsense_is_a_usage_error() {
         "tenant",
         "user",
         "key",
+        "audit",
         "schema",
         "config",
         "health",
