@@ -1,8 +1,10 @@
 //! Benchmarks of the API on size m: `just bench`. Prints, for PostgreSQL and SQLite, requests a second, latencies,
 //! statements a request and processor seconds, beside one hand-written JSON statement through pgbench; what starting
-//! costs; and what logins do to everybody else. Before that, jobs through the queue.
+//! costs; how soon subscribers hear of commits; and what logins do to everybody else. Before that, jobs through the
+//! queue.
 
 mod client;
+mod events;
 mod jobs;
 mod logins;
 mod pgbench;
@@ -36,6 +38,9 @@ async fn main() -> std::io::Result<()> {
     let only = variable("ATRIUM_BENCH_ONLY");
     if only.as_deref().is_none_or(|only| only == "jobs") {
         jobs::measure(&url).await?;
+    }
+    if only.as_deref() == Some("events") {
+        return hear(Cluster::at(url)?).await;
     }
     if only.is_some() {
         return Ok(());
@@ -74,10 +79,18 @@ async fn measure(cluster: Option<Cluster>, size: &str) -> std::io::Result<()> {
     if let Some(cluster) = &gateway.cluster {
         pgbench::compare(cluster, gateway.folder(), LENGTH)?;
     }
+    events::measure(&gateway.address, &token).await?;
     let asked = request(&gateway.address, Some(&token), VIEWER);
     println!("\n{}", logins::beside(&gateway.address, &asked, LENGTH).await?);
     println!("memory after the load {:.0} MiB", gateway.memory());
     Ok(())
+}
+
+/// How soon subscribers hear of commits, alone.
+async fn hear(cluster: Cluster) -> std::io::Result<()> {
+    let gateway = Gateway::seeded(Some(cluster), "s")?;
+    let token = sign_in(&gateway.address).await?;
+    events::measure(&gateway.address, &token).await
 }
 
 async fn row(gateway: &Gateway, label: &str, asked: &[u8], clients: usize) -> std::io::Result<()> {

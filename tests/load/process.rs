@@ -59,9 +59,10 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// The optimised binary, which `scripts/bench` builds first.
+    /// The optimised binary, which `scripts/bench` builds first, unless another one is named.
     fn binary() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/atrium")
+        let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/atrium");
+        crate::variable("ATRIUM_BENCH_PROGRAM").map_or_else(built, PathBuf::from)
     }
 
     fn command(folder: &Path, database: Option<&Cluster>, arguments: &[&str]) -> Command {
