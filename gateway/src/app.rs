@@ -21,6 +21,7 @@ use crate::{
     engine::{Allowances, allowances},
     fanout::Fanout,
     graph,
+    witness::Witness,
 };
 
 /// The file of the master keys, in the data folder.
@@ -67,6 +68,8 @@ pub struct Inner {
     pub fanout: Fanout,
     /// What tenants may ask a minute.
     pub allowances: Allowances,
+    /// Records refusals and looks at personal data.
+    pub witness: Witness,
 }
 
 impl std::ops::Deref for Inner {
@@ -171,6 +174,7 @@ impl App {
             sealer,
             fanout,
             allowances: allowances(),
+            witness: Witness::default(),
         })))
     }
 }

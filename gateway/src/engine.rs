@@ -1,6 +1,6 @@
 //! The program behind the HTTP side: authentication, execution and health, with the connections of one runtime thread.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use async_graphql::{Request, Response};
 use async_trait::async_trait;
@@ -15,6 +15,7 @@ use identity::{
 };
 use kernel::{
     Result,
+    ask::Look,
     db::Db,
     id::{TenantId, TypedId},
     policy::Guarded,
@@ -28,6 +29,7 @@ use crate::{
     gauges, graph,
     http::{self as web, Allowance, Caller, Download, Engine, Shared},
     serve::{Running, Serve},
+    witness::Denial,
     worker,
 };
 
@@ -100,6 +102,10 @@ impl Engine for AppEngine {
 
     async fn execute(&self, request: Request) -> Response {
         self.app.schema.execute(request).await
+    }
+
+    async fn witness(&self, viewer: &Viewer, looks: HashSet<Look>, denials: Vec<Denial>) -> Result<()> {
+        self.app.witness.record(&self.db.counted(), viewer, looks, denials).await
     }
 
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {

@@ -15,4 +15,5 @@ pub mod http;
 pub mod seed;
 pub mod serve;
 pub mod telemetry;
+pub mod witness;
 pub mod worker;

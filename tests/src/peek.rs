@@ -129,6 +129,31 @@ impl World {
         events(&self.db).await
     }
 
+    /// Runs SQL that the database may refuse; then its words.
+    pub async fn try_execute(&self, sql: &str) -> Result<(), String> {
+        self.db.writer().execute_unprepared(sql).await.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// The number that a query answers as `n`.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let row = self.db.query_one_raw(Statement::from_string(self.db.backend(), sql)).await.unwrap();
+        row.unwrap().try_get("", "n").unwrap()
+    }
+
+    /// The texts that a query answers in a column.
+    pub async fn texts(&self, sql: &str, column: &str) -> Vec<String> {
+        texts(&self.db, sql, column).await
+    }
+
+    /// Lets the nodes forget the keys of people that they hold in memory.
+    pub fn forget_keys(&self, tenant: Uuid) {
+        for app in &self.apps {
+            if let Some(vault) = app.db.vault() {
+                vault.forget(TenantId::from_uuid(tenant));
+            }
+        }
+    }
+
     /// How many events there ever were.
     pub async fn outbox_count(&self) -> i64 {
         count(&self.db, "events").await + count(&self.db, "outbox").await
@@ -198,8 +223,7 @@ pub(crate) async fn settled(db: &Db, clock: &Clock) {
 async fn waiting(db: &Db, clock: &Clock) -> i64 {
     let events = "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM event_consumers \
          WHERE reached < (SELECT coalesce(max(position), 0) FROM events)) AS n";
-    let jobs =
-        "SELECT count(*) AS n FROM jobs WHERE finished_at IS NULL AND run_at <= ";
+    let jobs = "SELECT count(*) AS n FROM jobs WHERE finished_at IS NULL AND run_at <= ";
     let jobs = match db.backend() {
         DbBackend::Postgres => format!("{jobs}$1"),
         _ => format!("{jobs}?"),

@@ -33,7 +33,7 @@ pub struct World {
     pub dns: Dns,
     mailbox: Mailbox,
     door: Door,
-    apps: Vec<App>,
+    pub(crate) apps: Vec<App>,
     people: Mutex<HashMap<String, Actor>>,
     // Invariant: dropped last, for it waits until the nodes have stopped.
     house: House,

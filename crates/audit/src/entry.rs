@@ -3,22 +3,24 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, Enum, InputObject, Json, Object, SimpleObject, dataloader::Loader};
+use chrono::{TimeDelta, Utc};
 use kernel::{
     act::{
         audit_entry::{self, Column, Entity},
         personal::{Personal, boxes, is_veiled},
     },
-    ask::{Ask, Asking, FromAsk},
+    ask::{Ask, Asking, FromAsk, Look},
     db::Db,
-    error::{Error, Result},
+    error::{Error, Fields, Result},
     graph::Node,
-    id::{ApiKeyId, AuditEntryId, TypedId, UserId},
-    page::{ChildPage, Connection, Order, PageArgs, children, list},
+    id::{AccountId, AnyId, ApiKeyId, AuditEntryId, ProjectId, TypedId, UserId},
+    page::{ChildPage, Connection, Order, PageArgs, check_listed, check_search, children, list},
     policy::Guarded,
     scalar::DateTime,
+    sql::contains,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -190,6 +192,17 @@ impl AuditEntry {
         if !ctx.viewer().holds(PERSONAL_READ) || self.0.personal == "{}" {
             return Ok(Personal::default());
         }
+        if let Some(person) = self.0.person_id {
+            let subject_id = self.0.id.uuid();
+            let account = self.0.account_id;
+            ctx.ask().looked(Look {
+                action: "audit.entry.view",
+                subject_type: Self::TYPE,
+                subject_id,
+                person,
+                account,
+            });
+        }
         let key = Boxes { entry: self.0.id, text: self.0.personal.clone() };
         Ok(ctx.ask().load::<Opener, _>(key).await?.unwrap_or_default())
     }
@@ -198,6 +211,9 @@ impl AuditEntry {
 /// What of an entry's change may be shown.
 fn change(personal: &Map<String, Value>, field: String, pair: &Value) -> AuditChange {
     let hidden = personal.get(&field);
+    // Reason: details of what changed no row are single values.
+    let single = serde_json::json!([null, pair]);
+    let pair = if pair.is_array() { pair } else { &single };
     let side = |index: usize| match pair.get(index) {
         None | Some(Value::Null) => Value::Null,
         Some(value) if is_veiled(value) => {
@@ -259,8 +275,21 @@ pub struct AuditFilter {
     pub action_prefix: Option<String>,
     /// Things of this type: `Project`.
     pub subject_type: Option<String>,
+    /// What happened to this, by any id.
+    pub subject: Option<AnyId>,
     /// Acts of this person, by hand or through an API key.
     pub actor: Option<UserId>,
+    /// What is about something of this project.
+    pub project: Option<ProjectId>,
+    /// What is about something of this account.
+    pub account: Option<AccountId>,
+    /// Any of these severities; at most four.
+    pub severity: Option<Vec<AuditSeverity>>,
+    /// Any of these outcomes; at most three.
+    pub outcome: Option<Vec<AuditOutcome>>,
+    /// Entries with this text in the name of the act, of the thing or of the operation, or with this request id; at most
+    /// 100 characters.
+    pub text: Option<String>,
     /// Not before.
     pub since: Option<DateTime>,
     /// Before.
@@ -268,8 +297,17 @@ pub struct AuditFilter {
 }
 
 impl AuditFilter {
+    /// INVALID if a list or text is too long.
+    pub(crate) fn check(&self) -> Result<()> {
+        let mut fields = Fields::default();
+        check_listed(self.severity.as_ref(), "filter.severity", &mut fields);
+        check_listed(self.outcome.as_ref(), "filter.outcome", &mut fields);
+        check_search(self.text.as_deref(), "filter.text", &mut fields);
+        fields.check()
+    }
+
     pub(crate) fn apply(&self, mut select: Select<Entity>) -> Select<Entity> {
-        let Self { action_prefix, subject_type, actor, since, until } = self;
+        let Self { action_prefix, subject_type, subject, actor, project, account, .. } = self;
         if let Some(prefix) = action_prefix {
             // Reason: a range uses the index and needs no escaping of LIKE's wildcards.
             select = select.filter(Column::Action.gte(prefix.as_str()));
@@ -278,18 +316,75 @@ impl AuditFilter {
         if let Some(subject_type) = subject_type {
             select = select.filter(Column::SubjectType.eq(subject_type.as_str()));
         }
+        if let Some(subject) = subject {
+            select = select.filter(Column::SubjectId.eq(subject.uuid));
+            select = select.filter(Column::SubjectType.eq(subject.kind.type_name()));
+        }
         if let Some(actor) = actor {
-            let by = sea_orm::Condition::any();
+            let by = Condition::any();
             let by = by.add(Column::ActorId.eq(actor.uuid())).add(Column::OnBehalfOf.eq(actor.uuid()));
             select = select.filter(by);
         }
-        if let Some(since) = since {
-            select = select.filter(Column::OccurredAt.gte(since.utc()));
+        if let Some(project) = project {
+            select = select.filter(Column::ProjectId.eq(*project));
         }
-        if let Some(until) = until {
+        if let Some(account) = account {
+            select = select.filter(Column::AccountId.eq(*account));
+        }
+        self.apply_rest(select)
+    }
+
+    fn apply_rest(&self, mut select: Select<Entity>) -> Select<Entity> {
+        if let Some(severities) = &self.severity {
+            select = select.filter(Column::Severity.is_in(severities.iter().map(|one| one.word())));
+        }
+        if let Some(outcomes) = &self.outcome {
+            select = select.filter(Column::Outcome.is_in(outcomes.iter().map(|one| one.word())));
+        }
+        if let Some(text) = self.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            let in_names = contains(&[Column::Action, Column::SubjectLabel, Column::Operation], text);
+            select = select.filter(Condition::any().add(in_names).add(Column::RequestId.eq(text)));
+        }
+        // Reason: ids grow with time, so that a range of ids finds its months and its place in every index.
+        if let Some(since) = self.since {
+            select = select.filter(Column::OccurredAt.gte(since.utc()));
+            select = select.filter(Column::Id.gte(first_id(since.utc())));
+        }
+        if let Some(until) = self.until {
             select = select.filter(Column::OccurredAt.lt(until.utc()));
+            select = select.filter(Column::Id.lte(first_id(until.utc() + LATE)));
         }
         select
+    }
+}
+
+/// How much later than the act's time an id can be made: acts have one time, and take a while.
+const LATE: TimeDelta = TimeDelta::minutes(10);
+
+/// The smallest UUIDv7 (RFC 9562 §5.7) of a moment.
+fn first_id(moment: chrono::DateTime<Utc>) -> Uuid {
+    let millis = u128::from(moment.timestamp_millis().max(0).unsigned_abs()) << 80;
+    Uuid::from_u128(millis)
+}
+
+impl AuditSeverity {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl AuditOutcome {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Denied => "denied",
+            Self::Failure => "failure",
+        }
     }
 }
 
@@ -311,7 +406,9 @@ impl AuditQuery {
     ) -> Result<Connection<AuditEntry>> {
         let viewer = ctx.viewer();
         viewer.require(ENTRIES_READ)?;
-        let select = filter.unwrap_or_default().apply(Entity::visible(viewer, ENTRIES_READ));
+        let filter = filter.unwrap_or_default();
+        filter.check()?;
+        let select = filter.apply(Entity::visible(viewer, ENTRIES_READ));
         list(ctx.db(), select, Order::desc(Column::Id), &PageArgs::new(first, after, last, before)).await
     }
 }

@@ -9,11 +9,13 @@ pub mod seal;
 pub mod verify;
 
 mod entry;
+mod tail;
 
 use async_graphql::MergedObject;
 
 pub use entry::{AuditEntry, AuditFilter, AuditQuery, trail};
 pub use policy::PERMISSIONS;
+pub use tail::AuditSubscription;
 
 /// Queries about the sealed order.
 #[derive(MergedObject, Default)]

@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::Hash,
     sync::{
         Arc, Mutex, PoisonError,
@@ -11,11 +11,13 @@ use std::{
 };
 
 use async_graphql::{Context, Guard, dataloader::Loader};
+use uuid::Uuid;
 
 use crate::{
     batch::Batch,
     db::Db,
     error::{Error, Result},
+    id::{AccountId, TypedId as _},
     viewer::{Permission, Viewer},
 };
 
@@ -28,6 +30,22 @@ pub struct Ask {
     pub db: Db,
     loaders: Arc<Loaders>,
     secret: Arc<AtomicBool>,
+    looks: Arc<Mutex<HashSet<Look>>>,
+}
+
+/// A look at personal data of somebody else that not everybody may see. It is recorded before the answer goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Look {
+    /// The act it is recorded as: `crm.contact.view`.
+    pub action: &'static str,
+    /// GraphQL type of what was looked at.
+    pub subject_type: &'static str,
+    /// Its id.
+    pub subject_id: Uuid,
+    /// Whose data it is.
+    pub person: Uuid,
+    /// The account it belongs to.
+    pub account: Option<AccountId>,
 }
 
 type Loaders = Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>;
@@ -35,7 +53,7 @@ type Loaders = Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>;
 impl Ask {
     /// A question with empty loaders.
     pub fn new(viewer: Viewer, db: Db) -> Self {
-        Self { viewer, db, loaders: Arc::default(), secret: Arc::default() }
+        Self { viewer, db, loaders: Arc::default(), secret: Arc::default(), looks: Arc::default() }
     }
 
     /// Forgets what was loaded: for subscriptions, before each message, which must show the state of its moment.
@@ -52,6 +70,18 @@ impl Ask {
     /// Whether a resolver called [`Ask::holds_secret`].
     pub fn is_secret(&self) -> bool {
         self.secret.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the answer shows personal data of somebody else; every resolver of such a field calls this.
+    pub fn looked(&self, look: Look) {
+        if self.viewer.user_id().map(|user| user.uuid()) != Some(look.person) {
+            self.looks.lock().unwrap_or_else(PoisonError::into_inner).insert(look);
+        }
+    }
+
+    /// What was noted by [`Ask::looked`], once.
+    pub fn take_looks(&self) -> HashSet<Look> {
+        std::mem::take(&mut *self.looks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Loads one value in a batch with everything else of its kind that the request needs at this moment.

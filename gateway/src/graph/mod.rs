@@ -46,6 +46,7 @@ pub struct Mutation(
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(
     projects::ProjectsSubscription,
+    audit::AuditSubscription,
     audit::event::EventSubscription,
     audit::job::JobSubscription,
 );

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Variables};
+use async_graphql::{PathSegment, Request, Response, Variables};
 use futures::{FutureExt, Stream, StreamExt};
 use http::HeaderMap;
 use kernel::act::lease::Lease;
 use kernel::ask::Ask;
 use kernel::db::Db;
+use kernel::locale::Language;
 use kernel::viewer::Viewer;
 use serde_json::Value as Json;
 
@@ -27,6 +28,7 @@ use super::metrics::{Ran, observe};
 use super::params::Params;
 use super::problem::{Code, Problem, Refusal, says};
 use super::shared::Shared;
+use crate::witness::Denial;
 
 /// One runtime thread's end of the HTTP side. Cheap to clone.
 #[derive(Clone)]
@@ -254,7 +256,15 @@ impl Edge {
         let (mut answer, headers) = match tokio::time::timeout(limit, execution).await {
             Ok(Ok(mut response)) => {
                 let headers = std::mem::take(&mut response.http_headers);
-                (ready.speaker.response(response, self.inputs(&ready)), headers)
+                let denials = denials(ready.kind, &response);
+                let recorded = self.engine.witness(&ready.viewer, ready.ask.take_looks(), denials).await;
+                match recorded {
+                    // Reason: what a mutation did is done; its answer is owed.
+                    Err(error) if ready.kind == OperationType::Query => {
+                        (Answer::refused(vec![ready.speaker.error(&error)]), HeaderMap::new())
+                    }
+                    _ => (ready.speaker.response(response, self.inputs(&ready)), headers),
+                }
             }
             Ok(Err(_panic)) => (ready.speaker.panicked(), HeaderMap::new()),
             Err(_elapsed) => {
@@ -331,4 +341,27 @@ impl Edge {
             "graphql"
         );
     }
+}
+
+/// What a response refuses for want of a permission: of mutations everything, of queries what was asked for by itself,
+/// not a hidden field of something else.
+fn denials(kind: OperationType, response: &Response) -> Vec<Denial> {
+    let root = match kind {
+        OperationType::Query => "Query",
+        OperationType::Mutation => "Mutation",
+        OperationType::Subscription => return Vec::new(),
+    };
+    let one = |error: &async_graphql::ServerError| {
+        let Some(kernel::Error::Forbidden(said)) = error.source::<kernel::Error>() else { return None };
+        let Some(PathSegment::Field(field)) = error.path.first() else { return None };
+        let asked = kind == OperationType::Mutation || error.path.len() == 1;
+        asked.then(|| Denial { root, field: field.clone(), reason: said.render(Language::En) })
+    };
+    let mut denials: Vec<Denial> = Vec::new();
+    for denial in response.errors.iter().filter_map(one) {
+        if !denials.contains(&denial) {
+            denials.push(denial);
+        }
+    }
+    denials
 }

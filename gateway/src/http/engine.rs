@@ -1,17 +1,22 @@
 //! What the HTTP side needs of the application behind it. The gateway's `App` implements it; tests bring a small one.
 
+use std::collections::HashSet;
+
 use async_graphql::{Request, Response};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use http::HeaderMap;
 use kernel::{
     Result,
+    ask::Look,
     db::Db,
     locale::Language,
     viewer::{RequestInfo, Viewer},
 };
 use serde::Serialize;
 use serde_json::Value as Json;
+
+use crate::witness::Denial;
 
 /// The application of one runtime thread, with that thread's connections.
 #[async_trait]
@@ -40,6 +45,15 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Runs a query or mutation. The request's data holds a [`kernel::ask::Ask`].
     async fn execute(&self, request: Request) -> Response;
+
+    /// Records which personal data of others an answer shows, and what it refuses.
+    ///
+    /// # Errors
+    /// If it cannot be recorded; what was to be shown is kept back then.
+    async fn witness(&self, viewer: &Viewer, looks: HashSet<Look>, denials: Vec<Denial>) -> Result<()> {
+        let _ = (viewer, looks, denials);
+        Ok(())
+    }
 
     /// Runs a subscription, on a schema with the extension [`super::live::FreshAsk`].
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;

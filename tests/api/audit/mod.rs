@@ -1,9 +1,13 @@
-//! The audit trail: its sealed order, checks, proofs and exports.
+//! The audit trail: what it keeps, who reads it, its sealed order, checks, proofs and exports.
 
+mod append_only;
 mod attacks;
 mod cli;
 mod export;
+mod noticed;
+mod personal;
 mod proof;
+mod reading;
 mod seal;
 mod support;
 mod verify;

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, InputObject, Object};
 use kernel::{
     Fields, Result,
-    ask::Asking,
+    ask::{Asking, Look},
     field,
     graph::{Graph, Node},
     id::{AccountId, ContactId, TypedId},
@@ -39,7 +39,17 @@ impl Contact {
     /// A value that needs the permission for personal data.
     async fn personal<T>(&self, ctx: &Context<'_>, value: Option<T>) -> Option<Result<T>> {
         match field::may::<Entity>(ctx.ask(), CONTACTS_PERSONAL, self.0.id.uuid()).await {
-            Ok(()) => value.map(Ok),
+            Ok(()) => {
+                let value = value?;
+                ctx.ask().looked(Look {
+                    action: "crm.contact.view",
+                    subject_type: Self::TYPE,
+                    subject_id: self.0.id.uuid(),
+                    person: self.0.id.uuid(),
+                    account: Some(self.0.account_id),
+                });
+                Some(Ok(value))
+            }
             Err(error) => Some(Err(error)),
         }
     }

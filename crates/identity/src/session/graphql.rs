@@ -3,9 +3,9 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use kernel::{
     Result,
-    ask::Asking as _,
+    ask::{Asking as _, Look},
     graph::{Graph, Node},
-    id::{SessionId, UserId},
+    id::{SessionId, TypedId as _, UserId},
     scalar::DateTime,
     seen::SeenBy,
     viewer::Viewer,
@@ -20,6 +20,19 @@ use super::{
     store,
 };
 use crate::{IdentityContext as _, user::ViewerObject};
+
+impl Session {
+    /// Notes that somebody else's address or device was shown.
+    fn looked(&self, ctx: &Context<'_>) {
+        ctx.ask().looked(Look {
+            action: "identity.session.view",
+            subject_type: Self::TYPE,
+            subject_id: self.0.id.uuid(),
+            person: self.0.user_id.uuid(),
+            account: None,
+        });
+    }
+}
 
 /// A device on which somebody is signed in to the tenant.
 #[derive(Clone, Debug)]
@@ -49,12 +62,14 @@ impl Session {
     }
 
     /// What the client calls itself (the `User-Agent` header); empty if it says nothing.
-    async fn user_agent(&self) -> &str {
+    async fn user_agent(&self, ctx: &Context<'_>) -> &str {
+        self.looked(ctx);
         &self.0.user_agent
     }
 
     /// The address from which it was last used; empty if unknown.
-    async fn ip(&self) -> &str {
+    async fn ip(&self, ctx: &Context<'_>) -> &str {
+        self.looked(ctx);
         &self.0.ip
     }
 

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object};
 use kernel::{
     Error, Result,
-    ask::{Ask, Asking},
+    ask::{Ask, Asking, Look},
     field,
     graph::Node,
     id::{TypedId, UserId},
@@ -143,7 +143,18 @@ impl User {
 
     /// Phone number, as digits with a leading `+`; null without one. One's own, or with `identity.user.contact`.
     async fn phone(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
-        self.guarded(ctx, USER_CONTACT, self.0.phone.as_deref()).await
+        let phone = self.guarded(ctx, USER_CONTACT, self.0.phone.as_deref()).await;
+        if let (Some(Ok(_)), false) = (&phone, self.is_own(ctx.ask())) {
+            let person = self.0.id.uuid();
+            ctx.ask().looked(Look {
+                action: "identity.user.view",
+                subject_type: Self::TYPE,
+                subject_id: person,
+                person,
+                account: None,
+            });
+        }
+        phone
     }
 
     /// Given name.

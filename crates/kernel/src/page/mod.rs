@@ -179,9 +179,8 @@ where
                     true => column.lte(value.clone()),
                     false => column.gte(value.clone()),
                 };
-                let beyond = Condition::any()
-                    .add(further(column, value.clone()))
-                    .add(further(id, cursor.id.into()));
+                let beyond =
+                    Condition::any().add(further(column, value.clone())).add(further(id, cursor.id.into()));
                 Condition::all().add(from).add(beyond)
             }
             (Some(value), backward) => {

@@ -1,0 +1,99 @@
+//! What the trail keeps besides changes: refusals, and looks at personal data of others.
+
+use serde_json::{Value, json};
+use tests::{Row, World};
+
+async fn entries(world: &World, action: &str) -> Vec<Row> {
+    world.rows("audit_entries", &format!("WHERE action = '{action}' ORDER BY id")).await
+}
+
+async fn id_of(world: &World, email: &str) -> String {
+    let query = "query($search: String!) { users(first: 1, filter: { search: $search }) { nodes { id } } }";
+    let owner = world.agency("acme").owner();
+    owner.run(query, json!({ "search": email })).await.expect_ok().text("users.nodes.0.id")
+}
+
+// keeps: AU-1
+#[tokio::test]
+async fn refused_change_is_in_the_trail_once_with_who_and_why() {
+    let world = World::new().await;
+    let viewer = world.agency("acme").viewer();
+    let create = "mutation Make { createAccount(input: { name: \"Mine\" }) { account { id } } }";
+    viewer.run(create, json!({})).await.expect_code("FORBIDDEN");
+    viewer.run(create, json!({})).await.expect_code("FORBIDDEN");
+    viewer.run("{ auditEntries(first: 1) { nodes { id } } }", json!({})).await.expect_code("FORBIDDEN");
+    let denied = entries(&world, "identity.permission.deny").await;
+    let told: Vec<(&Value, &Value, &Value)> =
+        denied.iter().map(|row| (&row["subject_type"], &row["subject_label"], &row["operation"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&json!("Mutation"), &json!("createAccount"), &json!("Make")),
+            (&json!("Query"), &json!("auditEntries"), &Value::Null),
+        ]
+    );
+    for row in &denied {
+        assert_eq!((&row["outcome"], &row["severity"]), (&json!("denied"), &json!("notice")));
+        assert!(row["changes"]["reason"].as_str().is_some_and(|why| !why.is_empty()), "{row:?}");
+        assert!(row["actor_id"].is_string());
+    }
+    world.clock.advance(std::time::Duration::from_secs(120));
+    let owner = world.agency("acme").owner();
+    let query = "{ auditEntries(first: 9, filter: { outcome: [DENIED] }) { nodes { action outcome subjectLabel \
+                 changes { field after } } } }";
+    let seen = owner.run(query, json!({})).await.expect_ok();
+    assert_eq!(seen.text("auditEntries.nodes.0.changes.0.field"), "reason");
+    assert!(!seen.text("auditEntries.nodes.0.changes.0.after").is_empty());
+    let stranger = world.agency("globex").owner();
+    let theirs = stranger.run(query, json!({})).await.expect_ok();
+    assert!(theirs.data("auditEntries.nodes").as_array().unwrap().is_empty());
+}
+
+// keeps: AU-1
+#[tokio::test]
+async fn hidden_field_of_something_shown_is_no_attempt() {
+    let world = World::new().await;
+    let viewer = world.agency("acme").viewer();
+    viewer.run("{ projects(first: 3) { nodes { id budget { amount } } } }", json!({})).await;
+    assert!(entries(&world, "identity.permission.deny").await.is_empty());
+}
+
+// keeps: AU-1, AU-13
+#[tokio::test]
+async fn look_at_personal_data_of_somebody_else_is_in_the_trail_once_an_hour() {
+    let world = World::new().await;
+    let owner = world.agency("acme").owner();
+    let person = id_of(&world, "pm@acme.test").await;
+    let query = "query Look($id: ID!) { user(id: $id) { phone } }";
+    let look = || async { owner.run(query, json!({ "id": person })).await.expect_ok() };
+    look().await;
+    look().await;
+    let seen = entries(&world, "identity.user.view").await;
+    assert_eq!(seen.len(), 1, "{seen:#?}");
+    assert_eq!(seen[0]["operation"], "Look");
+    assert_eq!(seen[0]["person_id"], seen[0]["subject_id"]);
+    assert!(seen[0]["changes"].as_object().unwrap().is_empty(), "what was seen is not repeated");
+    let me = world.agency("acme").manager();
+    me.run(query, json!({ "id": person })).await.expect_ok();
+    assert_eq!(entries(&world, "identity.user.view").await.len(), 1, "one's own is one's own");
+}
+
+// keeps: AU-1, AU-13
+#[tokio::test]
+async fn looks_at_many_cost_one_act_and_name_each_person() {
+    let world = World::new().await;
+    let owner = world.agency("acme").owner();
+    let query = "{ accounts(first: 20) { nodes { contacts(first: 20) { nodes { id email phone } } } } }";
+    let answer = owner.run(query, json!({})).await.expect_ok();
+    let shown: usize = answer
+        .data("accounts.nodes")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|account| account["contacts"]["nodes"].as_array().unwrap().len())
+        .sum();
+    assert!(shown > 1);
+    let seen = entries(&world, "crm.contact.view").await;
+    assert_eq!(seen.len(), shown);
+    assert!(seen.iter().all(|row| row["account_id"].is_string() && row["person_id"].is_string()));
+}

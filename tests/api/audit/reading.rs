@@ -1,0 +1,88 @@
+//! Finding entries, and watching them come.
+
+use serde_json::{Value, json};
+use tests::{Actor, World};
+
+const FIND: &str = "query($filter: AuditFilter) { auditEntries(first: 50, filter: $filter) { nodes { action \
+                    subjectType subjectLabel severity outcome actor { id } } } }";
+
+async fn find(who: &Actor, filter: Value) -> Vec<Value> {
+    let answer = who.run(FIND, json!({ "filter": filter })).await.expect_ok();
+    answer.data("auditEntries.nodes").as_array().unwrap().clone()
+}
+
+async fn account(who: &Actor, name: &str) -> String {
+    let create = "mutation($name: String!) { createAccount(input: { name: $name }) { account { id } } }";
+    who.run(create, json!({ "name": name })).await.expect_ok().text("createAccount.account.id")
+}
+
+// keeps: AU-6
+#[tokio::test]
+async fn every_filter_finds_its_own_and_nothing_of_the_others() {
+    let world = World::new().await;
+    let owner = world.agency("acme").owner();
+    let id = account(&owner, "Zebra Holding").await;
+    let other = account(&owner, "Quagga Holding").await;
+    world
+        .agency("acme")
+        .viewer()
+        .run("mutation { createAccount(input: { name: \"No\" }) { account { id } } }", json!({}))
+        .await;
+    let labels = |found: &[Value]| -> Vec<String> {
+        found.iter().map(|entry| entry["subjectLabel"].as_str().unwrap_or("-").to_owned()).collect()
+    };
+    assert_eq!(labels(&find(&owner, json!({ "subject": id })).await), ["Zebra Holding"]);
+    assert_eq!(
+        labels(&find(&owner, json!({ "account": other, "subjectType": "Account" })).await),
+        ["Quagga Holding"]
+    );
+    assert_eq!(labels(&find(&owner, json!({ "text": "zebra" })).await), ["Zebra Holding"]);
+    assert_eq!(labels(&find(&owner, json!({ "outcome": ["DENIED"] })).await), ["createAccount"]);
+    let made = find(
+        &owner,
+        json!({ "actionPrefix": "crm.account.create", "severity": ["INFO"], "outcome": ["SUCCESS"] }),
+    )
+    .await;
+    assert_eq!(labels(&made)[..2], ["Quagga Holding", "Zebra Holding"]);
+    assert!(
+        find(&owner, json!({ "actionPrefix": "crm.account.create", "severity": ["CRITICAL"] }))
+            .await
+            .is_empty()
+    );
+    let now = world.clock.now().to_rfc3339();
+    assert!(find(&owner, json!({ "text": "zebra", "until": now })).await.is_empty());
+    assert_eq!(find(&owner, json!({ "text": "zebra", "since": now })).await.len(), 1);
+    assert!(find(&world.agency("globex").owner(), json!({ "text": "zebra" })).await.is_empty());
+    assert!(find(&world.agency("globex").owner(), json!({ "subject": id })).await.is_empty());
+    let long = json!({ "filter": { "text": "x".repeat(500) } });
+    owner.run(FIND, long).await.expect_field("filter.text", "too_long");
+    owner.run(FIND, json!({ "filter": { "text": "%" } })).await.expect_ok();
+}
+
+// keeps: AU-6
+#[tokio::test]
+async fn tail_tells_entries_once_in_their_order_to_who_may_see_them() {
+    let world = World::new().await;
+    let (owner, stranger) = (world.agency("acme").owner(), world.agency("globex").owner());
+    let tail =
+        "subscription { auditTail(filter: { actionPrefix: \"crm.account\" }) { action subjectLabel } }";
+    let mut socket = owner.socket().await;
+    let mut told = socket.subscribe(tail, json!({}));
+    let mut other = stranger.socket().await;
+    let mut theirs = other.subscribe(tail, json!({}));
+    // Reason: a subscription hears what is sealed after it began.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    for name in ["First", "Second", "Third"] {
+        account(&owner, name).await;
+    }
+    account(&stranger, "Theirs").await;
+    for name in ["First", "Second", "Third"] {
+        let entry = told.next().await.expect("an entry");
+        assert_eq!(entry["auditTail"], json!({ "action": "crm.account.create", "subjectLabel": name }));
+    }
+    let entry = theirs.next().await.expect("an entry");
+    assert_eq!(entry["auditTail"]["subjectLabel"], "Theirs");
+    let mut clients = world.agency("acme").client().socket().await;
+    let mut nothing = clients.subscribe(tail, json!({}));
+    nothing.refused().await;
+}
