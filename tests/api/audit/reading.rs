@@ -40,7 +40,7 @@ async fn every_filter_finds_its_own_and_nothing_of_the_others() {
     assert_eq!(labels(&find(&owner, json!({ "outcome": ["DENIED"] })).await), ["createAccount"]);
     let made = find(
         &owner,
-        json!({ "actionPrefix": "crm.account.create", "severity": ["INFO"], "outcome": ["SUCCESS"] }),
+        json!({ "subjectType": "Account", "actionPrefix": "crm.account.create", "severity": ["INFO"], "outcome": ["SUCCESS"] }),
     )
     .await;
     assert_eq!(labels(&made)[..2], ["Quagga Holding", "Zebra Holding"]);
