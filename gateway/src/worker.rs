@@ -141,7 +141,8 @@ pub async fn tidy(app: &App) -> Result<()> {
     let kept = now - chrono::TimeDelta::days(app.config.events.retention_days.into());
     let events = dispatch::retain(&app.db, kept, &dispatcher(app).names()).await;
     let old = jobs::purge(&app.db, now).await;
-    tenants.and(sessions).and(tokens).and(keys.map(drop)).and(events.map(drop)).and(old.map(drop))
+    let months = audit::months::ensure(&app.db, now).await;
+    tenants.and(months).and(sessions).and(tokens).and(keys.map(drop)).and(events.map(drop)).and(old.map(drop))
 }
 
 /// Every tenant that is due, a few in a transaction.

@@ -4,6 +4,7 @@ pub mod event;
 pub mod export;
 pub mod job;
 pub mod merkle;
+pub mod months;
 pub mod policy;
 pub mod seal;
 pub mod verify;
