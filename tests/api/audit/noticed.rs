@@ -58,7 +58,7 @@ async fn hidden_field_of_something_shown_is_no_attempt() {
     assert!(entries(&world, "identity.permission.deny").await.is_empty());
 }
 
-// keeps: AU-1, AU-13
+// keeps: AU-1
 #[tokio::test]
 async fn look_at_personal_data_of_somebody_else_is_in_the_trail_once_an_hour() {
     let world = World::new().await;
@@ -78,7 +78,7 @@ async fn look_at_personal_data_of_somebody_else_is_in_the_trail_once_an_hour() {
     assert_eq!(entries(&world, "identity.user.view").await.len(), 1, "one's own is one's own");
 }
 
-// keeps: AU-1, AU-13
+// keeps: AU-1
 #[tokio::test]
 async fn looks_at_many_cost_one_act_and_name_each_person() {
     let world = World::new().await;
