@@ -22,7 +22,7 @@ use kernel::{
 use platform::jobs::{self, Scope};
 use serde_json::{Map, json};
 
-use crate::policy::JOBS_MANAGE;
+use crate::policy::{JOBS_MANAGE, JOBS_READ};
 
 pub use graphql::{Job, JobFilter, JobProgress, JobStatus};
 
@@ -82,6 +82,7 @@ async fn change(
     name: &'static str,
     change: impl AsyncFn(&Act, &Scope) -> Result<Vec<Model>>,
 ) -> Result<Model> {
+    viewer.require(JOBS_READ)?;
     let done = viewer.act(db, name, async |act| {
         let before = Entity::fetch_to(act.conn(), viewer, JOBS_MANAGE, id).await?;
         let scope = Scope::one(viewer.tenant_id(), id);
