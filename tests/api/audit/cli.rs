@@ -78,7 +78,7 @@ async fn server_that_is_killed_while_it_seals_leaves_a_sound_tree() {
     }
     let sealed = async {
         while !site.rows("audit_unsealed", "").await.is_empty() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(20), sealed).await.expect("everything is sealed");

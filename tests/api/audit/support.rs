@@ -30,11 +30,11 @@ pub(super) fn sealer(world: &World) -> Sealer {
     world.app(0).sealer.on(&world.db)
 }
 
-/// Waits until no entry waits to be sealed.
+/// Waits until no entry waits to be sealed; the program seals by itself.
 pub(super) async fn sealed(world: &World) {
     let all = async {
         while !world.rows("audit_unsealed", "").await.is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(PATIENCE, all).await.expect("entries wait for ever to be sealed");

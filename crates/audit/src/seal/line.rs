@@ -96,7 +96,7 @@ impl Line<'_> {
     pub fn is_well_formed(&self) -> bool {
         object_end(self.changes.as_bytes()) == Some(self.changes.len())
             && object_end(self.personal.as_bytes()) == Some(self.personal.len())
-            && self.at.nanosecond() % 1_000 == 0
+            && self.at.nanosecond().is_multiple_of(1_000)
     }
 }
 
