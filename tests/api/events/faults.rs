@@ -102,7 +102,7 @@ async fn database_that_goes_and_comes_back_loses_no_act_and_no_event() {
     let server = Postgres::seeded().await;
     let site = Site::seeded().await;
     let mut command = site.command(&["serve"]);
-    command.env("ATRIUM_DATABASE_URL", server.url());
+    command.env("ATRIUM_DATABASE_URL", server.url()).env("ATRIUM_DATABASE__ACQUIRE_TIMEOUT_S", "2");
     let process = site.start(command).await;
     let owner = process.person("acme", "owner@acme.test", PASSWORD);
     let mut done = vec![new_project(&owner, "Before").await];
