@@ -117,3 +117,33 @@ async fn parked_event_can_be_given_up_and_only_by_who_may() {
     let told = owner.run(log, json!({ "id": project })).await.expect_ok();
     assert_eq!(told.list("events.nodes").len(), 1, "the event itself is not gone");
 }
+
+// keeps: AU-14, OP-4
+#[tokio::test]
+async fn metrics_tell_of_the_outbox_of_each_consumer_and_of_what_is_parked() {
+    let world = World::new().await;
+    new_project(&world.agency("acme").owner(), "Counted").await;
+    let mut tick = tokio::time::interval(Duration::from_millis(200));
+    let told = async {
+        loop {
+            tick.tick().await;
+            let answer = world.http().get(world.url("/metrics")).send().await.unwrap();
+            let text = answer.text().await.unwrap();
+            let names = [
+                "atrium_outbox_waiting 0",
+                "atrium_outbox_lag_seconds 0",
+                "atrium_events_parked 0",
+                "atrium_events_retrying 0",
+                "atrium_event_consumer_lag{consumer=\"broadcast\"} 0",
+            ];
+            let dispatched =
+                text.lines().find_map(|line| line.strip_prefix("atrium_events_dispatched_total "));
+            let some =
+                dispatched.and_then(|number| number.parse::<u64>().ok()).is_some_and(|number| number > 0);
+            if some && names.iter().all(|name| text.contains(name)) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), told).await.expect("the numbers are told in time");
+}
