@@ -8,6 +8,7 @@ mod act_rows;
 mod act_trail;
 mod children;
 mod children_graph;
+mod consumers;
 mod cursors;
 mod dispatcher;
 mod entities;
