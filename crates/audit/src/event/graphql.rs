@@ -2,13 +2,17 @@
 
 use async_graphql::{Context, ID, Json, Object};
 use kernel::{
-    act::outbox::log::{EVENTS_READ, Entity, Model},
+    act::{
+        audit_entry::ENTRIES_READ,
+        outbox::log::{EVENTS_READ, Entity, Model},
+    },
     ask::Asking,
     error::Result,
     graph::Node,
     id::{AnyId, AuditEntryId, EventId, IdKind},
     page::{Connection, PageArgs, cursor_of, list},
     scalar::DateTime,
+    viewer::Reach,
 };
 use serde_json::Value;
 
@@ -85,9 +89,10 @@ impl Event {
         Json(payload)
     }
 
-    /// Id of the entry of the audit trail about the same change.
-    async fn audit_entry_id(&self) -> Option<AuditEntryId> {
-        self.0.audit_id
+    /// Id of the entry of the audit trail about the same change; null for who does not hold `audit.entry.read`
+    /// tenant-wide.
+    async fn audit_entry_id(&self, ctx: &Context<'_>) -> Option<AuditEntryId> {
+        self.0.audit_id.filter(|_| ctx.viewer().reaches(ENTRIES_READ, Reach::Tenant))
     }
 }
 
