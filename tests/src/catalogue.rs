@@ -16,10 +16,11 @@ pub(crate) async fn expect_known_events(app: &App) {
     let read = tokio::time::timeout(PATIENCE, events(app)).await;
     // Reason: a test may have taken the database away, or a part of it.
     let Ok(Ok(events)) = read else { return };
-    let wrong: Vec<String> = events.iter().flat_map(|event| problems_of(event)).collect();
+    let wrong: Vec<String> = events.iter().flat_map(problems_of).collect();
     assert!(wrong.is_empty(), "events that are not as the catalogue says:\n{}", wrong.join("\n"));
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test reads the events of every tenant")]
 async fn events(app: &App) -> Result<Vec<log::Model>, sea_orm::DbErr> {
     let mut events = log::Entity::find().all(&app.db).await?;
     events.extend(outbox::Entity::find().all(&app.db).await?.into_iter().map(log::Model::from));

@@ -78,7 +78,10 @@ async fn tail_tells_entries_once_in_their_order_to_who_may_see_them() {
     account(&stranger, "Theirs").await;
     for name in ["First", "Second", "Third"] {
         let entry = told.next().await.expect("an entry");
-        assert_eq!(entry["data"]["auditTail"], json!({ "action": "crm.account.create", "subjectLabel": name }));
+        assert_eq!(
+            entry["data"]["auditTail"],
+            json!({ "action": "crm.account.create", "subjectLabel": name })
+        );
     }
     let entry = theirs.next().await.expect("an entry");
     assert_eq!(entry["data"]["auditTail"]["subjectLabel"], "Theirs");

@@ -129,9 +129,9 @@ async fn database_that_goes_and_comes_back_loses_no_act_and_no_event() {
     says(&process, (200, "up")).await;
     let came = new_project(&owner, "After").await;
     let heard = hear(&mut live, &came).await;
-    assert_eq!(texts(&heard, "subjectId"), [came.clone()], "what was refused did not happen");
+    assert_eq!(texts(&heard, "subjectId"), std::slice::from_ref(&came), "what was refused did not happen");
     let log = everything(&owner, json!({ "after": after, "kinds": ["projects.project.created"] })).await;
-    assert_eq!(texts(&log, "subjectId"), [came.clone()]);
+    assert_eq!(texts(&log, "subjectId"), std::slice::from_ref(&came));
     done.push(came);
     let answer = owner.run("{ projects(first: 100) { nodes { id } } }", json!({})).await.expect_ok();
     let projects = answer.ids("projects.nodes");
@@ -159,7 +159,7 @@ async fn redis_that_goes_and_comes_back_loses_no_event_and_subscriptions_go_on()
     let begun = socket.subscribe("{ __typename }", json!({})).next().await.expect("an answer");
     assert_eq!(begun["data"]["__typename"], "Query");
     let first = new_project(&owner, "First").await;
-    assert_eq!(texts(&hear(&mut live, &first).await, "subjectId"), [first.clone()]);
+    assert_eq!(texts(&hear(&mut live, &first).await, "subjectId"), std::slice::from_ref(&first));
     assert_eq!(changed(&mut changes).await, first);
     says(&process, (200, "up")).await;
 

@@ -45,10 +45,10 @@ async fn admin_sees_the_jobs_of_the_agency_and_no_others() {
     for person in [acme.owner(), acme.admin()] {
         assert_eq!(seen(&person, mine.clone()).await, both);
     }
-    assert_eq!(seen(&globex.owner(), mine.clone()).await, [foreign.clone()]);
+    assert_eq!(seen(&globex.owner(), mine.clone()).await, std::slice::from_ref(&foreign));
     assert_eq!(
         seen(&acme.owner(), json!({ "kinds": [NOBODYS], "statuses": ["FAILED"] })).await,
-        [failed.clone()]
+        std::slice::from_ref(&failed)
     );
     let answer = acme.owner().run(JOBS, json!({ "filter": { "statuses": ["FAILED"] } })).await.expect_ok();
     answer.expect_statements(8);
@@ -83,7 +83,7 @@ async fn person_who_started_a_job_sees_it_and_changes_nothing() {
     world.settled().await;
     let (manager, client) = (acme.manager(), acme.client());
     started_by(&world, &own, manager.email()).await;
-    assert_eq!(seen(&manager, json!({})).await, [own.clone()]);
+    assert_eq!(seen(&manager, json!({})).await, std::slice::from_ref(&own));
     let answer = manager.run(JOB, json!({ "id": own })).await.expect_ok();
     assert!(answer.data("job.lastError").is_null(), "errors are for admins: {answer}");
     manager.run(JOB, json!({ "id": other })).await.expect_code("NOT_FOUND");

@@ -26,7 +26,7 @@ use kernel::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryOrder, QuerySelect,
-    sea_query::{Expr, Query, SimpleExpr},
+    sea_query::{Expr, Query},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -230,7 +230,7 @@ fn into_log(moving: &[i64]) -> sea_orm::sea_query::InsertStatement {
         (To::AuditId, From::AuditId),
     ];
     let mut rows = Query::select();
-    rows.exprs(columns.map(|(_, from)| -> SimpleExpr { Expr::col(from).into() })).from(outbox::Entity);
+    rows.exprs(columns.map(|(_, from)| Expr::col(from))).from(outbox::Entity);
     rows.and_where(From::Seq.is_in(moving.iter().copied())).order_by(From::Seq, sea_orm::Order::Asc);
     let mut insert = Query::insert();
     insert.into_table(log::Entity).columns(columns.map(|(to, _)| to));
