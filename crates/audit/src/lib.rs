@@ -10,11 +10,13 @@ pub mod seal;
 pub mod verify;
 
 mod entry;
+mod filter;
 mod tail;
 
 use async_graphql::MergedObject;
 
-pub use entry::{AuditEntry, AuditFilter, AuditQuery, trail};
+pub use entry::{AuditEntry, AuditQuery, trail};
+pub use filter::AuditFilter;
 pub use policy::PERMISSIONS;
 pub use tail::AuditSubscription;
 

@@ -18,7 +18,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::{entry::AuditEntry, entry::AuditFilter, policy::ENTRIES_READ};
+use crate::{entry::AuditEntry, filter::AuditFilter, policy::ENTRIES_READ};
 
 /// How often new entries are looked for. They come from other nodes, too, so there is nothing in the process to wait for.
 const EVERY: Duration = Duration::from_millis(500);

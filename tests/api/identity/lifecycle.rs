@@ -1,5 +1,7 @@
 //! The end of an agency and what leads there and back: suspension, scheduled deletion, purge.
 
+use std::collections::BTreeSet;
+
 use identity::tenant::{purge::purge_due, reactivate, suspend};
 use kernel::{catalogue::SystemRole, id::TenantId};
 use serde_json::{Value, json};
@@ -220,4 +222,22 @@ async fn after_thirty_days_nothing_is_left_of_the_agency_and_nothing_missing_of_
 
 fn id(row: &tests::Row) -> String {
     row["id"].as_str().unwrap().to_owned()
+}
+
+// keeps: ID-3
+#[tokio::test]
+async fn purge_knows_every_table_of_a_tenant() {
+    let world = World::new().await;
+    let sql = if tests::on_postgres() {
+        "SELECT relname::text AS r FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid \
+         WHERE attname = 'tenant_id' AND relkind IN ('r', 'p') AND NOT relispartition"
+    } else {
+        "SELECT m.name AS r FROM sqlite_master m JOIN pragma_table_info(m.name) c \
+         WHERE m.type = 'table' AND c.name = 'tenant_id'"
+    };
+    let tables: BTreeSet<String> = world.texts(sql, "r").await.into_iter().collect();
+    let listed: BTreeSet<String> =
+        identity::tenant::purge::TABLES.iter().map(|table| (*table).to_owned()).collect();
+    assert_eq!(listed.len(), identity::tenant::purge::TABLES.len(), "a table is listed twice");
+    assert_eq!(listed, tables, "edit `TABLES` in tenant/purge.rs");
 }

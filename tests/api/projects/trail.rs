@@ -363,5 +363,11 @@ async fn refused_change_leaves_neither_entry_nor_event() {
         let answer = change(&developer, mutation, input, "__typename").await;
         assert!(!answer.errors().is_empty(), "{answer}");
     }
-    assert_eq!(before.changes(&world.snapshot().await), Vec::<String>::new());
+    // Reason: who was refused what is told, and nothing else.
+    let told = world.rows("audit_entries", "WHERE outcome = 'denied' ORDER BY id").await;
+    let fields: Vec<&Value> = told.iter().map(|entry| &entry["subject_label"]).collect();
+    assert_eq!(fields, ["transitionProject", "updateProject", "archiveProject", "purgeProject"]);
+    let (before, after) =
+        (before.without(&["audit_entries"]), world.snapshot().await.without(&["audit_entries"]));
+    assert_eq!(before.changes(&after), Vec::<String>::new());
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, json};
 
 use super::{Export, Format, ticket};
 use crate::{
-    entry::AuditFilter,
+    filter::AuditFilter,
     policy::{PERSONAL_READ, TRAIL_EXPORT},
     seal::{Sealer, graphql::AuditHead, store},
 };

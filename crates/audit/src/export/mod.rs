@@ -28,7 +28,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
-    entry::AuditFilter,
+    filter::AuditFilter,
     merkle::Hash,
     seal::{
         head::SignedHead,

@@ -12,7 +12,7 @@ use platform::crypto::Keyring;
 use serde::{Deserialize, Serialize};
 
 use super::{Export, Format, head_of};
-use crate::entry::AuditFilter;
+use crate::filter::AuditFilter;
 
 /// How long a ticket can be used to begin a download, in minutes.
 const MINUTES: i64 = 5;
