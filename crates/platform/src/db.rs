@@ -96,14 +96,14 @@ async fn connect_sqlite(url: &str, settings: &DatabaseSettings) -> Result<Pools,
     // Negative sizes are KiB.
     let write_options = base
         .clone()
-        .pragma("cache_size", "-16384")
+        .pragma("cache_size", "-8192")
         .thread_name(|n| format!("sqlite-write-{n}"))
         .optimize_on_close(true, 400);
     let write = pool::<Sqlite>(settings, 1, 1).connect_with(write_options).await?;
 
     // Invariant: a change through a reader fails at once instead of breaking the one-writer rule.
     let read_options = base
-        .pragma("cache_size", "-16384")
+        .pragma("cache_size", "-8192")
         .pragma("query_only", "on")
         .thread_name(|n| format!("sqlite-read-{n}"));
     let read = pool::<Sqlite>(settings, settings.max_connections, settings.min_connections)
