@@ -259,7 +259,8 @@ const SEALING: &[&str] =
 async fn tables(db: &Db) -> Vec<String> {
     let sql = match db.backend() {
         DbBackend::Postgres => {
-            "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+            "SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace \
+             AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1"
         }
         _ => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1",
     };
