@@ -208,20 +208,29 @@ impl AuditEntry {
 }
 
 impl AuditEntry {
+    /// The person who acted, by hand or through an API key.
+    pub fn person(&self) -> Option<Uuid> {
+        match self.0.actor_kind.as_str() {
+            "user" => self.0.actor_id,
+            "api_key" => self.0.on_behalf_of,
+            _ => None,
+        }
+    }
+
     /// The personal data of this entry, if the viewer may see it and it is not erased; batched.
     async fn opened(&self, ctx: &Context<'_>) -> Result<Personal> {
         if !ctx.viewer().holds(PERSONAL_READ) || self.0.personal == "{}" {
             return Ok(Personal::default());
         }
-        if let Some(person) = self.0.person_id {
-            let subject_id = self.0.id.uuid();
-            let account = self.0.account_id;
+        // Reason: address and program are the actor's, the rest is of whom the entry is about.
+        let people = [self.0.person_id, self.person()].into_iter().flatten();
+        for person in people {
             ctx.ask().looked(Look {
                 action: "audit.entry.view",
                 subject_type: Self::TYPE,
-                subject_id,
+                subject_id: self.0.id.uuid(),
                 person,
-                account,
+                account: self.0.account_id,
             });
         }
         let key = Boxes { entry: self.0.id, text: self.0.personal.clone() };

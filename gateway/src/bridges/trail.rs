@@ -35,12 +35,7 @@ pub struct AuditEntryBridges(Option<UserId>);
 
 impl From<&AuditEntry> for AuditEntryBridges {
     fn from(entry: &AuditEntry) -> Self {
-        let person = match entry.0.actor_kind.as_str() {
-            "user" => entry.0.actor_id,
-            "api_key" => entry.0.on_behalf_of,
-            _ => None,
-        };
-        Self(person.map(UserId::from_uuid))
+        Self(entry.person().map(UserId::from_uuid))
     }
 }
 
