@@ -30,12 +30,12 @@ pub struct AuditFilter {
     pub project: Option<ProjectId>,
     /// What is about something of this account.
     pub account: Option<AccountId>,
-    /// Any of these severities; at most four.
+    /// Any of these severities.
     pub severity: Option<Vec<AuditSeverity>>,
-    /// Any of these outcomes; at most three.
+    /// Any of these outcomes.
     pub outcome: Option<Vec<AuditOutcome>>,
     /// Entries with this text in the name of the act, of the thing or of the operation, or with this request id; at most
-    /// 100 characters.
+    /// 200 characters.
     pub text: Option<String>,
     /// Not before.
     pub since: Option<DateTime>,
