@@ -64,11 +64,20 @@ async fn end(ask: &Ask) -> Result<i64> {
 fn tail(ask: Ask, filter: AuditFilter, next: i64) -> impl Stream<Item = Result<Graph<AuditEntry>>> + use<> {
     let batches = stream::unfold((ask, filter, next), |(ask, filter, mut next)| async move {
         let found = loop {
-            tokio::time::sleep(EVERY).await;
             match look(&ask, &filter, &mut next).await {
-                Ok(found) if found.is_empty() => {}
-                Ok(found) => break found.into_iter().map(|entry| Ok(Graph(entry))).collect(),
-                Err(error) => break vec![Err(error)],
+                Ok(Seen { entries, more }) if entries.is_empty() => {
+                    if !more {
+                        tokio::time::sleep(EVERY).await;
+                    }
+                }
+                Ok(Seen { entries, .. }) => {
+                    break entries.into_iter().map(|entry| Ok(Graph(entry))).collect();
+                }
+                Err(error) => {
+                    // Reason: a database that is away is not asked without a pause.
+                    tokio::time::sleep(EVERY).await;
+                    break vec![Err(error)];
+                }
             }
         };
         // Reason: what the fields of a message load must be as it is now.
@@ -78,8 +87,16 @@ fn tail(ask: Ask, filter: AuditFilter, next: i64) -> impl Stream<Item = Result<G
     batches.flatten()
 }
 
+/// What one look found.
+struct Seen {
+    /// Entries that the viewer may see and asked for.
+    entries: Vec<AuditEntry>,
+    /// Whether more may wait.
+    more: bool,
+}
+
 /// The entries from `next` on that the viewer may see now.
-async fn look(ask: &Ask, filter: &AuditFilter, next: &mut i64) -> Result<Vec<AuditEntry>> {
+async fn look(ask: &Ask, filter: &AuditFilter, next: &mut i64) -> Result<Seen> {
     let viewer = ask.viewer.at_present();
     let mut leaves = Query::select();
     leaves
@@ -95,10 +112,13 @@ async fn look(ask: &Ask, filter: &AuditFilter, next: &mut i64) -> Result<Vec<Aud
         let (entry, seq): (Uuid, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         places.insert(AuditEntryId::from_uuid(entry), seq);
     }
-    let Some(last) = places.values().max().copied() else { return Ok(Vec::new()) };
+    let more = rows.len() as u64 == AT_ONCE;
+    let Some(last) = places.values().max().copied() else {
+        return Ok(Seen { entries: Vec::new(), more });
+    };
     let wanted = Entity::visible(&viewer, ENTRIES_READ).filter(Column::Id.is_in(places.keys().copied()));
     let mut entries = filter.apply(wanted).all(&ask.db).await?;
     *next = last + 1;
     entries.sort_by_key(|entry| places.get(&entry.id).copied());
-    Ok(entries.into_iter().map(AuditEntry).collect())
+    Ok(Seen { entries: entries.into_iter().map(AuditEntry).collect(), more })
 }
