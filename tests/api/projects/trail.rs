@@ -345,7 +345,7 @@ async fn trail_tells_what_was_before_and_after_and_why() {
 
 // keeps: PR-1, PR-8
 #[tokio::test]
-async fn refused_change_leaves_neither_entry_nor_event() {
+async fn refused_change_leaves_its_refusal_and_nothing_else() {
     let world = World::new().await;
     let acme = world.agency("acme");
     let (developer, id) = (acme.developer(), project(&acme, 1).await);
