@@ -22,6 +22,7 @@ pub mod page;
 pub mod patch;
 pub mod people;
 pub mod policy;
+pub mod privacy;
 pub mod scalar;
 pub mod seen;
 pub mod sql;

@@ -1,0 +1,163 @@
+//! Personal data: what each domain holds of a person, told to who asks for it and taken away when it must go (Regulation
+//! (EU) 2016/679, articles 15, 17 and 20). Each domain registers one [`PersonalData`]; who asks needs not know them.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::{
+    act::Act,
+    db::Db,
+    error::{Result, Text},
+    id::{ContactId, TenantId, TypedId as _, UserId},
+};
+
+/// A person as one tenant knows them, perhaps under several ids: a user, contacts, invitations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataSubject {
+    /// The tenant; nothing of another one is theirs to tell or to erase.
+    pub tenant: TenantId,
+    /// The user, if they have one.
+    pub user: Option<UserId>,
+    /// Contacts that are this person.
+    pub contacts: BTreeSet<ContactId>,
+    /// Every id under which entries of the trail speak of them and keys of the vault are theirs: those above, invitations.
+    pub ids: BTreeSet<Uuid>,
+    /// E-mail addresses that the tenant knows them by, in lower case.
+    pub emails: BTreeSet<String>,
+}
+
+impl DataSubject {
+    /// A user, of whom nothing else is known yet.
+    pub fn user(tenant: TenantId, user: UserId) -> Self {
+        Self {
+            tenant,
+            user: Some(user),
+            contacts: BTreeSet::new(),
+            ids: BTreeSet::from([user.uuid()]),
+            emails: BTreeSet::new(),
+        }
+    }
+
+    /// A contact, of whom nothing else is known yet.
+    pub fn contact(tenant: TenantId, contact: ContactId) -> Self {
+        Self {
+            tenant,
+            user: None,
+            contacts: BTreeSet::from([contact]),
+            ids: BTreeSet::from([contact.uuid()]),
+            emails: BTreeSet::new(),
+        }
+    }
+}
+
+/// What becomes of data when its person is erased.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fate {
+    /// It goes.
+    Erased,
+    /// It stays without anything that tells who it was.
+    Anonymised,
+    /// It stays as it is, for a reason that the law knows.
+    Kept(Text),
+}
+
+/// What a domain holds of a person, counted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holding {
+    /// Name of the collection in exports and certificates (`identity.sessions`).
+    pub name: &'static str,
+    /// What it is, for people.
+    pub about: Text,
+    /// Rows or files of it.
+    pub count: u64,
+    /// What an erasure does to it.
+    pub fate: Fate,
+}
+
+/// Takes what domains hold of a person: a folder of JSON documents and files.
+#[async_trait]
+pub trait Collector: Send {
+    /// Adds rows to a collection; called once a page, so that nothing large is held in memory.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    async fn rows(&mut self, collection: &'static str, rows: Vec<Json>) -> Result<()>;
+
+    /// Adds a file that the object storage keeps under `key`, to be called `name` in the export.
+    ///
+    /// # Errors
+    /// If it cannot be read or written.
+    async fn file(&mut self, name: &str, key: &str) -> Result<()>;
+}
+
+/// What one domain knows of people.
+#[async_trait]
+pub trait PersonalData: Send + Sync {
+    /// The domain (`identity`).
+    fn domain(&self) -> &'static str;
+
+    /// Adds the ids and addresses that the domain knows the person by. Asked of each domain in turn until nothing new
+    /// comes.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    async fn identify(&self, db: &Db, subject: &mut DataSubject) -> Result<()>;
+
+    /// Tells everything that the domain holds of the person, secrets left out.
+    ///
+    /// # Errors
+    /// If the database does not answer, or the collector takes no more.
+    async fn collect(&self, db: &Db, subject: &DataSubject, into: &mut dyn Collector) -> Result<()>;
+
+    /// Counts what the domain holds of the person, and says what an erasure would do to it; collections without any are
+    /// left out.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    async fn holdings(&self, db: &Db, subject: &DataSubject) -> Result<Vec<Holding>>;
+
+    /// Erases or anonymises what it may, in the one act of the whole erasure; done twice, the second time changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// CONFLICT if something must be settled first (the last owner of an agency cannot go), and if the database does not
+    /// answer; then nothing of the erasure is done.
+    async fn erase(&self, act: &mut Act, subject: &DataSubject) -> Result<()>;
+}
+
+/// The domains that hold personal data.
+#[derive(Clone, Default)]
+pub struct Holders(Vec<Arc<dyn PersonalData>>);
+
+impl Holders {
+    /// Adds a domain.
+    #[must_use]
+    pub fn with(mut self, domain: Arc<dyn PersonalData>) -> Self {
+        self.0.push(domain);
+        self
+    }
+
+    /// Each domain.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn PersonalData> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
+    /// Asks every domain for the ids and addresses of a person until nothing new comes.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn identify(&self, db: &Db, mut subject: DataSubject) -> Result<DataSubject> {
+        loop {
+            let before = subject.clone();
+            for domain in self.iter() {
+                domain.identify(db, &mut subject).await?;
+            }
+            if subject == before {
+                return Ok(subject);
+            }
+        }
+    }
+}
