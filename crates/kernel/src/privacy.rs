@@ -77,6 +77,22 @@ pub struct Holding {
     pub fate: Fate,
 }
 
+/// Something that must be settled before a person can be erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What it is, for people.
+    pub about: Text,
+    /// How much of it there is.
+    pub count: u64,
+}
+
+impl Obstacle {
+    /// So many of something, or nothing in the way.
+    pub fn of(about: Text, count: u64) -> Option<Self> {
+        (count > 0).then_some(Self { about, count })
+    }
+}
+
 /// Takes what domains hold of a person: a folder of JSON documents and files.
 #[async_trait]
 pub trait Collector: Send {
@@ -119,16 +135,36 @@ pub trait PersonalData: Send + Sync {
     /// If the database does not answer.
     async fn holdings(&self, db: &Db, subject: &DataSubject) -> Result<Vec<Holding>>;
 
-    /// Erases or anonymises what it may, in the one act of the whole erasure; done twice, the second time changes
-    /// nothing.
+    /// What must be settled before the person can be erased: an agency keeps an owner, open work somebody to do it.
     ///
     /// # Errors
-    /// CONFLICT if something must be settled first (the last owner of an agency cannot go), and if the database does not
-    /// answer; then nothing of the erasure is done.
-    async fn erase(&self, act: &mut Act, subject: &DataSubject) -> Result<()>;
+    /// If the database does not answer.
+    async fn obstacles(&self, _db: &Db, _subject: &DataSubject) -> Result<Vec<Obstacle>> {
+        Ok(Vec::new())
+    }
+
+    /// Keeps others from giving the domain more of the person until the act of the erasure ends. Every domain is asked
+    /// before the first erases anything.
+    ///
+    /// # Errors
+    /// FORBIDDEN for a person whom the viewer may not erase, and if the database does not answer.
+    async fn hold(&self, _act: &mut Act, _subject: &DataSubject) -> Result<()> {
+        Ok(())
+    }
+
+    /// Erases or anonymises what it may, in the one act of the whole erasure; done twice, the second time changes
+    /// nothing. Answers what it found, as [`PersonalData::holdings`] counts it. The domains are asked in the reverse order
+    /// of [`Holders`].
+    ///
+    /// # Errors
+    /// CONFLICT if there are obstacles, and if the database does not answer; then nothing of the erasure is done.
+    async fn erase(&self, act: &mut Act, subject: &DataSubject) -> Result<Vec<Holding>>;
+
+    /// Hears that the erasure has committed: what this process remembers of the person is forgotten.
+    fn erased(&self, _subject: &DataSubject) {}
 }
 
-/// The domains that hold personal data.
+/// The domains that hold personal data; one that points to the rows of another comes after it.
 #[derive(Clone, Default)]
 pub struct Holders(Vec<Arc<dyn PersonalData>>);
 
@@ -141,7 +177,7 @@ impl Holders {
     }
 
     /// Each domain.
-    pub fn iter(&self) -> impl Iterator<Item = &dyn PersonalData> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn PersonalData> {
         self.0.iter().map(AsRef::as_ref)
     }
 

@@ -10,9 +10,12 @@ pub mod personal;
 mod recorded;
 mod rows;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{EntityTrait, ModelTrait};
 use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
 
 use crate::{
     db::{Db, Transaction},
@@ -42,6 +45,8 @@ pub struct Act {
     jobs: Vec<job::Model>,
     /// Whether jobs were written before the commit.
     late_jobs: bool,
+    /// People whose keys the commit destroys.
+    shredded: BTreeSet<Uuid>,
 }
 
 impl Viewer {
@@ -82,22 +87,32 @@ impl Act {
             events: Vec::new(),
             jobs: Vec::new(),
             late_jobs: false,
+            shredded: BTreeSet::new(),
         })
     }
 
     async fn commit(self, db: &Db) -> Result<()> {
-        let Self { viewer, tx, drafts, events, jobs, late_jobs, .. } = self;
+        let Self { viewer, tx, mut drafts, events, jobs, late_jobs, shredded, .. } = self;
+        // Reason: what this act took away of them must not be sealed with keys that outlive it.
+        drafts.iter_mut().for_each(|draft| draft.parts.retain(|person, _| !shredded.contains(person)));
         let (has_events, has_jobs) = (!events.is_empty(), late_jobs || !jobs.is_empty());
         let (entries, fresh) = personal::seal(db.vault(), &tx, &viewer, drafts).await?;
         rows::insert_many::<audit_entry::Entity>(&tx, &entries, &[]).await?;
         rows::insert_many::<outbox::Entity>(&tx, &events, &["seq"]).await?;
         rows::insert_many::<job::Entity>(&tx, &jobs, &[]).await?;
+        if let (Some(vault), false) = (db.vault(), shredded.is_empty()) {
+            let people: Vec<Uuid> = shredded.iter().copied().collect();
+            vault.destroy(&tx, viewer.tenant_id(), &people).await?;
+        }
         if let Some(lease) = db.lease() {
             lease.confirm(&tx).await?;
         }
         tx.commit().await.map_err(rows::conflict_or_internal)?;
         if let (Some(vault), false) = (db.vault(), fresh.is_empty()) {
             vault.committed(fresh);
+        }
+        if let (Some(vault), false) = (db.vault(), shredded.is_empty()) {
+            vault.forget(viewer.tenant_id());
         }
         if !entries.is_empty() {
             db.trail.ring();
@@ -135,6 +150,12 @@ impl Act {
     pub fn mark(&mut self, outcome: Outcome, severity: Severity) {
         self.outcome = outcome;
         self.severity = severity;
+    }
+
+    /// Destroys the keys of people with the commit: whatever the trail of the tenant ever kept of them is gone, and this
+    /// act's own entries keep nothing. Other processes are to be told by an event ([`personal::Vault::forget`]).
+    pub fn shred(&mut self, people: impl IntoIterator<Item = Uuid>) {
+        self.shredded.extend(people);
     }
 
     /// Writes a new row.

@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use kernel::{
     act::personal::{Fresh, Plain, Sealed, Vault},
     clock::Clock,
@@ -28,6 +29,9 @@ use super::Keyring;
 /// How long a key is held in memory. After that long no node opens what was sealed with a destroyed one, even if it
 /// never heard of it.
 const HELD: Duration = Duration::from_secs(60);
+
+/// How long after a key was destroyed an act may still be under way that speaks of its person.
+const AFTERMATH: TimeDelta = TimeDelta::minutes(10);
 
 /// Keys held in memory.
 const MOST: u64 = 20_000;
@@ -123,6 +127,9 @@ impl SubjectVault {
             self.hold(tenant, &keys);
             found.extend(keys.into_iter().map(|(id, person, ring)| (person, (id, ring))));
         }
+        for chunk in missing(&found).chunks(AT_ONCE) {
+            found.extend(self.lost(tx, tenant, chunk).await?);
+        }
         let mut fresh = Fresh::new();
         for chunk in missing(&found).chunks(AT_ONCE) {
             // Reason: nobody known gets a key with the first person of a tenant, so that later nobody can tell by the
@@ -141,6 +148,31 @@ impl SubjectVault {
             found.extend(keys.into_iter().map(|(id, person, ring)| (person, (id, ring))));
         }
         Ok((found, fresh))
+    }
+
+    /// Keys that nobody keeps, for people whose own was destroyed a moment ago: what an act that was under way then still
+    /// has to say of them goes where the rest went.
+    async fn lost(
+        &self,
+        tx: &Transaction,
+        tenant: TenantId,
+        people: &[Uuid],
+    ) -> Result<Vec<(Uuid, (Uuid, Arc<Ring>))>> {
+        let mut select = Query::select();
+        select
+            .columns([Alias::new("id"), Alias::new("person_id")])
+            .from(table())
+            .and_where(column("tenant_id").eq(tenant.uuid()))
+            .and_where(column("person_id").is_in(people.iter().copied()))
+            .and_where(column("destroyed_at").gt(self.clock.now() - AFTERMATH));
+        let rows = tx.query_all(&select).await?;
+        let mut keys = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (id, person): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let key: [u8; 32] = rand::random();
+            keys.push((person, (id, Arc::new(Ring { tenant, keys: ring(&key)? }))));
+        }
+        Ok(keys)
     }
 
     async fn make(&self, tx: &Transaction, tenant: TenantId, people: &[Uuid]) -> Result<Vec<Uuid>> {
