@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod contact;
+pub mod erasure;
 pub mod policy;
 
 use std::sync::Arc;

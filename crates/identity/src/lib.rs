@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod assigning;
+pub mod erasure;
 mod events;
 pub mod explain;
 pub mod invitation;

@@ -4,6 +4,7 @@
 
 pub mod change;
 pub mod column;
+pub mod erasure;
 mod events;
 pub mod member;
 pub mod policy;

@@ -3,18 +3,23 @@
 
 mod letters;
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use chrono::{DateTime, Utc};
 use kernel::{
     Error, Result,
-    act::{Act, NewJob},
+    act::{Act, NewJob, job},
     db::Db,
     id::{JobId, TenantId},
     locale::{Language, Locale, TimeZone},
+    policy::Guarded as _,
     scalar::EmailAddress,
 };
 use platform::mail::{Address, Message, Templates, templates::TemplateError};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, QueryFilter as _,
+    sea_query::{ExprTrait as _, Query},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -113,6 +118,39 @@ fn queue(act: &mut Act, identity: &Identity, what: What) -> Result<()> {
     let queued = serde_json::to_vec(&Queued { what, message_id })?;
     let sealed = identity.keyring.seal(&queued, JOB.as_bytes())?;
     act.enqueue(NewJob::new(JOB, sealed));
+    Ok(())
+}
+
+/// Takes letters to these addresses (in lower case) out of the act's tenant's queue, whether they wait or were given up,
+/// and the addresses out of what is told of others.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn forget(act: &Act, identity: &Identity, emails: &BTreeSet<String>) -> Result<()> {
+    let tenant = act.viewer().tenant_id();
+    let names = |text: &str| {
+        let text = text.to_lowercase();
+        emails.iter().any(|email| text.contains(email.as_str()))
+    };
+    let queued = job::Entity::of_tenant(tenant).filter(job::Column::Kind.eq(JOB));
+    let queued = queued.filter(job::Column::Payload.ne("").or(job::Column::LastError.is_not_null()));
+    let (mut gone, mut told) = (Vec::new(), Vec::new());
+    for job in queued.all(act.conn()).await? {
+        // Reason: what cannot be opened any more names nobody to anybody.
+        let opened = identity.keyring.open(&job.payload, JOB.as_bytes()).unwrap_or_default();
+        if names(&String::from_utf8_lossy(&opened)) {
+            gone.push(job.id);
+        } else if job.last_error.as_deref().is_some_and(names) {
+            told.push(job.id);
+        }
+    }
+    let mut delete = Query::delete();
+    delete.from_table(job::Entity).and_where(job::Column::Id.is_in(gone));
+    act.conn().execute(&delete).await?;
+    let mut untell = Query::update();
+    untell.table(job::Entity).value(job::Column::LastError, Option::<String>::None);
+    untell.and_where(job::Column::Id.is_in(told));
+    act.conn().execute(&untell).await?;
     Ok(())
 }
 

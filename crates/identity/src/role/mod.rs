@@ -22,8 +22,9 @@ pub use loaders::{RoleHolding, held_by};
 pub(crate) use giving::{
     check_fits, check_grantable, check_held, keep_an_owner, member_to, revoke_in, visible,
 };
+pub use rules::LAST_OWNER;
 pub use store::held_in;
-pub(crate) use store::{lock_members, matrices, pick, system_role, system_row};
+pub(crate) use store::{is_last_owner, is_owner, lock_members, matrices, pick, system_role, system_row};
 pub use system::system_rows;
 
 /// A domain whose records name roles. Implemented by the gateway for the domains it joins.

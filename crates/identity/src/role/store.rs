@@ -154,7 +154,7 @@ pub(super) async fn held_rows(
 }
 
 /// Whether a person holds the owner's role now.
-pub(super) async fn is_owner(conn: &impl ConnectionTrait, viewer: &Viewer, user: UserId) -> Result<bool> {
+pub(crate) async fn is_owner(conn: &impl ConnectionTrait, viewer: &Viewer, user: UserId) -> Result<bool> {
     let mut mine = memberships(viewer.tenant_id());
     mine.and_where(membership::Column::UserId.eq(user));
     let now =
@@ -164,6 +164,26 @@ pub(super) async fn is_owner(conn: &impl ConnectionTrait, viewer: &Viewer, user:
         .filter(held::Column::RoleId.in_subquery(owner_role(viewer.tenant_id())))
         .filter(now);
     Ok(owner.count(conn).await? > 0)
+}
+
+/// Whether a person is the only owner of a tenant without an end, with an active membership.
+pub(crate) async fn is_last_owner(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<bool> {
+    let mut active = memberships(tenant);
+    active.and_where(membership::Column::Status.eq("active"));
+    let mut theirs = memberships(tenant);
+    theirs.and_where(membership::Column::UserId.eq(user));
+    let owners = || {
+        held_in(tenant)
+            .filter(held::Column::RoleId.in_subquery(owner_role(tenant)))
+            .filter(held::Column::MembershipId.in_subquery(active.clone()))
+            .filter(held::Column::ExpiresAt.is_null())
+    };
+    let mine = owners().filter(held::Column::MembershipId.in_subquery(theirs)).count(conn).await?;
+    Ok(mine > 0 && owners().count(conn).await? == mine)
 }
 
 /// How many people are owners without an end, with an active membership. The role is locked first: acts that could

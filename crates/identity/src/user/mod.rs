@@ -30,7 +30,8 @@ pub use graphql::User;
 pub use mutations::UserMutation;
 pub use query::UserQuery;
 pub use reassign::{AccountDirectory, Reassign};
-pub(crate) use removal::forget;
+pub(crate) use removal::{clear, forget};
+pub(crate) use status::ABOVE;
 pub use viewer::ViewerObject;
 
 /// A machine tries what only a person may do.

@@ -59,7 +59,6 @@ pub async fn remove(
             for domain in &identity.neighbours.reassign {
                 domain.reassign(act, id, heir).await?;
             }
-            end_access(act, &[id]).await?;
             clear(act, id, heir).await?;
             act.delete(membership).await?;
             role::keep_an_owner(act).await?;
@@ -86,7 +85,8 @@ async fn check_heir(act: &Act, leaver: UserId, heir: UserId) -> Result<()> {
 }
 
 /// Clears what identity itself keeps of a membership: invitations move on, the rest goes.
-async fn clear(act: &mut Act, id: UserId, heir: UserId) -> Result<()> {
+pub(crate) async fn clear(act: &mut Act, id: UserId, heir: UserId) -> Result<()> {
+    end_access(act, &[id]).await?;
     let tenant = act.viewer().tenant_id();
     let invited = invitations::Entity::of_tenant(tenant).filter(invitations::Column::InvitedBy.eq(id));
     let invited = invited.all(act.conn()).await?;

@@ -1,8 +1,10 @@
 //! What an act leaves behind: one audit entry and one event for each row, with what changed and who did it.
 
+use std::time::Duration;
+
 use kernel::{
     act::{
-        Event, NewJob, Outcome, Severity, audit_entry, job, outbox,
+        Act, Event, NewJob, Outcome, Severity, audit_entry, job, outbox,
         personal::{Personal, boxes},
     },
     id::{ApiKeyId, UserId},
@@ -289,14 +291,40 @@ async fn person_whose_key_is_destroyed_is_gone_and_a_new_key_is_made_for_what_co
         assert_eq!(personal(world, &entry).await, Personal::default());
         assert!(changes(&entry)["legal_name"][1]["personal"].as_bool().unwrap(), "that there was one stays");
 
-        let mut after = row.clone();
-        after.legal_name = Some("Grace Person".into());
-        let act =
-            world.system().act(&world.db, "crm.account.rename", async |act| act.update(&row, after).await);
-        act.await.unwrap();
-        let entry = entries(world).await.remove(1);
-        let opened = personal(world, &entry).await.changes;
-        assert_eq!(opened["legal_name"], json!(["Ada Person", "Grace Person"]));
+        // What was under way then is sealed with nobody's key; only what comes later gets a new one.
+        let mut row = row;
+        for (name, kept) in [("Grace Person", false), ("Edsger Person", true)] {
+            let mut after = row.clone();
+            after.legal_name = Some(name.into());
+            let act = async |act: &mut Act| act.update(&row, after).await;
+            row = world.system().act(&world.db, "crm.account.rename", act).await.unwrap();
+            let entry = entries(world).await.pop().unwrap();
+            let opened = personal(world, &entry).await.changes;
+            assert_eq!(opened.get("legal_name").is_some_and(|now| now[1] == name), kept, "{name}");
+            world.clock.advance(Duration::from_secs(601));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn act_that_shreds_a_person_keeps_nothing_of_them() {
+    on_both(async |world| {
+        let mut new = world.new_account("Globex");
+        new.legal_name = Some("Ada Person".into());
+        let [row] = world.write(vec![new]).await.try_into().unwrap();
+        let person = uuid(row.id);
+        let act = async |act: &mut Act| {
+            act.shred([person]);
+            act.delete(row).await
+        };
+        world.system().act(&world.db, "crm.account.erase", act).await.unwrap();
+        let [made, erased] = entries(world).await.try_into().unwrap();
+        for entry in [&made, &erased] {
+            assert_eq!(personal(world, entry).await, Personal::default());
+            assert!(changes(entry).get("legal_name").is_some(), "that there was one stays");
+        }
+        assert_eq!(boxes(erased.id, &erased.personal).unwrap().len(), 0);
     })
     .await;
 }

@@ -1,0 +1,93 @@
+//! Erasing a person: what projects hold of them, what must be settled first, and how it goes.
+
+use kernel::{
+    Error, Result, Text,
+    act::Act,
+    id::{TenantId, UserId},
+    policy::Guarded,
+    privacy::{DataSubject, Fate, Holding, Obstacle},
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, Select};
+
+use crate::{
+    member::entity as member,
+    project::entity as project,
+    task::{assignee, entity as task},
+    words::ProjectStatus::{Cancelled, Completed},
+};
+
+/// The person manages projects that are not over.
+pub const MANAGES: Text = Text::new(
+    "erasure_manages_projects",
+    "They manage projects that are not over. Give these to somebody else first.",
+    "Cette personne dirige des projets en cours. Confiez-les d'abord à quelqu'un d'autre.",
+);
+
+/// Tasks that are not done are the person's.
+pub const HAS_TASKS: Text = Text::new(
+    "erasure_has_tasks",
+    "They have tasks that are not done. Give these to somebody else first.",
+    "Cette personne a des tâches en cours. Confiez-les d'abord à quelqu'un d'autre.",
+);
+
+const MANAGED: Text = Text::new("projects_managed", "Projects they managed", "Projets dirigés");
+const PLACES: Text = Text::new("projects_places", "Places on teams", "Places dans des équipes");
+const DONE_BY: Text = Text::new("projects_assigned", "Tasks they did", "Tâches attribuées");
+const REPORTED: Text = Text::new("projects_reported", "Tasks they reported", "Tâches signalées");
+
+/// Counts what projects hold of a person.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn holdings(conn: &impl ConnectionTrait, subject: &DataSubject) -> Result<Vec<Holding>> {
+    let Some(user) = subject.user else { return Ok(Vec::new()) };
+    let places = member::Entity::of_tenant(subject.tenant).filter(member::Column::UserId.eq(user));
+    let does = assignee::of_tenant(subject.tenant).filter(assignee::Column::UserId.eq(user));
+    let reported = task::Entity::of_tenant(subject.tenant).filter(task::Column::ReporterId.eq(user));
+    let found = [
+        ("projects.managed", MANAGED, managed(subject.tenant, user).count(conn).await?, Fate::Anonymised),
+        ("projects.teams", PLACES, places.count(conn).await?, Fate::Erased),
+        ("projects.assigned_tasks", DONE_BY, does.count(conn).await?, Fate::Erased),
+        ("projects.reported_tasks", REPORTED, reported.count(conn).await?, Fate::Anonymised),
+    ];
+    let held = found.into_iter().map(|(name, about, count, fate)| Holding { name, about, count, fate });
+    Ok(held.filter(|holding| holding.count > 0).collect())
+}
+
+/// Work that somebody else has to take over first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn obstacles(conn: &impl ConnectionTrait, subject: &DataSubject) -> Result<Vec<Obstacle>> {
+    let Some(user) = subject.user else { return Ok(Vec::new()) };
+    let over = [Completed.as_str(), Cancelled.as_str()];
+    let manages = managed(subject.tenant, user)
+        .filter(project::Column::ArchivedAt.is_null())
+        .filter(project::Column::Status.is_not_in(over));
+    let open = task::Entity::of_tenant(subject.tenant)
+        .filter(task::Column::Id.in_subquery(assignee::tasks_of(subject.tenant, &[user])))
+        .filter(task::Column::ArchivedAt.is_null())
+        .filter(task::Column::Status.ne("done"));
+    let found =
+        [Obstacle::of(MANAGES, manages.count(conn).await?), Obstacle::of(HAS_TASKS, open.count(conn).await?)];
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Takes the person out of every project; answers what there was.
+///
+/// # Errors
+/// CONFLICT while there are [`obstacles`].
+pub async fn erase(act: &mut Act, subject: &DataSubject) -> Result<Vec<Holding>> {
+    if let Some(obstacle) = obstacles(act.conn(), subject).await?.pop() {
+        return Err(Error::conflict(obstacle.about));
+    }
+    let found = holdings(act.conn(), subject).await?;
+    if let Some(user) = subject.user {
+        crate::reassign_user(act, user, None).await?;
+    }
+    Ok(found)
+}
+
+fn managed(tenant: TenantId, user: UserId) -> Select<project::Entity> {
+    project::Entity::of_tenant(tenant).filter(project::Column::ManagerId.eq(user))
+}
