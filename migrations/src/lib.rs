@@ -13,6 +13,7 @@ mod m0005_audit;
 mod m0006_events;
 mod m0007_jobs;
 mod m0008_seals;
+mod m0009_privacy;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -35,6 +36,7 @@ pub const STEPS: &[Step] = &[
     m0006_events::STEP,
     m0007_jobs::STEP,
     m0008_seals::STEP,
+    m0009_privacy::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

@@ -28,6 +28,7 @@ const TABLES: &[(IdKind, &str, &str)] = &[
     (IdKind::EventId, "events", "id"),
     (IdKind::EventDeliveryId, "event_deliveries", "id"),
     (IdKind::JobId, "jobs", "id"),
+    (IdKind::PrivacyRequestId, "audit_privacy_requests", "id"),
 ];
 
 /// Columns whose texts are a tenant's own.
@@ -75,6 +76,7 @@ pub(crate) async fn furnish(world: &World) {
     }
     world.settled().await;
     world.execute(FAIL).await;
+    world.execute(ASKED).await;
 }
 
 /// The last event of each tenant, as one that a consumer could not take.
@@ -82,6 +84,12 @@ const FAIL: &str = "INSERT INTO event_deliveries \
     (id, tenant_id, consumer, event_id, attempts, last_error, next_at, parked_at, created_at, updated_at) \
     SELECT id, tenant_id, 'test', id, 10, 'broken', occurred_at, occurred_at, occurred_at, occurred_at FROM events \
     WHERE position IN (SELECT max(position) FROM events GROUP BY tenant_id)";
+
+/// Something that each person once asked about themselves, by the id of their membership.
+const ASKED: &str = "INSERT INTO audit_privacy_requests \
+    (id, tenant_id, kind, status, person_type, person_id, requested_by, finished_at, created_at, updated_at) \
+    SELECT id, tenant_id, 'export', 'expired', 'User', user_id, user_id, joined_at, joined_at, joined_at \
+    FROM identity_memberships";
 
 const INVITE: &str =
     "mutation Invite($input: InviteUserInput!) { inviteUser(input: $input) { invitation { id } } }";

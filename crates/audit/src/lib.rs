@@ -6,6 +6,7 @@ pub mod job;
 pub mod merkle;
 pub mod months;
 pub mod policy;
+pub mod privacy;
 pub mod seal;
 pub mod verify;
 

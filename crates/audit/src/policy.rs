@@ -29,6 +29,16 @@ pub const TRAIL_EXPORT: Permission =
 pub const KEY_ROTATE: Permission =
     Permission::new("audit.key.rotate", "Make a new key that signs the audit trail");
 
+/// Seeing what was asked about people's personal data, and who saw it.
+pub const PRIVACY_READ: Permission = Permission::new(
+    "audit.privacy.read",
+    "See requests about personal data of people, and who saw that data",
+);
+
+/// Exporting what is held of somebody. About themselves, everybody may.
+pub const PRIVACY_EXPORT: Permission =
+    Permission::new("audit.privacy.export", "Export everything that is held of a person");
+
 /// Permissions of this domain. Everybody may see what they did themselves.
 pub const PERMISSIONS: &[Rule] = &[
     Rule::new(
@@ -62,4 +72,6 @@ pub const PERMISSIONS: &[Rule] = &[
         ],
     ),
     Rule::new(JOBS_MANAGE, &[]),
+    Rule::new(PRIVACY_READ, &[]),
+    Rule::new(PRIVACY_EXPORT, &[]),
 ];

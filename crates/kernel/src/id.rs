@@ -243,6 +243,8 @@ typed_ids! {
     JobId, "job", "Job";
     /// Id of an assignment of a role or a person.
     AssignmentId, "asg", "Assignment";
+    /// Id of a request about somebody's personal data.
+    PrivacyRequestId, "pry", "PrivacyRequest";
 }
 
 /// An id of any kind, such as the argument of `node(id:)`.

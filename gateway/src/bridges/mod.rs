@@ -11,7 +11,7 @@ pub use account::{AccountBridges, ContactBridges};
 pub use people::{ApiKeyBridges, InvitationBridges, UserBridges};
 pub use project::{MemberBridges, ProjectBridges};
 pub use task::TaskBridges;
-pub use trail::{AuditEntryBridges, JobBridges, Trail};
+pub use trail::{AuditEntryBridges, JobBridges, PrivacyRequestBridges, Trail};
 
 use crm::Account;
 use identity::user::User;

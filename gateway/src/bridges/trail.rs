@@ -1,7 +1,7 @@
-//! The audit trail of every node, who acted in an entry, and who asked for a job.
+//! The audit trail of every node, who acted in an entry, and who asked for a job or about personal data.
 
 use async_graphql::{Context, Object};
-use audit::{AuditEntry, job::Job};
+use audit::{AuditEntry, job::Job, privacy::PrivacyRequest};
 use identity::user::User;
 use kernel::{
     ask::Asking,
@@ -63,5 +63,31 @@ impl JobBridges {
     /// not see.
     async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<Graph<User>>> {
         super::user(ctx.ask(), self.0).await
+    }
+}
+
+/// Who asked about personal data, and who decided.
+pub struct PrivacyRequestBridges {
+    requested_by: Option<UserId>,
+    decided_by: Option<UserId>,
+}
+
+impl From<&PrivacyRequest> for PrivacyRequestBridges {
+    fn from(request: &PrivacyRequest) -> Self {
+        Self { requested_by: request.0.requested_by, decided_by: request.0.decided_by }
+    }
+}
+
+#[Object(name = "PrivacyRequestBridgeFields")]
+impl PrivacyRequestBridges {
+    /// The person who asked; null for people whom the viewer may not see, and for who is gone.
+    async fn requested_by(&self, ctx: &Context<'_>) -> Result<Option<Graph<User>>> {
+        super::user(ctx.ask(), self.requested_by).await
+    }
+
+    /// The person who approved or refused it; null where nobody did, for people whom the viewer may not see, and for who
+    /// is gone.
+    async fn decided_by(&self, ctx: &Context<'_>) -> Result<Option<Graph<User>>> {
+        super::user(ctx.ask(), self.decided_by).await
     }
 }

@@ -28,6 +28,7 @@ pub struct Query(
     audit::SealQuery,
     audit::event::EventQuery,
     audit::job::JobQuery,
+    audit::privacy::PrivacyQuery,
     nodes::NodeQuery,
 );
 

@@ -20,7 +20,7 @@ use super::fields::{self, Leaves, Parts};
 use super::lenient::{Lenient, soften};
 use crate::bridges::{
     AccountBridges, ApiKeyBridges, AuditEntryBridges, ContactBridges, InvitationBridges, JobBridges,
-    MemberBridges, ProjectBridges, TaskBridges, Trail, UserBridges,
+    MemberBridges, PrivacyRequestBridges, ProjectBridges, TaskBridges, Trail, UserBridges,
 };
 
 const NO_NODE: Text = Text::new(
@@ -175,6 +175,8 @@ nodes! {
     "AuditEntry": audit::AuditEntry, kernel::act::audit_entry::Entity, AuditEntryId, AuditEntryNode(AuditEntryBridges);
     /// Work that the platform does after the change that asked for it.
     "Job": audit::job::Job, kernel::act::job::Entity, JobId, JobNode(JobBridges, Trail);
+    /// A request about somebody's personal data.
+    "PrivacyRequest": audit::privacy::PrivacyRequest, audit::privacy::entity::Entity, PrivacyRequestId, PrivacyRequestNode(PrivacyRequestBridges, Trail);
     /// An event that a consumer failed on.
     "EventDelivery": audit::event::EventDelivery, kernel::act::outbox::delivery::Entity, EventDeliveryId, EventDeliveryNode(Trail);
 }

@@ -30,6 +30,7 @@ pub const TABLES: &[&str] = &[
     "audit_entries",
     "audit_removed",
     "audit_subject_keys",
+    "audit_privacy_requests",
     "assignments",
     "projects_task_assignees",
     "projects_tasks",
