@@ -17,10 +17,10 @@ demo *arguments:
 test *arguments:
     cargo test --workspace {{ arguments }}
 
-# All tests on a private PostgreSQL, Redis and SMTP sink
+# All tests on a private PostgreSQL, Redis, SMTP sink and S3 server
 test-pg *arguments:
     scripts/with-services cargo nextest run --workspace {{ arguments }}
-    scripts/with-services cargo nextest run -p platform --test postgres --test redis --test smtp
+    scripts/with-services cargo nextest run -p platform --test postgres --test redis --test smtp --test storage
 
 # All tests on both databases, then the typed clients
 test-all: test test-pg client

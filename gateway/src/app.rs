@@ -12,6 +12,7 @@ use platform::{
     cache::Services,
     crypto::{Keyring, PasswordHasher, SubjectVault, keyfile},
     mail::{CaptureMailer, Mailer},
+    storage::Storage,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -41,6 +42,8 @@ pub struct Parts {
     pub services: Services,
     /// Seals secrets at rest.
     pub keyring: Arc<Keyring>,
+    /// Files.
+    pub storage: Storage,
     /// Where mail goes.
     pub mailer: Arc<dyn Mailer>,
     /// Captured mail, if it is captured.
@@ -120,6 +123,11 @@ impl App {
         let keyring = open_keyring(&config.data_dir)?;
         let mail = platform::mail::open(&config.mail, &config.data_dir.join("mailbox"), clock.clone())
             .context("mail")?;
+        let storage = Storage::open(&config.storage, &config.data_dir).context("the storage")?;
+        if let Err(error) = storage.ping().await {
+            // Reason: the program can do most things without it, and a store may come back by itself.
+            tracing::warn!(%error, "the storage does not answer yet");
+        }
         let resolver = resolver();
         Self::assemble(Parts {
             config: Arc::new(config),
@@ -128,6 +136,7 @@ impl App {
             db,
             services,
             keyring: Arc::new(keyring),
+            storage,
             mailer: mail.mailer,
             mailbox: mail.mailbox,
             resolver,

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::App,
     gauges, graph,
-    http::{self as web, Allowance, Caller, Download, Engine, Shared},
+    http::{self as web, Allowance, Caller, Download, Engine, Health, HealthState, Shared},
     serve::{Running, Serve},
     witness::Denial,
     worker,
@@ -121,6 +121,11 @@ impl Engine for AppEngine {
             head: serde_json::to_string(&export.head)?,
             body: export.stream(db.clone()).boxed(),
         })
+    }
+
+    /// Without its storage a node does all but what is about files.
+    async fn health(&self) -> Vec<Health> {
+        vec![web::health::timed("storage", HealthState::Degraded, self.app.storage.ping()).await]
     }
 
     async fn jwks(&self) -> Result<serde_json::Value> {

@@ -17,6 +17,7 @@ use platform::cache::Services;
 use platform::crypto::{Keyring, PasswordHasher, SubjectVault};
 use platform::mail::CaptureMailer;
 use platform::settings::{PasswordSettings, RedisSettings};
+use platform::storage::Storage;
 use secrecy::SecretString;
 use tokio::sync::{mpsc, oneshot};
 
@@ -151,6 +152,7 @@ async fn start(plan: &Plan, database: &Database) -> anyhow::Result<(Rooms, Vec<O
             }
             None => shared.clone(),
         };
+        let storage = Storage::open(&config.storage, &config.data_dir)?;
         let app = App::assemble(Parts {
             db: platform::db::connect(&config.database).await?,
             config: Arc::new(config),
@@ -158,6 +160,7 @@ async fn start(plan: &Plan, database: &Database) -> anyhow::Result<(Rooms, Vec<O
             clock: clock.clone(),
             services,
             keyring: Arc::new(keyring()),
+            storage,
             mailer: Arc::new(mailbox.clone()),
             mailbox: Some(mailbox.clone()),
             resolver: Arc::new(dns.clone()),

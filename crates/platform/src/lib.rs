@@ -1,4 +1,4 @@
-//! Real services behind small traits: database connections, cache, pub/sub, rate limits, cryptography and mail.
+//! Real services behind small traits: database connections, cache, pub/sub, rate limits, cryptography, mail and files.
 //!
 //! Everything here has an embedded form that needs nothing installed and, where one machine is not
 //! enough, a distributed one. No domain knowledge: what a key, a channel or a message means is said by
@@ -11,3 +11,4 @@ pub mod dispatch;
 pub mod jobs;
 pub mod mail;
 pub mod settings;
+pub mod storage;

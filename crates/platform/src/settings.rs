@@ -157,6 +157,40 @@ pub enum SmtpSecurity {
     Tls,
 }
 
+/// Where files are kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StorageSettings {
+    /// `s3://bucket/prefix`, `file:///folder`, or empty for the folder `files` of the data folder.
+    pub url: String,
+    /// `https://host:port` of a store that is not Amazon's.
+    pub endpoint: Option<String>,
+    /// The store's region.
+    pub region: String,
+    /// Access key; without one, the machine's own role is asked for.
+    pub access_key_id: Option<SecretString>,
+    /// Secret of `access_key_id`.
+    pub secret_access_key: Option<SecretString>,
+    /// Whether the bucket is named in the path of addresses rather than in their host.
+    pub path_style: bool,
+    /// Whether `endpoint` may be `http:`; files and listings then travel in the clear.
+    pub allow_http: bool,
+}
+
+impl Default for StorageSettings {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            endpoint: None,
+            region: "us-east-1".to_owned(),
+            access_key_id: None,
+            secret_access_key: None,
+            path_style: true,
+            allow_http: false,
+        }
+    }
+}
+
 /// Cost of password hashes (Argon2id, RFC 9106) and the threads that compute them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]

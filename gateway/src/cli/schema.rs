@@ -5,7 +5,9 @@ use std::{fs, path::PathBuf, sync::Arc};
 use clap::Args;
 use identity::tenant::dns::NoResolver;
 use kernel::{clock::Clock, id::IdGen};
-use platform::{cache::Services, crypto::Keyring, mail::CaptureMailer, settings::DatabaseSettings};
+use platform::{
+    cache::Services, crypto::Keyring, mail::CaptureMailer, settings::DatabaseSettings, storage::Storage,
+};
 
 use super::{Failure, block_on, show};
 use crate::{
@@ -58,6 +60,7 @@ async fn sdl() -> Result<String, Failure> {
         keyring: Arc::new(
             Keyring::from_keys([("none".to_owned(), [0; 32])], "none").map_err(anyhow::Error::from)?,
         ),
+        storage: Storage::in_memory(),
         mailer: Arc::new(mailbox.clone()),
         mailbox: Some(mailbox),
         resolver: Arc::new(NoResolver),

@@ -107,6 +107,23 @@ pub const KEYS: &[Key] = &[
     key("database.statement_timeout_s", "30", "seconds until PostgreSQL cancels a statement; 0 never"),
     secret("redis.url", "redis://… that several nodes share").also(&["ATRIUM_REDIS_URL", "REDIS_URL"]),
     Key { default: Some("atrium:"), ..unset("redis.prefix", "begins every key and channel") },
+    key(
+        "storage.url",
+        "",
+        "s3://bucket/prefix or file:///folder; where empty, the folder files in the data folder",
+    )
+    .also(&["ATRIUM_STORAGE_URL"]),
+    unset("storage.endpoint", "https://host:port of an S3-compatible store that is not Amazon's")
+        .also(&["ATRIUM_STORAGE_ENDPOINT"]),
+    key("storage.region", "us-east-1", "region of the store").also(&["ATRIUM_STORAGE_REGION"]),
+    secret("storage.access_key_id", "access key of the store; without one, the machine's own role")
+        .also(&["ATRIUM_STORAGE_ACCESS_KEY_ID"]),
+    secret("storage.secret_access_key", "secret of the access key")
+        .also(&["ATRIUM_STORAGE_SECRET_ACCESS_KEY"]),
+    key("storage.path_style", "true", "name the bucket in the path of addresses, not in their host")
+        .also(&["ATRIUM_STORAGE_PATH_STYLE"]),
+    key("storage.allow_http", "false", "let storage.endpoint be http, without encryption")
+        .also(&["ATRIUM_STORAGE_ALLOW_HTTP"]),
     key("mail.transport", "capture", "capture (a mailbox page) or smtp"),
     key("mail.from", "Atrium <no-reply@localhost>", "sender of messages that name none"),
     key("mail.capture.capacity", "500", "captured messages that are kept"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use identity::IdentityConfig;
 use ipnet::IpNet;
-use platform::settings::{DatabaseSettings, MailSettings, PasswordSettings, RedisSettings};
+use platform::settings::{DatabaseSettings, MailSettings, PasswordSettings, RedisSettings, StorageSettings};
 use serde::Deserialize;
 use url::Url;
 
@@ -27,6 +27,8 @@ pub struct Config {
     pub database: DatabaseSettings,
     /// The Redis that several nodes share, if any.
     pub redis: Option<RedisSettings>,
+    /// Where files are kept.
+    pub storage: StorageSettings,
     /// Outgoing mail.
     pub mail: MailSettings,
     /// Cost of password hashes.
@@ -49,6 +51,7 @@ impl Default for Config {
             limits: RateSettings::default(),
             database: DatabaseSettings::default(),
             redis: None,
+            storage: StorageSettings::default(),
             mail: MailSettings::default(),
             password: PasswordSettings::default(),
             identity: IdentityConfig::default(),

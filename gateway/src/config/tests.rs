@@ -172,3 +172,24 @@ fn defaults_of_the_table_are_those_of_the_types() {
     let (written, untouched) = (format!("{written:?}"), format!("{untouched:?}"));
     assert_eq!(written, untouched);
 }
+
+#[test]
+fn storage_is_set_by_the_environment_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "hush\n").unwrap();
+    let mut given = vec![
+        ("ATRIUM_STORAGE_URL", "s3://files/atrium"),
+        ("ATRIUM_STORAGE_ENDPOINT", "http://store:9000"),
+        ("ATRIUM_STORAGE_REGION", "eu-west-3"),
+        ("ATRIUM_STORAGE_ACCESS_KEY_ID", "12345"),
+        ("ATRIUM_STORAGE_SECRET_ACCESS_KEY_FILE", secret.to_str().unwrap()),
+    ];
+    assert!(errors(&env(&given))[0].starts_with("storage.endpoint: http needs storage.allow_http"));
+    given.push(("ATRIUM_STORAGE_ALLOW_HTTP", "true"));
+    let storage = load(&env(&given)).unwrap().config.storage;
+    assert_eq!((storage.url.as_str(), storage.region.as_str()), ("s3://files/atrium", "eu-west-3"));
+    assert_eq!(storage.access_key_id.unwrap().expose_secret(), "12345");
+    assert_eq!(storage.secret_access_key.unwrap().expose_secret(), "hush");
+    assert!(errors(&env(&[("ATRIUM_STORAGE_URL", "ftp://files")]))[0].starts_with("storage.url:"));
+}

@@ -8,6 +8,7 @@ use super::settings::{Config, DocumentMode};
 /// Everything that does not hold.
 pub(super) fn validate(config: &Config) -> Vec<String> {
     let mut errors = Vec::new();
+    errors.extend(platform::storage::problems(&config.storage));
     let mut require = |holds: bool, error: &str| {
         if !holds {
             errors.push(error.to_owned());

@@ -222,7 +222,7 @@ async fn readiness_tells_each_dependency_once() {
     assert_eq!((ready.status, &body["status"]), (200, &json!("up")));
     let names: Vec<&str> =
         body["checks"].as_array().unwrap().iter().filter_map(|check| check["name"].as_str()).collect();
-    assert_eq!(names, ["database", "cache"]);
+    assert_eq!(names, ["database", "cache", "storage"]);
     assert!(body["checks"][0]["millis"].as_f64().is_some_and(|millis| millis >= 0.0));
     assert_eq!(ready.header("cache-control"), "no-store");
 }
