@@ -110,6 +110,25 @@ impl ResourceDirectory for Directory {
 }
 
 #[async_trait]
+impl audit::keep::hold::Targets for Directory {
+    async fn check(&self, act: &Act, id: AnyId) -> Result<()> {
+        let viewer = act.viewer();
+        let is_there = match id.kind {
+            IdKind::UserId => is_seen::<identity::user::entity::Entity>(act, viewer, id).await?,
+            IdKind::ContactId => is_seen::<crm::contact::entity::Entity>(act, viewer, id).await?,
+            IdKind::ProjectId => is_seen::<projects::project::entity::Entity>(act, viewer, id).await?,
+            IdKind::AccountId => is_seen::<crm::account::entity::Entity>(act, viewer, id).await?,
+            _ => false,
+        };
+        if is_there { Ok(()) } else { Err(Error::not_found(id.kind.type_name(), id)) }
+    }
+}
+
+async fn is_seen<E: Guarded>(act: &Act, viewer: &Viewer, id: AnyId) -> Result<bool> {
+    kernel::policy::can_in::<E, _>(act.conn(), viewer, E::READ, id.uuid).await
+}
+
+#[async_trait]
 impl RoleUses for Directory {
     async fn count(&self, act: &Act, role: RoleId) -> Result<u64> {
         projects::member::roles::count(act, role).await

@@ -14,6 +14,7 @@ mod m0006_events;
 mod m0007_jobs;
 mod m0008_seals;
 mod m0009_privacy;
+mod m0010_keeping;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -37,6 +38,7 @@ pub const STEPS: &[Step] = &[
     m0007_jobs::STEP,
     m0008_seals::STEP,
     m0009_privacy::STEP,
+    m0010_keeping::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

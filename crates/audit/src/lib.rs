@@ -3,6 +3,7 @@
 pub mod event;
 pub mod export;
 pub mod job;
+pub mod keep;
 pub mod merkle;
 pub mod months;
 pub mod policy;

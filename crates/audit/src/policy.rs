@@ -39,6 +39,14 @@ pub const PRIVACY_READ: Permission = Permission::new(
 pub const PRIVACY_EXPORT: Permission =
     Permission::new("audit.privacy.export", "Export everything that is held of a person");
 
+/// Saying how long the trail is kept.
+pub const RETENTION_MANAGE: Permission =
+    Permission::new("audit.retention.manage", "See and change how long the audit trail is kept");
+
+/// Placing and releasing legal holds.
+pub const HOLDS_MANAGE: Permission =
+    Permission::new("audit.hold.manage", "See, place and release legal holds, which stop removal and erasure");
+
 /// Permissions of this domain. Everybody may see what they did themselves.
 pub const PERMISSIONS: &[Rule] = &[
     Rule::new(
@@ -55,6 +63,8 @@ pub const PERMISSIONS: &[Rule] = &[
     Rule::new(TRAIL_VERIFY, &[]),
     Rule::new(TRAIL_EXPORT, &[]),
     Rule::new(KEY_ROTATE, &[]),
+    Rule::new(RETENTION_MANAGE, &[]),
+    Rule::new(HOLDS_MANAGE, &[]),
     Rule::new(EVENTS_READ, &[(SystemRole::ClientAdmin, Reach::Account)]),
     Rule::new(EVENTS_MANAGE, &[]),
     // Reason: who starts a job sees how far it is.

@@ -241,6 +241,10 @@ typed_ids! {
     EventDeliveryId, "evd", "EventDelivery";
     /// Id of a background job.
     JobId, "job", "Job";
+    /// Id of a legal hold.
+    LegalHoldId, "hld", "LegalHold";
+    /// Id of an archive of the audit trail.
+    AuditArchiveId, "arc", "AuditArchive";
     /// Id of an assignment of a role or a person.
     AssignmentId, "asg", "Assignment";
     /// Id of a request about somebody's personal data.

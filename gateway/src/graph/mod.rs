@@ -28,6 +28,7 @@ pub struct Query(
     audit::SealQuery,
     audit::event::EventQuery,
     audit::job::JobQuery,
+    audit::keep::KeepQuery,
     audit::privacy::PrivacyQuery,
     nodes::NodeQuery,
 );
@@ -41,6 +42,7 @@ pub struct Mutation(
     audit::SealMutation,
     audit::event::EventMutation,
     audit::job::JobMutation,
+    audit::keep::KeepMutation,
 );
 
 /// Watching. Every message is checked against what the subscriber may see when it is sent.
@@ -100,6 +102,7 @@ fn build(services: &Services<'_>) -> Builder {
             events: Arc::new(fanout.clone()),
             sights: projects::sight::Sights::default(),
         })
+        .data(audit::keep::hold::Holdable(directory.clone()))
         .data(audit::event::Events {
             types: crate::app::event_types(),
             subjects: Arc::new(subjects::AllSubjects),

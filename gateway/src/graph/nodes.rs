@@ -173,6 +173,8 @@ nodes! {
     "Task": projects::Task, projects::task::entity::Entity, TaskId, TaskNode(TaskBridges, Trail);
     /// One recorded change, login or refusal.
     "AuditEntry": audit::AuditEntry, kernel::act::audit_entry::Entity, AuditEntryId, AuditEntryNode(AuditEntryBridges);
+    /// A legal hold.
+    "LegalHold": audit::keep::hold::LegalHold, audit::keep::hold::entity::Entity, LegalHoldId, LegalHoldNode(Trail);
     /// Work that the platform does after the change that asked for it.
     "Job": audit::job::Job, kernel::act::job::Entity, JobId, JobNode(JobBridges, Trail);
     /// A request about somebody's personal data.
