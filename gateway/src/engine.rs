@@ -174,7 +174,7 @@ impl Server {
                     app.identity.clone(),
                     stop.clone(),
                 );
-                tokio::join!(heard, web::watch::listen(shared), worker::run(app.clone(), stop));
+                tokio::join!(heard, web::watch::listen(shared), worker::run_in_serve(app.clone(), stop));
             })
         });
         Serve { settings, make, background: Some(background), stopping, tasks }.start().await

@@ -16,11 +16,12 @@ use platform::{
     dispatch::{self, Broadcast, Dispatcher},
     jobs::{self, Handler, JobError, Run, Runner, Schedule, Scheduler, Zones},
     mail::Mailer,
+    wake,
 };
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, gauges, http::idempotency};
+use crate::{app::App, config::Switch, gauges, http::idempotency};
 
 /// The job that removes what is over.
 const TIDY: &str = "platform.tidy";
@@ -33,6 +34,24 @@ const SESSIONS_KEPT_DAYS: u32 = 90;
 
 /// Does all background work until `stop`; a job that is running then is finished first.
 pub async fn run(app: App, stop: CancellationToken) {
+    tokio::join!(listen(&app, stop.clone()), work(app.clone(), stop));
+}
+
+/// Tells other processes what was committed here, and hears them.
+async fn listen(app: &App, stop: CancellationToken) {
+    let patience = std::time::Duration::from_millis(app.config.background.fallback_poll_ms.max(1));
+    wake::run(app.db.clone(), name(app), patience, stop).await;
+}
+
+/// As `atrium serve` does it: none but telling others if it is to do no more.
+pub async fn run_in_serve(app: App, stop: CancellationToken) {
+    match app.config.background.in_serve {
+        Switch::On => Box::pin(run(app, stop)).await,
+        Switch::Off => listen(&app, stop).await,
+    }
+}
+
+async fn work(app: App, stop: CancellationToken) {
     let dispatcher = dispatcher(&app);
     let events = dispatcher.run(stop.clone());
     let runner = runner(&app);

@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, AtomicUsize, Ordering},
 };
 
+use crate::act::{lease::Lease, personal::Vault};
 use async_trait::async_trait;
 use chrono::SecondsFormat;
 use sea_orm::{
@@ -13,9 +14,11 @@ use sea_orm::{
     sea_query::sea_value_to_json_value,
 };
 use serde_json::Value as Json;
-use tokio::sync::Notify;
 
-use crate::act::{lease::Lease, personal::Vault};
+mod bell;
+
+use bell::Bells;
+pub use bell::{Bell, Calls, Rung};
 
 /// Counts the statements of one request. Cheap to clone; clones share the count.
 #[derive(Clone, Debug, Default)]
@@ -29,22 +32,6 @@ impl Statements {
 
     pub(crate) fn add_one(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Rings after each commit that left work behind, so that the dispatcher and the job runner need not poll fast.
-#[derive(Clone, Debug, Default)]
-pub struct Bell(Arc<Notify>);
-
-impl Bell {
-    /// Wakes whoever waits, or the next one who will.
-    pub fn ring(&self) {
-        self.0.notify_one();
-    }
-
-    /// Waits for the next ring.
-    pub async fn heard(&self) {
-        self.0.notified().await;
     }
 }
 
@@ -125,6 +112,9 @@ pub struct Db {
     pub jobs: Bell,
     /// Rings when an act committed entries of the trail.
     pub trail: Bell,
+    /// Rings when events went into the log.
+    pub log: Bell,
+    bells: Bells,
     vault: Option<Arc<dyn Vault>>,
 }
 
@@ -132,6 +122,7 @@ impl Db {
     /// A handle over two pools; pass the same connection twice where one pool does both.
     pub fn new(read: DatabaseConnection, write: DatabaseConnection) -> Self {
         let (read_wanted, write_wanted) = wanted(&read);
+        let bells = Bells::new();
         Self {
             read,
             write,
@@ -139,9 +130,11 @@ impl Db {
             write_wanted,
             statements: Statements::default(),
             lease: None,
-            events: Bell::default(),
-            jobs: Bell::default(),
-            trail: Bell::default(),
+            events: bells.events.clone(),
+            jobs: bells.jobs.clone(),
+            trail: bells.trail.clone(),
+            log: bells.log.clone(),
+            bells,
             vault: None,
         }
     }
@@ -219,6 +212,26 @@ impl Db {
         let (inner, wanting) =
             begun.await.map_err(|error| DbErr::Custom(format!("BEGIN was not finished: {error}")))?;
         Ok(Transaction { inner: inner?, statements: self.statements.clone(), _wanting: wanting })
+    }
+
+    /// The bells, for telling other processes of them.
+    pub fn calls(&self) -> &Calls {
+        &self.bells.calls
+    }
+
+    /// Wakes those who wait here for bells that rang in another process.
+    pub fn rang_elsewhere(&self, rung: Rung) {
+        self.bells.ring_here(rung);
+    }
+
+    /// The connections behind the reading pool, on PostgreSQL.
+    pub fn postgres(&self) -> Option<&sea_orm::sqlx::PgPool> {
+        match self.read.inner {
+            DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+                Some(self.read.get_postgres_connection_pool())
+            }
+            _ => None,
+        }
     }
 
     /// Closes both pools.

@@ -12,3 +12,4 @@ pub mod jobs;
 pub mod mail;
 pub mod settings;
 pub mod storage;
+pub mod wake;

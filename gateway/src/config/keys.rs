@@ -164,6 +164,16 @@ pub const KEYS: &[Key] = &[
     key("identity.lockout.max_minutes", "1440", "longest lock-out, minutes"),
     key("identity.rate_limits", "true", "limit logins, resets and sign-ups; follows limits.rates"),
     key("events.retention_days", "30", "days for which events can be read"),
+    key(
+        "background.in_serve",
+        "on",
+        "off: atrium worker alone carries events and does jobs, and Redis is needed",
+    ),
+    key(
+        "background.fallback_poll_ms",
+        "1000",
+        "milliseconds until work is looked for that PostgreSQL did not tell of",
+    ),
     key("log.format", "pretty", "pretty or json"),
     key("log.filter", "info", "what is logged: info,projects=debug").also(&["ATRIUM_LOG"]),
 ];

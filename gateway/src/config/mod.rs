@@ -12,8 +12,8 @@ pub use explain::{Line, explain};
 pub use keys::{KEYS, Key};
 pub use load::{ConfigErrors, Loaded, load};
 pub use settings::{
-    Config, DocumentMode, DocumentSettings, EventSettings, GraphqlSettings, LogFormat, LogSettings, Mode,
-    RateSettings, ServerSettings, Switch, Toggle,
+    BackgroundSettings, Config, DocumentMode, DocumentSettings, EventSettings, GraphqlSettings, LogFormat,
+    LogSettings, Mode, RateSettings, ServerSettings, Switch, Toggle,
 };
 pub use sources::{Origin, Sources};
 

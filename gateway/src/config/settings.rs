@@ -37,6 +37,8 @@ pub struct Config {
     pub identity: IdentityConfig,
     /// The log of events.
     pub events: EventSettings,
+    /// Work beside the requests.
+    pub background: BackgroundSettings,
     /// The log.
     pub log: LogSettings,
 }
@@ -56,6 +58,7 @@ impl Default for Config {
             password: PasswordSettings::default(),
             identity: IdentityConfig::default(),
             events: EventSettings::default(),
+            background: BackgroundSettings::default(),
             log: LogSettings::default(),
         }
     }
@@ -299,6 +302,24 @@ pub struct EventSettings {
 impl Default for EventSettings {
     fn default() -> Self {
         Self { retention_days: 30 }
+    }
+}
+
+/// Work beside the requests: events, jobs, sealing, the calendar.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackgroundSettings {
+    /// Whether `atrium serve` does it; without, one `atrium worker` at least must run, and Redis must carry what is told
+    /// to subscribers.
+    pub in_serve: Switch,
+    /// Milliseconds after which work is looked for that nobody was told of, while PostgreSQL tells processes of one
+    /// another's commits.
+    pub fallback_poll_ms: u64,
+}
+
+impl Default for BackgroundSettings {
+    fn default() -> Self {
+        Self { in_serve: Switch::On, fallback_poll_ms: 1_000 }
     }
 }
 

@@ -22,6 +22,10 @@ pub(super) fn validate(config: &Config) -> Vec<String> {
         "events.retention_days: must be between 1 and 3650",
     );
     require(
+        (100..=3_600_000).contains(&config.background.fallback_poll_ms),
+        "background.fallback_poll_ms: must be between 100 and 3600000",
+    );
+    require(
         EnvFilter::try_new(&config.log.filter).is_ok(),
         "log.filter: not a filter such as `info,projects=debug`",
     );

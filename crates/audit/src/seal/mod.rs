@@ -84,7 +84,10 @@ impl Sealer {
                     tracing::warn!(?error, failures, "entries of the trail wait to be sealed");
                 }
             }
-            let pause = POLL * 2u32.pow(failures.min(5));
+            let pause = match failures {
+                0 => self.db.calls().patience(POLL),
+                failures => POLL * 2u32.pow(failures.min(5)),
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.db.trail.heard(), if failures == 0 => tokio::time::sleep(GATHER).await,

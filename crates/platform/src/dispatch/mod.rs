@@ -90,11 +90,11 @@ impl Dispatcher {
             failures += 1;
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause(failures)) => {}
+                () = tokio::time::sleep(self.pause(failures)) => {}
             }
         }
         let consumers = self.consumers.iter().map(|consumer| self.deliver_until(consumer.as_ref(), &stop));
-        tokio::join!(self.carry_until(&stop), join_all(consumers));
+        tokio::join!(self.carry_until(&stop), self.hear_until(&stop), join_all(consumers));
     }
 
     /// Moves and delivers what is there now: the outbox is empty then, and every consumer had its events or failed on
@@ -132,8 +132,26 @@ impl Dispatcher {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.db.events.heard(), if failures == 0 => rung = true,
-                () = tokio::time::sleep(pause(failures)) => {}
+                () = tokio::time::sleep(self.pause(failures)) => {}
             }
+        }
+    }
+
+    /// Has consumers look when another process carried events.
+    async fn hear_until(&self, stop: &CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.db.log.heard() => self.moved.send_replace(()),
+            };
+        }
+    }
+
+    /// How long to wait for a bell after so many failures.
+    fn pause(&self, failures: u32) -> Duration {
+        match failures {
+            0 => self.db.calls().patience(POLL),
+            failures => (POLL * 2u32.pow(failures.min(5))).min(LONGEST_PAUSE),
         }
     }
 
@@ -165,7 +183,7 @@ impl Dispatcher {
                 () = stop.cancelled() => return,
                 // Invariant: the sender lives as long as this dispatcher, so that this ends with news alone.
                 _ = moved.changed(), if failures == 0 => told = true,
-                () = tokio::time::sleep(pause(failures)) => {}
+                () = tokio::time::sleep(self.pause(failures)) => {}
             }
         }
     }
@@ -197,14 +215,10 @@ impl Dispatcher {
         if !moving.is_empty() {
             CARRIED.fetch_add(moving.len() as u64, Ordering::Relaxed);
             self.moved.send_replace(());
+            self.db.log.tell();
         }
         Ok(moving.len())
     }
-}
-
-/// How long to wait after so many failures.
-fn pause(failures: u32) -> Duration {
-    (POLL * 2u32.pow(failures.min(5))).min(LONGEST_PAUSE)
 }
 
 /// The oldest events that wait, by their number.

@@ -71,7 +71,7 @@ impl Runner {
     /// Works until `stop`. The jobs that are running then are finished first, for twenty seconds; those that take longer
     /// go back to the queue. No other is begun.
     pub async fn run(self, stop: CancellationToken) {
-        let (bell, poll) = (self.db.jobs.clone(), self.poll());
+        let (bell, calls, poll) = (self.db.jobs.clone(), self.db.calls().clone(), self.poll());
         let mut shift = Shift::begin(self);
         let mut looked = Instant::now();
         while !stop.is_cancelled() {
@@ -87,7 +87,7 @@ impl Runner {
                 () = stop.cancelled() => break,
                 () = shift.room() => {}
                 () = bell.heard(), if !full => {}
-                () = tokio::time::sleep(poll) => {}
+                () = tokio::time::sleep(calls.patience(poll)) => {}
             }
         }
         shift.end().await;
