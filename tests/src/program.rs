@@ -154,6 +154,21 @@ impl Site {
         process
     }
 
+    /// Starts a command that serves nobody, and waits until it logs this text.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub async fn start_until(&self, mut command: Command, text: &str) -> Process {
+        let log = self.folder().join("log");
+        let errors = File::options().create(true).append(true).open(&log).expect("a log");
+        let logged = fs::read_to_string(&log).unwrap_or_default().len();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn();
+        let child = Some(child.expect("the program starts"));
+        let process = Process { child, door: None, said: String::new(), log, clock: self.clock.clone() };
+        process.logs(logged, text).await;
+        process
+    }
+
     async fn db(&self) -> &Db {
         let open = || async {
             platform::db::connect(&settings(&self.database().url)).await.expect("the database is there")
@@ -221,6 +236,21 @@ impl Process {
     /// What it logged so far, with whatever ran on the site before.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until this text is logged behind the first `after` bytes of the log.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub async fn logs(&self, after: usize, text: &str) {
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        let logged = async {
+            while !self.log().get(after..).is_some_and(|log| log.contains(text)) {
+                tick.tick().await;
+            }
+        };
+        let logged = tokio::time::timeout(PATIENCE, logged).await;
+        assert!(logged.is_ok(), "{text:?} is not logged: {}", self.log());
     }
 
     /// Address of a path.

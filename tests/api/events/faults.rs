@@ -11,12 +11,12 @@ use super::servers::{Postgres, Redis};
 use crate::projects::asks::{change, new_project};
 
 /// How long the program may take to find its way back.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long the database is away.
-const OUTAGE: Duration = Duration::from_secs(10);
+pub(super) const OUTAGE: Duration = Duration::from_secs(10);
 
-async fn ready(process: &Process) -> (u16, String) {
+pub(super) async fn ready(process: &Process) -> (u16, String) {
     let answer = process.http().get(process.url("/readyz")).send().await.unwrap();
     let status = answer.status().as_u16();
     let body: Value = answer.json().await.unwrap();
@@ -24,7 +24,7 @@ async fn ready(process: &Process) -> (u16, String) {
 }
 
 /// Waits until the program says this of itself.
-async fn says(process: &Process, expected: (u16, &str)) {
+pub(super) async fn says(process: &Process, expected: (u16, &str)) {
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     let said = async {
         loop {
@@ -40,7 +40,7 @@ async fn says(process: &Process, expected: (u16, &str)) {
 }
 
 /// What is heard until an event about the subject comes.
-async fn hear(live: &mut Subscription, subject: &str) -> Vec<Value> {
+pub(super) async fn hear(live: &mut Subscription, subject: &str) -> Vec<Value> {
     let mut heard = Vec::new();
     loop {
         let message = tokio::time::timeout(PATIENCE, live.next()).await.expect("the subscription goes on");

@@ -6,5 +6,6 @@ mod deliveries;
 mod faults;
 mod live;
 mod log;
+mod processes;
 mod servers;
 mod sight;

@@ -20,4 +20,4 @@ mod subscriptions;
 mod surface;
 mod values;
 mod websocket;
-mod wire;
+pub(crate) mod wire;
