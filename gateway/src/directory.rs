@@ -171,19 +171,16 @@ impl PeopleDirectory for Directory {
 }
 
 impl projects::EventSource for Fanout {
-    fn subscribe(&self, tenant: TenantId) -> BoxStream<'static, projects::Event> {
-        let events = self.of_tenant(tenant).filter_map(|notice| {
-            std::future::ready(match notice {
-                Notice::Event(event) => Some(projects::Event {
-                    id: event.id.uuid(),
-                    kind: event.kind.clone(),
-                    subject_type: event.subject_type.clone(),
-                    subject_id: event.subject_id,
-                    payload: event.payload.clone(),
-                }),
-                // Reason: a subscriber to changes has no state to read again; the next change brings it up to date.
-                Notice::Gap => None,
-            })
+    fn subscribe(&self, tenant: TenantId) -> BoxStream<'static, projects::Heard> {
+        let events = self.of_tenant(tenant).map(|notice| match notice {
+            Notice::Event(event) => projects::Heard::Event(projects::Event {
+                id: event.id.uuid(),
+                kind: event.kind.clone(),
+                subject_type: event.subject_type.clone(),
+                subject_id: event.subject_id,
+                payload: event.payload.clone(),
+            }),
+            Notice::Gap => projects::Heard::Missed,
         });
         events.boxed()
     }

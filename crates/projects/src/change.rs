@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, SimpleObject, Subscription};
 use futures::{Stream, StreamExt};
 use kernel::{
-    Result,
+    Error, Result, Text,
     ask::{Ask, Asking},
     graph::Graph,
     id::{ProjectId, TaskId, TypedId},
@@ -15,9 +15,16 @@ use serde_json::json;
 use crate::{
     policy::{BUDGETS_READ, INTERNAL_READ, PROJECTS_READ, RATES_READ},
     project::{self, graphql::Project},
-    service::{Event, EventSource, Projects},
+    service::{Event, EventSource, Heard, Projects},
     sight::{Sight, Sights},
 };
+
+/// Changes came faster than they were taken.
+pub const FELL_BEHIND: Text = Text::new(
+    "fell_behind",
+    "Changes came faster than they were taken, and some were missed. Read anew and subscribe again.",
+    "Les changements sont arrivés plus vite qu'ils n'ont été reçus et certains ont été manqués. Relisez puis abonnez-vous à nouveau.",
+);
 
 /// What happened to a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -59,7 +66,8 @@ pub struct ChangeSubscription;
 #[Subscription]
 impl ChangeSubscription {
     /// Changes of a project, or of every project that the viewer may see: of itself, its team and its tasks. Whether
-    /// the viewer may see it is asked anew before each message. Needs `projects.project.read`.
+    /// the viewer may see it is asked anew before each message. Who takes messages so slowly that some were missed is
+    /// told so by UNAVAILABLE, which ends it: read anew and subscribe again. Needs `projects.project.read`.
     async fn project_changed(
         &self,
         ctx: &Context<'_>,
@@ -76,16 +84,27 @@ impl ChangeSubscription {
 }
 
 /// The changes of a project, or of every project in sight, for who asks. However many listen, an event costs a handful
-/// of statements beside what the fields of their messages need.
+/// of statements beside what the fields of their messages need. It ends with an error for who takes them so slowly that
+/// some were missed: nobody shall wait for a message that does not come.
 pub fn changes(
     ask: Ask,
     events: &dyn EventSource,
     sights: Sights,
     wanted: Option<ProjectId>,
 ) -> impl Stream<Item = Result<ProjectChange>> + use<> {
-    events.subscribe(ask.viewer.tenant_id()).filter_map(move |event| {
+    let heard = events.subscribe(ask.viewer.tenant_id()).scan(false, |ended, heard| {
+        let next = (!*ended).then_some(heard);
+        *ended = matches!(next, Some(Heard::Missed));
+        std::future::ready(next)
+    });
+    heard.filter_map(move |heard| {
         let (ask, sights) = (ask.clone(), sights.clone());
-        async move { change(&ask, &sights, wanted, &event).await.transpose() }
+        async move {
+            match heard {
+                Heard::Event(event) => change(&ask, &sights, wanted, &event).await.transpose(),
+                Heard::Missed => Some(Err(Error::Unavailable(FELL_BEHIND.into()))),
+            }
+        }
     })
 }
 

@@ -23,7 +23,7 @@ pub use events::EVENTS;
 pub use member::graphql::ProjectMember;
 pub use policy::PERMISSIONS;
 pub use project::graphql::Project;
-pub use service::{AccountDirectory, Event, EventSource, Projects};
+pub use service::{AccountDirectory, Event, EventSource, Heard, Projects};
 pub use task::graphql::Task;
 
 /// The root queries of projects.

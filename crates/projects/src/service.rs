@@ -52,8 +52,17 @@ pub struct Event {
     pub payload: Json,
 }
 
+/// What is heard of committed events.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    /// One of them.
+    Event(Event),
+    /// Some were missed, because they came faster than they were taken.
+    Missed,
+}
+
 /// Committed events of a tenant, from now on, on whichever node they were committed.
 pub trait EventSource: Send + Sync + 'static {
     /// The events of a tenant; the stream ends when the process stops.
-    fn subscribe(&self, tenant: TenantId) -> BoxStream<'static, Event>;
+    fn subscribe(&self, tenant: TenantId) -> BoxStream<'static, Heard>;
 }

@@ -10,7 +10,7 @@ use kernel::id::{AccountId, AnyId, IdGen, RoleId, TenantId, TypedId, UserId};
 use kernel::policy::Guarded;
 use kernel::viewer::{Actor, Grant, Grants, Inner, Permission, Reach, RequestInfo, TenantInfo, Viewer};
 use projects::change::changes;
-use projects::service::{Event, EventSource};
+use projects::service::{Event, EventSource, Heard};
 use projects::sight::Sights;
 use sea_orm::{QueryFilter, QuerySelect};
 use serde_json::json;
@@ -23,8 +23,8 @@ use super::asks::{change, new_member, new_project, person, project, role};
 struct Told(Vec<Event>);
 
 impl EventSource for Told {
-    fn subscribe(&self, _: TenantId) -> stream::BoxStream<'static, Event> {
-        stream::iter(self.0.clone()).boxed()
+    fn subscribe(&self, _: TenantId) -> stream::BoxStream<'static, Heard> {
+        stream::iter(self.0.clone()).map(Heard::Event).boxed()
     }
 }
 
@@ -256,4 +256,26 @@ async fn client_is_told_of_the_own_company_alone() {
         let own = projects.iter().filter(|row| row["account_id"] == json!(account)).count();
         assert_eq!(heard, vec![Some(AccountId::from_uuid(account)); own]);
     }
+}
+
+// keeps: PR-1
+#[tokio::test]
+async fn who_missed_changes_is_told_so_and_waits_for_none_of_them() {
+    struct Lagging(Uuid);
+    impl EventSource for Lagging {
+        fn subscribe(&self, _: TenantId) -> stream::BoxStream<'static, Heard> {
+            let one = || Heard::Event(event(1, "projects.project.updated", "Project", self.0, &["name"]));
+            stream::iter([one(), Heard::Missed, one()]).boxed()
+        }
+    }
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let id = uuid(&new_project(&acme.owner(), "Quick").await);
+    let owner = uuid(&person(&acme, "owner").await);
+    let viewer = viewer(&world, &acme, owner, of_role(SystemRole::Owner)).await;
+    let ask = Ask::new(viewer, world.db.clone());
+    let told: Vec<_> = changes(ask, &Lagging(id), Sights::default(), None).collect().await;
+    assert_eq!(told.len(), 2, "nothing comes behind the gap");
+    assert!(told[0].is_ok());
+    assert!(matches!(&told[1], Err(kernel::Error::Unavailable(_))));
 }
