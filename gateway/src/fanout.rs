@@ -1,7 +1,7 @@
 //! Committed events on this node: heard once from pub/sub, told to the caches and to every open subscription, each once
 //! and in the order of the log.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{Stream, StreamExt, stream::BoxStream};
 use identity::Identity;
@@ -11,7 +11,7 @@ use platform::{
     dispatch::{EVENTS, Published},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use tokio::sync::broadcast;
+use tokio::{sync::broadcast, time::MissedTickBehavior};
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,10 @@ const BACKLOG: usize = 4_096;
 
 /// Events that are read from the log after pub/sub was away; if there are more, subscribers are told of a gap.
 const MISSED: u64 = 1_000;
+
+/// How often the log is looked at for events that nobody told this node: pub/sub may have lost some without knowing, and
+/// a process that shares the database but not the pub/sub tells nobody else.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What a subscriber hears.
 #[derive(Clone, Debug)]
@@ -44,12 +48,19 @@ impl Fanout {
     /// Listens to pub/sub until `stop`, telling identity's caches first and then everybody. What was missed while
     /// pub/sub was away is read from the log.
     pub async fn run(self, db: Db, services: Services, identity: Identity, stop: CancellationToken) {
-        let mut heard = services.pubsub.subscribe(EVENTS).await;
+        // Invariant: the end is asked before listening begins, so that nothing falls in between.
         let mut ears = Ears { fanout: self, identity, told: end(&db).await.ok() };
+        let mut heard = services.pubsub.subscribe(EVENTS).await;
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let next = tokio::select! {
                 () = stop.cancelled() => return,
                 next = heard.next() => next,
+                _ = looks.tick() => {
+                    ears.look(&db).await;
+                    continue;
+                }
             };
             match next {
                 None => return,
@@ -110,6 +121,23 @@ impl Ears {
         self.told = Some(event.position);
         self.identity.on_event(&event);
         self.fanout.tell(Notice::Event(Arc::new(event)));
+    }
+
+    /// Hears what is in the log and was not told.
+    async fn look(&mut self, db: &Db) {
+        let Some(told) = self.told else {
+            self.told = end(db).await.ok();
+            return self.catch_up(db).await;
+        };
+        match missed(db, told).await {
+            Ok(Some(events)) => events.iter().for_each(|event| self.hear(event.into())),
+            Ok(None) => {
+                // Reason: what follows is told again; whoever listens is told of the gap.
+                self.told = end(db).await.ok();
+                self.catch_up(db).await;
+            }
+            Err(error) => tracing::debug!(?error, "the log could not be looked at"),
+        }
     }
 
     async fn catch_up(&mut self, db: &Db) {
