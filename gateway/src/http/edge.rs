@@ -291,7 +291,7 @@ impl Edge {
         }
     }
 
-    /// Runs a subscription: one answer for each message.
+    /// Runs a subscription: one answer for each message, up to the first that has nothing but errors.
     pub fn subscribe(&self, ready: Ready) -> impl Stream<Item = Answer> + Send + use<> {
         let renewal = Renewal::new(
             Arc::clone(&self.engine),
@@ -302,9 +302,14 @@ impl Edge {
         let request = self.attach(ready.request().data(renewal), &ready);
         let responses = AssertUnwindSafe(self.engine.subscribe(request)).catch_unwind();
         let edge = self.clone();
-        responses.map(move |response| match response {
+        let answers = responses.map(move |response| match response {
             Ok(response) => ready.speaker.response(response, edge.inputs(&ready)),
             Err(_panic) => ready.speaker.panicked(),
+        });
+        // Reason: behind a message that failed as a whole the next would hide that one is missing.
+        answers.scan(false, |ended, answer| {
+            let failed = answer.data.is_none();
+            std::future::ready((!std::mem::replace(ended, failed)).then_some(answer))
         })
     }
 
