@@ -8,7 +8,8 @@ use platform::dispatch::{Consumer, Dispatcher, Event, Kinds, Undelivered};
 use serde_json::{Value, json};
 use tests::{Actor, World};
 
-use crate::projects::asks::{ask, change, new_project};
+use crate::identity::asks::{assign_role, create_role};
+use crate::projects::asks::{ask, change, new_project, person};
 
 const LIST: &str = "{ eventDeliveries { totalCount nodes {
     id consumer attempts lastError nextAt parkedAt event { kind subjectId } } } }";
@@ -116,6 +117,24 @@ async fn parked_event_can_be_given_up_and_only_by_who_may() {
     let log = "query($id: ID!) { events(subject: $id) { nodes { kind } } }";
     let told = owner.run(log, json!({ "id": project })).await.expect_ok();
     assert_eq!(told.list("events.nodes").len(), 1, "the event itself is not gone");
+}
+
+// keeps: AU-14
+#[tokio::test]
+async fn delivery_shows_its_event_to_who_sees_that_alone() {
+    let world = World::new().await;
+    parked(&world).await;
+    let acme = world.agency("acme");
+    let grants = [("audit.event.manage", "TENANT"), ("audit.event.read", "TENANT")];
+    let role = create_role(&acme.owner().elsewhere(), "Carrier", &grants).await.expect_ok();
+    let finance = person(&acme, "viewer").await;
+    assign_role(&acme.owner(), &finance, &role.text("createRole.role.id")).await.expect_ok();
+    let carrier = acme.viewer().elsewhere();
+    let log = "{ events(kinds: [\"projects.project.created\"]) { nodes { kind } } }";
+    let listed = ask(&carrier, log).await.expect_ok().list("events.nodes").len();
+    let shown = list(&carrier).await;
+    let [delivery] = shown.as_slice() else { panic!("{shown:#?}") };
+    assert_eq!(delivery["event"].is_null(), listed == 0, "{shown:#?}");
 }
 
 // keeps: AU-14, OP-4

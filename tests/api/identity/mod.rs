@@ -1,6 +1,6 @@
 //! Tests of identity: who is who, and who may do what.
 
-mod asks;
+pub mod asks;
 mod assignments;
 mod cookies;
 mod directory;

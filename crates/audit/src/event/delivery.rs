@@ -1,24 +1,33 @@
 //! Deliveries that failed, in the graph: what consumers could not take, and what is to become of it.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use std::{
+    collections::HashMap,
+    hash::{Hash, Hasher},
+};
+
+use async_graphql::{Context, InputObject, Object, SimpleObject, dataloader::Loader};
 use kernel::{
     act::outbox::{
         delivery::{Column, EVENTS_MANAGE, Entity, Model},
-        log,
+        log::{self, EVENTS_READ},
     },
-    ask::Asking,
+    ask::{Asking, FromAsk},
     db::Db,
-    error::Result,
+    error::{Error, Result},
     graph::{Graph, Node},
-    id::{EventDeliveryId, TypedId as _},
-    page::{ById, Connection, Order, PageArgs, list},
+    id::{EventDeliveryId, EventId, TypedId as _},
+    page::{Connection, Order, PageArgs, list},
     policy::Guarded as _,
     scalar::DateTime,
+    sql::one_of,
     viewer::Viewer,
 };
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 
-use super::graphql::Event;
+use super::{
+    graphql::Event,
+    service::{Events, Wanted},
+};
 
 /// An event that a consumer failed on.
 #[derive(Clone, Debug)]
@@ -48,9 +57,13 @@ impl EventDelivery {
         &self.0.consumer
     }
 
-    /// The event; null for who does not hold `audit.event.read` tenant-wide.
+    /// The event; null for who would not see it among `events`.
     async fn event(&self, ctx: &Context<'_>) -> Result<Option<Graph<Event>>> {
-        let event = ctx.ask().load::<ById<log::Entity>, _>(self.0.event_id.uuid()).await?;
+        if !ctx.viewer().holds(EVENTS_READ) {
+            return Ok(None);
+        }
+        let events = ctx.data_unchecked::<Events>().clone();
+        let event = ctx.ask().load::<Shown, _>(Wanting { id: self.0.event_id, events }).await?;
         Ok(event.map(|event| Graph(event.into())))
     }
 
@@ -77,6 +90,52 @@ impl EventDelivery {
     /// When it failed first.
     async fn created_at(&self) -> DateTime {
         self.0.created_at.into()
+    }
+}
+
+/// An event that somebody asks for, with what decides whether they see it.
+#[derive(Clone)]
+struct Wanting {
+    id: EventId,
+    events: Events,
+}
+
+impl PartialEq for Wanting {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Wanting {}
+
+impl Hash for Wanting {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+/// Loads events of the log as far as their subjects let the viewer see them.
+struct Shown {
+    viewer: Viewer,
+    db: Db,
+}
+
+impl FromAsk for Shown {
+    fn from_ask(viewer: Viewer, db: Db) -> Self {
+        Self { viewer, db }
+    }
+}
+
+impl Loader<Wanting> for Shown {
+    type Value = log::Model;
+    type Error = Error;
+
+    async fn load(&self, keys: &[Wanting]) -> Result<HashMap<Wanting, log::Model>> {
+        let Some(any) = keys.first() else { return Ok(HashMap::new()) };
+        let ids = one_of(self.db.backend(), log::Column::Id, keys.iter().map(|key| key.id.uuid()));
+        let rows = any.events.select(&self.viewer, &Wanted::default()).filter(ids).all(&self.db).await?;
+        let mut by_id: HashMap<EventId, log::Model> = rows.into_iter().map(|row| (row.id, row)).collect();
+        Ok(keys.iter().filter_map(|key| Some((key.clone(), by_id.remove(&key.id)?))).collect())
     }
 }
 

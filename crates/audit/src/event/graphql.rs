@@ -74,15 +74,17 @@ impl Event {
         self.0.occurred_at.into()
     }
 
-    /// What the kind says about it, in the shape that `eventTypes` describes. Names of columns that the viewer may not
-    /// know of are left out of `changed`.
+    /// What the kind says about it, in the shape that `eventTypes` describes. Names of columns that not
+    /// everybody may know of are in `changed` for who may see such columns tenant-wide.
     async fn payload(&self, ctx: &Context<'_>) -> Json<Value> {
         let types = &ctx.data_unchecked::<Events>().types;
         let guarded = types.get(&self.0.kind).map_or(&[][..], |kind| kind.guarded);
         let mut payload = self.0.payload.clone();
         if let Some(changed) = payload.get_mut("changed").and_then(Value::as_array_mut) {
             let hidden = |column: &Value| {
-                guarded.iter().any(|(name, needs)| column == name && !ctx.viewer().holds(*needs))
+                guarded
+                    .iter()
+                    .any(|(name, needs)| column == name && !ctx.viewer().reaches(*needs, Reach::Tenant))
             };
             changed.retain(|column| !hidden(column));
         }

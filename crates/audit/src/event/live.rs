@@ -1,7 +1,10 @@
 //! Events as they happen: the subscription that first tells what came behind a cursor and then goes on, without a gap
 //! and without telling one twice.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use async_graphql::{Context, Subscription};
 use futures::{
@@ -28,6 +31,9 @@ const BATCH: u64 = 100;
 
 /// How long to wait for a database that does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long what was read may wait to be taken.
+const STALE: Duration = Duration::from_secs(1);
 
 /// Wake-ups that are taken as one.
 const AT_ONCE: usize = 1_000;
@@ -59,7 +65,8 @@ impl LogSubscription {
             None => end(&ask.db, ask.viewer.tenant_id()).await?,
         };
         let news = news.ready_chunks(AT_ONCE).map(drop).boxed();
-        let tail = Tail { ask, events, wanted, news, told, read: VecDeque::new(), fresh: true };
+        let read = VecDeque::new();
+        let tail = Tail { ask, events, wanted, news, told, read, read_at: None, taken: told, fresh: true };
         Ok(stream::unfold(tail, async |mut tail| {
             let event = tail.next().await?;
             Some((Ok(Graph(Event(event))), tail))
@@ -84,6 +91,10 @@ struct Tail {
     told: i64,
     /// What was read and is still to be told.
     read: VecDeque<Model>,
+    /// When that was read.
+    read_at: Option<Instant>,
+    /// Everything up to here was taken, or is not for this subscriber.
+    taken: i64,
     /// Whether there may be more to read.
     fresh: bool,
 }
@@ -92,7 +103,15 @@ impl Tail {
     /// The next event; none when the process stops.
     async fn next(&mut self) -> Option<Model> {
         loop {
+            // Reason: whether somebody may see an event is asked when they take it; a slow reader reads again.
+            if self.read_at.is_some_and(|read| read.elapsed() > STALE) {
+                self.read.clear();
+                self.fresh = true;
+                self.told = self.taken;
+                self.read_at = None;
+            }
             if let Some(event) = self.read.pop_front() {
+                self.taken = event.position;
                 return Some(event);
             }
             if !self.fresh {
@@ -123,6 +142,10 @@ impl Tail {
         let last = rows.last().map(|event| event.position);
         // Reason: what lies between the last that is shown and the end need not be looked at again.
         self.told = last.filter(|_| self.fresh).unwrap_or(end).max(self.told);
+        self.read_at = (!rows.is_empty()).then(Instant::now);
+        if rows.is_empty() {
+            self.taken = self.told;
+        }
         self.read.extend(rows);
         Ok(())
     }
