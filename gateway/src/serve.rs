@@ -111,7 +111,7 @@ impl Serve {
                 stop_timeout: Duration::from_secs(settings.stop_timeout_s),
             };
             let make = Arc::clone(&make);
-            running.threads.push(spawn(&format!("http-{number}"), async move {
+            running.threads.push(spawn(&format!("http-{number}"), stopping.clone(), async move {
                 worker.run(listener, make(number), said).await;
             })?);
             ready.push(heard);
@@ -119,12 +119,12 @@ impl Serve {
         let upkeep = upkeep(stopping.clone());
         running.threads.push(match background {
             Some(background) => {
-                let work = background(stopping);
-                spawn("background", async move {
+                let work = background(stopping.clone());
+                spawn("background", stopping, async move {
                     tokio::join!(work, upkeep);
                 })?
             }
-            None => spawn("background", upkeep)?,
+            None => spawn("background", stopping, upkeep)?,
         });
         for heard in ready {
             // Reason: on an error `running` is dropped, which stops the threads that did start.
@@ -201,10 +201,19 @@ pub(crate) async fn signal() -> io::Result<&'static str> {
     tokio::signal::ctrl_c().await.map(|()| "ctrl-c")
 }
 
-fn spawn(name: &str, work: impl Future<Output = ()> + Send + 'static) -> io::Result<JoinHandle<()>> {
+/// A thread with a runtime of its own. If its work panics the program stops: one that answers but carries no events and
+/// does no jobs any more would look well.
+fn spawn(
+    name: &str,
+    stopping: CancellationToken,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
     let runtime: Runtime = Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let stop = stopping.drop_guard();
         runtime.block_on(work);
+        // Reason: work that ended by itself has nothing to stop; only a panic drops the guard.
+        stop.disarm();
         // Reason: blocking work that nobody waits for any more must not keep the process.
         runtime.shutdown_timeout(Duration::from_secs(1));
     })
