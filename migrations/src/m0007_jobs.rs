@@ -48,6 +48,7 @@ fn jobs() -> Table {
         // What workers take next, whose worker has died, and what is old.
         .index_where(&["priority", "run_at", "id"], "status = 'waiting'")
         .index_where(&["locked_until"], "status = 'running'")
+        .index_where(&["status", "kind", "run_at"], "status IN ('waiting', 'running', 'failed')")
         .index_where(&["finished_at"], "finished_at IS NOT NULL")
         // Reason: a unique key with NULL in it holds nothing, so the installation's jobs have their own.
         .unique_where(&["tenant_id", "kind", "unique_key"], "unique_key IS NOT NULL AND finished_at IS NULL")

@@ -38,17 +38,21 @@ impl Lease {
         }
         let until = now + TTL;
         let backend = self.db.backend();
-        let sql = "SELECT 1 FROM job_leases WHERE name = $1 AND holder <> $2 AND until >= $3";
-        let values = [self.name.into(), (&*self.holder).into(), now.into()];
+        let sql = "SELECT 1 FROM job_leases WHERE name = $1 AND holder <> $2 AND until >= $3 AND until <= $4";
+        // Reason: a lead that would last for longer than any was taken by a clock that was wrong.
+        let longest = now + TTL * 2;
+        let values = [self.name.into(), (&*self.holder).into(), now.into(), longest.into()];
         let other = self.db.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
-        let taken = other.is_none() && {
-            let sql = "INSERT INTO job_leases (name, holder, until) VALUES ($1, $2, $3) \
+        let taken = other.is_none()
+            && {
+                let sql = "INSERT INTO job_leases (name, holder, until) VALUES ($1, $2, $3) \
                        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until \
-                       WHERE job_leases.holder = excluded.holder OR job_leases.until < $4";
-            let values = [self.name.into(), (&*self.holder).into(), until.into(), now.into()];
-            let statement = Statement::from_sql_and_values(backend, sql, values);
-            self.db.writer().execute_raw(statement).await?.rows_affected() > 0
-        };
+                       WHERE job_leases.holder = excluded.holder OR job_leases.until < $4 OR job_leases.until > $5";
+                let values =
+                    [self.name.into(), (&*self.holder).into(), until.into(), now.into(), longest.into()];
+                let statement = Statement::from_sql_and_values(backend, sql, values);
+                self.db.writer().execute_raw(statement).await?.rows_affected() > 0
+            };
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = taken.then_some(until);
         Ok(taken)
     }

@@ -29,8 +29,11 @@ use super::{
 /// How often a worker tells how far its jobs are, and looks whether they are still wanted.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Looks between two signs of life, a third of the lease.
-const LIFE: u32 = 10;
+/// Time between two signs of life, a third of the lease.
+const LIFE: Duration = Duration::from_secs(10);
+
+/// How long everybody has to show that they live after the database was away.
+const AWAY: Duration = Duration::from_secs(12);
 
 /// How long a handler may go on that was told to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -257,17 +260,14 @@ impl Shift {
 
 /// Shows that the jobs of a worker are alive, writes how far they are, and tells them when they are not wanted.
 async fn keep(runner: Runner, running: Running) {
-    let mut looks = 0u32;
+    let mut life = Life::default();
     loop {
         tokio::time::sleep(LOOK).await;
         let runs: Vec<Run> = lock(&running).values().map(|(run, _)| run.clone()).collect();
-        match show_life(&runner, &runs, looks.is_multiple_of(LIFE)).await {
-            Ok(()) => looks = looks.wrapping_add(1),
-            Err(error) => {
-                // Reason: leases run out; the next look tries again.
-                tracing::warn!(?error, "jobs could not show that they live");
-                continue;
-            }
+        if let Err(error) = life.show(&runner, &runs).await {
+            // Reason: leases run out; the next look tries again.
+            tracing::warn!(?error, "jobs could not show that they live");
+            continue;
         }
         if let (false, Err(error)) = (runs.is_empty(), attend(&runner.db, &running, &runs).await) {
             tracing::warn!(?error, "jobs could not be looked after");
@@ -275,14 +275,47 @@ async fn keep(runner: Runner, running: Running) {
     }
 }
 
-/// Takes back what died elsewhere, and now and then prolongs the leases here.
-async fn show_life(runner: &Runner, runs: &[Run], prolong: bool) -> Result<()> {
-    let now = runner.clock.now();
-    counter!("atrium_jobs_reclaimed_total").increment(queue::reclaim(&runner.db, now).await?);
-    if runs.is_empty() || !prolong {
-        return Ok(());
+/// When a worker last showed that its jobs live, and when the database was last away.
+#[derive(Default)]
+struct Life {
+    shown: Option<Instant>,
+    away: Option<Instant>,
+}
+
+impl Life {
+    /// Now and then prolongs the leases here, then takes back what died elsewhere.
+    ///
+    /// Reason: in this order, and nothing is taken back soon after the database was away or a look was late. What looks
+    /// dead then is what could not show that it lives, here or with others.
+    async fn show(&mut self, runner: &Runner, runs: &[Run]) -> Result<()> {
+        let shown = async {
+            self.prolong(runner, runs).await?;
+            if self.away.is_none_or(|away| away.elapsed() > AWAY) {
+                let reclaimed = queue::reclaim(&runner.db, runner.clock.now()).await?;
+                counter!("atrium_jobs_reclaimed_total").increment(reclaimed);
+            }
+            Ok(())
+        };
+        let shown = shown.await;
+        if shown.is_err() {
+            self.away = Some(Instant::now());
+        }
+        shown
     }
-    queue::prolong(&runner.db, now, runs).await
+
+    async fn prolong(&mut self, runner: &Runner, runs: &[Run]) -> Result<()> {
+        if self.shown.is_some_and(|shown| shown.elapsed() < LIFE) {
+            return Ok(());
+        }
+        if self.shown.is_some_and(|shown| shown.elapsed() > LIFE * 2) {
+            self.away = Some(Instant::now());
+        }
+        if !runs.is_empty() {
+            queue::prolong(&runner.db, runner.clock.now(), runs).await?;
+        }
+        self.shown = Some(Instant::now());
+        Ok(())
+    }
 }
 
 /// Writes how far jobs are, and tells those to end that are not wanted, or are somebody else's.

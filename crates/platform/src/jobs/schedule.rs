@@ -123,8 +123,8 @@ pub async fn remove(act: &Act, name: &str) -> Result<bool> {
     Ok(execute(act.conn(), sql, values).await? > 0)
 }
 
-/// Writes the schedules of the installation that are not there, or were declared otherwise. Any number of processes may
-/// do so at once.
+/// Writes the schedules of the installation that are not there, were declared otherwise, or wait for a time that a wrong
+/// clock has set too late. Any number of processes may do so at once.
 ///
 /// # Errors
 /// INVALID at `cron` if one is no cron expression.
@@ -163,7 +163,7 @@ pub async fn declare(db: &Db, ids: &IdGen, now: DateTime<Utc>, schedules: &[Sche
          ON CONFLICT (name) WHERE tenant_id IS NULL DO UPDATE SET kind = excluded.kind, cron = excluded.cron, \
          time_zone = excluded.time_zone, next_at = excluded.next_at \
          WHERE job_schedules.cron <> excluded.cron OR job_schedules.kind <> excluded.kind \
-         OR job_schedules.time_zone <> excluded.time_zone",
+         OR job_schedules.time_zone <> excluded.time_zone OR job_schedules.next_at > excluded.next_at",
         lines.join(", ")
     );
     execute(&db.writer(), sql, values).await.map(drop)

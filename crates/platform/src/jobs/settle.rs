@@ -12,8 +12,8 @@ use super::{
     run::{Run, Why},
 };
 
-/// How long the end of a try is offered to a database that does not take it. After that the lease has run out, and
-/// somebody else has the job.
+/// How long the end of a try is offered to a database that does not take it, once the worker stops. Before that it is
+/// offered until it is taken: if somebody else has the job by then it changes nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Pause between two offers.
@@ -95,8 +95,8 @@ pub(super) async fn write(db: Db, clock: Clock, mut ends: UnboundedReceiver<Ende
     while ends.recv_many(&mut batch, AT_ONCE).await > 0 {
         let begun = Instant::now();
         while let Err(error) = queue::settle(&db, clock.now(), &batch).await {
-            if begun.elapsed() > PATIENCE {
-                // Reason: their leases have run out, and they are done again.
+            if begun.elapsed() > PATIENCE && ends.is_closed() {
+                // Reason: their leases run out, and they are done again.
                 tracing::error!(?error, jobs = batch.len(), "the ends of jobs could not be written");
                 break;
             }

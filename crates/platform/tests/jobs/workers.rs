@@ -67,6 +67,32 @@ async fn long_job_stays_with_its_worker_as_long_as_that_lives() {
 }
 
 #[tokio::test]
+async fn worker_that_could_not_show_its_life_keeps_its_jobs() {
+    on_both(async |world| {
+        let late = Arc::new(Worker::default());
+        enqueue(world, vec![job("wait")]).await;
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(late.runner(world, "late").run(stop.clone()));
+        late.until_begun(1).await;
+        // As after a machine that slept, or a database that was away: the lease is over before anybody looked.
+        world.clock.advance(Duration::from_secs(60));
+        let lease = only(world).await.locked_until;
+        let prolonged = async {
+            while only(world).await.locked_until <= lease {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), prolonged).await.unwrap();
+        late.go_on.notify_one();
+        stop.cancel();
+        running.await.unwrap();
+        let row = only(world).await;
+        assert_eq!((row.status(), row.attempts), (Status::Done, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn job_that_kills_its_workers_is_given_up() {
     on_both(async |world| {
         let worker = Arc::new(Worker::default());
