@@ -10,7 +10,8 @@ use kernel::{
     id::{EventDeliveryId, TypedId as _},
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
     sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, OnConflict, Query},
 };
 
@@ -295,7 +296,10 @@ impl Dispatcher {
             .value(C::Attempts, Expr::col(C::Attempts).add(1))
             .value(C::Version, Expr::col(C::Version).add(1))
             .value(C::UpdatedAt, now)
-            .and_where(C::Id.is_in(failed.iter().map(|(delivery, _)| delivery.id)));
+            .cond_where(failed.iter().fold(Condition::any(), |any, (delivery, _)| {
+                // Race: one that somebody has asked to be tried again meanwhile keeps its ten tries.
+                any.add(C::Id.eq(delivery.id).and(C::Version.eq(delivery.version)))
+            }));
         tx.execute(&update).await?;
         Ok(())
     }
