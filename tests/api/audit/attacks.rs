@@ -8,6 +8,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use sea_orm::DbBackend;
 use serde_json::json;
 use tests::{Row, World};
 use uuid::Uuid;
@@ -38,6 +39,8 @@ enum Attack {
     Column(usize),
     Id(usize),
     Time,
+    Millennia,
+    StopHeads,
     MoveToOtherAgency,
     DeleteEntry,
     DeleteLeaf,
@@ -60,6 +63,8 @@ enum Attack {
 /// Attacks on more than one column; each is tried at least once.
 const OTHERS: &[Attack] = &[
     Attack::Time,
+    Attack::Millennia,
+    Attack::StopHeads,
     Attack::MoveToOtherAgency,
     Attack::DeleteEntry,
     Attack::DeleteLeaf,
@@ -129,7 +134,12 @@ async fn head_kept_outside_tells_what_was_rewritten_with_every_head_after_it() {
     scene.cut(size as usize).await;
     let own = literal(&scene.world, scene.tenant);
     scene.world.execute(&format!("DELETE FROM audit_heads WHERE tenant_id = {own} AND size > {size}")).await;
-    scene.run(format!("UPDATE audit_trees SET heads = 1, head_size = {size} WHERE tenant_id = {own}")).await;
+    scene
+        .run(format!(
+            "UPDATE audit_trees SET heads = 1, head_size = {size}, head_at = \
+         (SELECT signed_at FROM audit_heads WHERE tenant_id = {own} AND number = 1) WHERE tenant_id = {own}"
+        ))
+        .await;
     let blind = check(&scene.world, scene.tenant, &Outside::default()).await;
     assert!(blind.is_sound(), "{blind:?}");
     let outside = Outside { head: Some(kept), ..Outside::default() };
@@ -197,6 +207,16 @@ impl Scene {
             Attack::Time => {
                 let time = "'2020-01-01T00:00:00.000000+00:00'";
                 self.run(format!("UPDATE audit_entries SET occurred_at = {time} WHERE id = {entry}")).await;
+            }
+            Attack::Millennia => {
+                let time = match self.world.db.backend() {
+                    DbBackend::Postgres => "occurred_at + interval '10000 years'",
+                    _ => "'+1' || occurred_at",
+                };
+                self.run(format!("UPDATE audit_entries SET occurred_at = {time} WHERE id = {entry}")).await;
+            }
+            Attack::StopHeads => {
+                self.run(format!("UPDATE audit_trees SET head_size = 9000000 WHERE tenant_id = {own}")).await;
             }
             Attack::MoveToOtherAgency => {
                 let other = literal(&self.world, self.other);
@@ -286,9 +306,11 @@ impl Scene {
             }),
         );
         let found = match attack {
-            Attack::Column(_) | Attack::Id(_) | Attack::Time | Attack::MoveToOtherAgency => {
-                named && first.kind == ProblemKind::Changed
-            }
+            Attack::Column(_)
+            | Attack::Id(_)
+            | Attack::Time
+            | Attack::Millennia
+            | Attack::MoveToOtherAgency => named && first.kind == ProblemKind::Changed,
             Attack::DeleteEntry => named && first.kind == ProblemKind::Missing,
             Attack::DeleteLeaf | Attack::DeleteBoth => {
                 first.kind == ProblemKind::Gap && first.seq == Some(seq as u64)
@@ -299,7 +321,7 @@ impl Scene {
             Attack::CutTail | Attack::CutTailAndNote => {
                 kinds.contains(&ProblemKind::Cut) && first.seq.is_some_and(|place| place <= seq as u64)
             }
-            Attack::ForgeHead | Attack::DeleteHead | Attack::DeleteLastHead => {
+            Attack::ForgeHead | Attack::DeleteHead | Attack::DeleteLastHead | Attack::StopHeads => {
                 kinds.contains(&ProblemKind::Head)
             }
             Attack::ChangeNode | Attack::ChangeNote => kinds.contains(&ProblemKind::Node),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use audit::verify::Outside;
 use futures::future::join_all;
+use kernel::id::{TenantId, TypedId as _};
 use sea_orm::{ConnectionTrait as _, DbBackend};
 use serde_json::json;
 use tests::World;
@@ -68,6 +69,35 @@ async fn sealing_that_fails_at_any_step_leaves_the_tree_as_it_was() {
         let report = check(&world, tenant, &Outside::default()).await;
         assert!(report.is_sound() && report.unsealed == 0, "{table}: {report:?}");
     }
+}
+
+// keeps: AU-4
+#[tokio::test]
+async fn damage_to_one_tree_or_one_entry_holds_up_no_other() {
+    let world = World::new().await;
+    let (acme, globex) = (world.agency("acme"), world.agency("globex"));
+    let (mine, theirs) = (acme.tenant().await, globex.tenant().await);
+    head(&world, mine).await;
+    head(&world, theirs).await;
+    let damaged = literal(&world, mine);
+    world.execute(&format!("UPDATE audit_trees SET size = size + 1 WHERE tenant_id = {damaged}")).await;
+    // An entry that was sealed before every other waits once more.
+    let first = literal(&world, id(&leaves(&world, theirs).await[0], "entry_id"));
+    let again = format!("INSERT INTO audit_unsealed (entry_id, tenant_id) VALUES ({first}, {damaged})");
+    world.execute(&again).await;
+    let before = leaves(&world, theirs).await.len();
+    for owner in [acme.owner(), globex.owner()] {
+        owner.run(CREATE, json!({ "name": "Later" })).await.expect_ok();
+    }
+    let more = async {
+        while leaves(&world, theirs).await.len() == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), more).await.expect("the other agency's are sealed");
+    assert!(sealer(&world).head_now(TenantId::from_uuid(theirs)).await.unwrap().is_some());
+    assert!(check(&world, theirs, &Outside::default()).await.is_sound());
+    assert!(!check(&world, mine, &Outside::default()).await.is_sound());
 }
 
 /// Lets statements on a table fail.

@@ -90,13 +90,14 @@ impl Line<'_> {
     }
 
     /// Whether no other parts have the same line: what is written byte for byte is one JSON object each, and nothing
-    /// of the time is cut off.
+    /// of the time is cut off, neither behind its microseconds nor before its four digits of the year.
     ///
     /// Reason: two texts that are no objects by themselves could share the bytes of two that are.
     pub fn is_well_formed(&self) -> bool {
         object_end(self.changes.as_bytes()) == Some(self.changes.len())
             && object_end(self.personal.as_bytes()) == Some(self.personal.len())
             && self.at.nanosecond().is_multiple_of(1_000)
+            && (0..=9_999).contains(&self.at.year())
     }
 }
 

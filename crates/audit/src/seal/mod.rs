@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use crate::merkle::TILE_LEVELS;
 use head::SignedHead;
-use store::{Leaf, StoredNode, Tree};
+use store::{Leaf, Noted, StoredNode, Tree};
 
 /// Entries that one transaction seals; on SQLite, where it holds up acts, a few milliseconds' worth.
 const BATCH: u64 = 1_000;
@@ -174,12 +174,24 @@ impl Sealer {
         let _turn = self.turn.lock().await;
         let tx = self.db.begin().await?;
         store::take_turn(&tx, true).await?;
+        // Race: while another process had the turn, nothing was sealed above.
+        loop {
+            let batch = Batch::plan(&tx, BATCH).await?;
+            if batch.leaves.is_empty() {
+                break;
+            }
+            batch.write(&tx, self.clock.now()).await?;
+        }
         let tree = store::tree_of(&tx, tenant.uuid()).await?;
-        if tree.frontier.size() > tree.head_size {
+        let size = tree.frontier.size();
+        if size > tree.head_size {
             self.sign(&tx, vec![(tenant.uuid(), tree)]).await?;
         }
         let head = store::last_head(&tx, tenant.uuid()).await?;
         tx.commit().await?;
+        if head.as_ref().map_or(0, |head| head.size) != size {
+            return Err(Error::internal(format!("the tree of {tenant} has no head of its end")));
+        }
         Ok(head)
     }
 
@@ -191,7 +203,17 @@ impl Sealer {
         let tenants: Vec<Uuid> = trees.iter().map(|(tenant, _)| *tenant).collect();
         let mut keys: BTreeMap<Uuid, (Uuid, Ed25519KeyPair)> = BTreeMap::new();
         for key in keys::ensure(tx, &self.keyring, &tenants, now).await? {
-            keys.insert(key.tenant, (key.id, key.open(&self.keyring)?));
+            // Reason: a key that does not open must not keep the heads of others from being signed.
+            match key.open(&self.keyring) {
+                Ok(pair) => drop(keys.insert(key.tenant, (key.id, pair))),
+                Err(error) => {
+                    tracing::error!(tenant = %key.tenant, ?error, "the key that signs does not open")
+                }
+            }
+        }
+        trees.retain(|(tenant, _)| keys.contains_key(tenant));
+        if trees.is_empty() {
+            return Ok(Vec::new());
         }
         let mut heads = Vec::with_capacity(trees.len());
         for (tenant, tree) in &mut trees {
@@ -211,7 +233,7 @@ impl Sealer {
             heads.push(head.signed(pair));
         }
         store::write_heads(tx, &heads).await?;
-        store::write_trees(tx, &trees).await?;
+        store::write_trees(tx, &trees, Noted::Head).await?;
         Ok(heads)
     }
 }
@@ -227,9 +249,18 @@ struct Batch {
 impl Batch {
     /// Gives what waits its places, in the order of ids in each tenant.
     async fn plan(db: &impl ConnectionTrait, most: u64) -> Result<Self> {
-        let rows = store::waiting(db, most).await?;
-        let tenants = tenants_of(&rows)?;
-        let mut trees: BTreeMap<Uuid, Tree> = store::trees(db, &tenants).await?.into_iter().collect();
+        let mut damaged = Vec::new();
+        // Reason: entries of a tenant whose tree is damaged wait until it is mended; those of others must not.
+        let (rows, mut trees) = loop {
+            let rows = store::waiting(db, most, &damaged).await?;
+            let known = store::trees(db, &tenants_of(&rows)?).await?;
+            let sound = known.iter().all(|(_, tree)| tree.is_some());
+            damaged.extend(known.iter().filter(|(_, tree)| tree.is_none()).map(|(tenant, _)| *tenant));
+            if sound {
+                let known = known.into_iter().filter_map(|(tenant, tree)| Some((tenant, tree?)));
+                break (rows, known.collect::<BTreeMap<Uuid, Tree>>());
+            }
+        };
         let mut batch = Self { leaves: Vec::with_capacity(rows.len()), ..Self::default() };
         let mut buffer = Vec::with_capacity(1_024);
         for row in &rows {
@@ -253,7 +284,7 @@ impl Batch {
         }
         store::write_leaves(tx, &self.leaves, now).await?;
         store::write_nodes(tx, &self.nodes).await?;
-        store::write_trees(tx, &self.trees).await
+        store::write_trees(tx, &self.trees, Noted::End).await
     }
 }
 

@@ -86,13 +86,21 @@ pub(super) async fn is_any_waiting(db: &impl ConnectionTrait) -> Result<bool> {
     Ok(db.query_one_raw(one).await?.is_some())
 }
 
-/// Entries that wait, by id; what was removed before it was sealed is left for the check to find.
-pub(super) async fn waiting(db: &impl ConnectionTrait, most: u64) -> Result<Vec<QueryResult>> {
+/// Entries that wait, by id, but for those of some tenants; what was removed before it was sealed is left for the check
+/// to find, and so is what waits although it was sealed: neither may hold up the others.
+pub(super) async fn waiting(db: &impl ConnectionTrait, most: u64, but: &[Uuid]) -> Result<Vec<QueryResult>> {
+    let places: Vec<String> = (1..=but.len()).map(|place| format!("${place}")).collect();
+    let but_for = match but {
+        [] => String::new(),
+        _ => format!(" AND e.tenant_id NOT IN ({})", places.join(", ")),
+    };
     let sql = format!(
-        "SELECT {} FROM audit_unsealed u JOIN audit_entries e ON e.id = u.entry_id ORDER BY u.entry_id LIMIT {most}",
+        "SELECT {} FROM audit_unsealed u JOIN audit_entries e ON e.id = u.entry_id \
+         WHERE NOT EXISTS (SELECT 1 FROM audit_leaves l WHERE l.entry_id = u.entry_id){but_for} \
+         ORDER BY u.entry_id LIMIT {most}",
         row::COLUMNS
     );
-    Ok(db.query_all_raw(statement(db, sql, Vec::new())).await?)
+    Ok(db.query_all_raw(statement(db, sql, but.iter().map(|tenant| (*tenant).into()).collect())).await?)
 }
 
 /// How many entries wait, and since when the oldest does.
@@ -110,19 +118,28 @@ pub async fn lag(db: &impl ConnectionTrait) -> Result<(u64, Option<DateTime<Utc>
 
 const TREE: &str = "tenant_id, size, peaks, heads, head_size, head_at";
 
-fn tree(row: &QueryResult) -> Result<(Uuid, Tree)> {
-    let (tenant, size, peaks): (Uuid, u64, Vec<u8>) =
-        (row.try_get_by_index(0)?, count(row, 1)?, row.try_get_by_index(2)?);
-    let (peaks, rest) = peaks.as_chunks::<32>();
-    let frontier = Frontier::new(size, peaks.to_vec()).filter(|_| rest.is_empty());
-    let frontier =
-        frontier.ok_or_else(|| Error::internal(format!("the note of the tree of {tenant} is damaged")))?;
-    let (heads, head_size) = (count(row, 3)?, count(row, 4)?);
-    Ok((tenant, Tree { frontier, heads, head_size, head_at: row.try_get_by_index(5)? }))
+/// The note of a tree's end; none if it is damaged, which the check finds.
+fn tree(row: &QueryResult) -> Result<(Uuid, Option<Tree>)> {
+    let (tenant, size, peaks): (Uuid, i64, Vec<u8>) =
+        (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+    let (heads, head_size): (i64, i64) = (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
+    let head_at = row.try_get_by_index(5)?;
+    let tree = || {
+        let (peaks, rest) = peaks.as_chunks::<32>();
+        let size = u64::try_from(size).ok()?;
+        let frontier = Frontier::new(size, peaks.to_vec()).filter(|_| rest.is_empty())?;
+        let (heads, head_size) = (u64::try_from(heads).ok()?, u64::try_from(head_size).ok()?);
+        (head_size <= size).then_some(Tree { frontier, heads, head_size, head_at })
+    };
+    let tree = tree();
+    if tree.is_none() {
+        tracing::error!(%tenant, "the note of the tree's end is damaged: nothing of this tenant is sealed");
+    }
+    Ok((tenant, tree))
 }
 
-/// Where the trees of these tenants end; none for one without entries.
-pub(super) async fn trees(db: &impl ConnectionTrait, tenants: &[Uuid]) -> Result<Vec<(Uuid, Tree)>> {
+/// Where the trees of these tenants end; no row for one without entries, none for a damaged note.
+pub(super) async fn trees(db: &impl ConnectionTrait, tenants: &[Uuid]) -> Result<Vec<(Uuid, Option<Tree>)>> {
     let mut select = Query::select();
     select.columns(TREE.split(", ").map(Alias::new)).from(Alias::new("audit_trees")).and_where(sql::among(
         db.get_database_backend(),
@@ -137,7 +154,11 @@ pub(super) async fn trees(db: &impl ConnectionTrait, tenants: &[Uuid]) -> Result
 /// # Errors
 /// If the database does not answer, or the note is damaged.
 pub async fn tree_of(db: &impl ConnectionTrait, tenant: Uuid) -> Result<Tree> {
-    Ok(trees(db, &[tenant]).await?.pop().map(|(_, tree)| tree).unwrap_or_default())
+    match trees(db, &[tenant]).await?.pop() {
+        None => Ok(Tree::default()),
+        Some((_, Some(tree))) => Ok(tree),
+        Some((_, None)) => Err(Error::internal(format!("the note of the tree of {tenant} is damaged"))),
+    }
 }
 
 /// The note of a tree's end as it is, whether it makes sense or not.
@@ -149,6 +170,10 @@ pub struct Note {
     pub peaks: Vec<u8>,
     /// How many heads were signed.
     pub heads: u64,
+    /// The size of the last of them.
+    pub head_size: u64,
+    /// When that was signed.
+    pub head_at: Option<DateTime<Utc>>,
 }
 
 /// The note of a tenant's tree; that of an empty tree if there is none.
@@ -156,13 +181,18 @@ pub struct Note {
 /// # Errors
 /// If the database does not answer.
 pub async fn note_of(db: &impl ConnectionTrait, tenant: Uuid) -> Result<Note> {
-    let sql = "SELECT size, peaks, heads FROM audit_trees WHERE tenant_id = $1";
+    let sql = "SELECT size, peaks, heads, head_size, head_at FROM audit_trees WHERE tenant_id = $1";
     let Some(row) = db.query_one_raw(statement(db, sql, vec![tenant.into()])).await? else {
         return Ok(Note::default());
     };
-    let (size, heads): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(2)?);
-    let whole = |number: i64| u64::try_from(number).unwrap_or(0);
-    Ok(Note { size: whole(size), peaks: row.try_get_by_index(1)?, heads: whole(heads) })
+    let whole = |index| row.try_get_by_index::<i64>(index).map(|number| u64::try_from(number).unwrap_or(0));
+    Ok(Note {
+        size: whole(0)?,
+        peaks: row.try_get_by_index(1)?,
+        heads: whole(2)?,
+        head_size: whole(3)?,
+        head_at: row.try_get_by_index(4)?,
+    })
 }
 
 /// Trees that grew since their last head, which was signed before `before`.
@@ -175,11 +205,28 @@ pub(super) async fn unsigned(
         "SELECT {TREE} FROM audit_trees WHERE size > head_size AND (head_at IS NULL OR head_at <= $1) \
          ORDER BY tenant_id LIMIT {most}"
     );
-    db.query_all_raw(statement(db, sql, vec![before.into()])).await?.iter().map(tree).collect()
+    let rows = db.query_all_raw(statement(db, sql, vec![before.into()])).await?;
+    let trees = rows.iter().map(tree).collect::<Result<Vec<_>>>()?;
+    Ok(trees.into_iter().filter_map(|(tenant, tree)| Some((tenant, tree?))).collect())
 }
 
-/// Writes where trees end.
-pub(super) async fn write_trees(tx: &impl ConnectionTrait, trees: &[(Uuid, Tree)]) -> Result<()> {
+/// What of the note of a tree's end is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Noted {
+    /// Where it ends: by who seals.
+    End,
+    /// What was signed: by who signs.
+    Head,
+}
+
+/// Writes where trees end, or what of them was signed.
+///
+/// Race: each leaves the other's part as it is, which on SQLite may have changed since the note was read.
+pub(super) async fn write_trees(
+    tx: &impl ConnectionTrait,
+    trees: &[(Uuid, Tree)],
+    noted: Noted,
+) -> Result<()> {
     if trees.is_empty() {
         return Ok(());
     }
@@ -197,7 +244,10 @@ pub(super) async fn write_trees(tx: &impl ConnectionTrait, trees: &[(Uuid, Tree)
         insert.values(values).map_err(Error::internal)?;
     }
     let mut conflict = OnConflict::column("tenant_id");
-    conflict.update_columns(TREE.split(", ").skip(1).map(Alias::new));
+    conflict.update_columns(match noted {
+        Noted::End => ["size", "peaks"].map(Alias::new).to_vec(),
+        Noted::Head => ["heads", "head_size", "head_at"].map(Alias::new).to_vec(),
+    });
     insert.on_conflict(conflict);
     tx.execute(&insert).await?;
     Ok(())

@@ -2,10 +2,11 @@
 
 use async_graphql::{Context, Object, SimpleObject};
 use kernel::{
-    act::{NewJob, Outcome, Severity},
+    act::{NewJob, Outcome, Severity, audit_entry::Entity},
     ask::Asking,
     error::{Error, Result, Text},
     id::{AuditEntryId, JobId, TypedId},
+    policy::Guarded as _,
     viewer::Viewer,
 };
 use serde_json::{Map, json};
@@ -16,7 +17,7 @@ use super::{
     prove,
 };
 use crate::{
-    policy::TRAIL_VERIFY,
+    policy::{ENTRIES_READ, TRAIL_VERIFY},
     seal::{Sealer, graphql::AuditHead, head::hex, store},
 };
 
@@ -189,13 +190,16 @@ pub struct ProofQuery;
 
 #[Object]
 impl ProofQuery {
-    /// Proof that an entry is in the sealed trail, against the newest signed head. Needs `audit.trail.verify`.
+    /// Proof that an entry is in the sealed trail, against the newest signed head. Needs `audit.trail.verify`,
+    /// and to see the entry.
     async fn audit_proof(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The entry")] entry_id: AuditEntryId,
     ) -> Result<AuditProof> {
         ctx.viewer().require_tenant(TRAIL_VERIFY)?;
+        // Reason: a proof holds the whole entry.
+        Entity::fetch(ctx.db(), ctx.viewer(), ENTRIES_READ, entry_id).await?;
         let tenant = ctx.viewer().tenant_id();
         let proof = prove::inclusion(ctx.db(), tenant, entry_id).await?;
         proof.map(AuditProof).ok_or_else(|| Error::not_found("AuditEntry", entry_id.to_string()))

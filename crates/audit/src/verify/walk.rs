@@ -240,6 +240,13 @@ impl Walk {
             let text = format!("heads {} to {} are missing", self.last_head + 1, note.heads);
             self.report.add(Problem::new(ProblemKind::Head, text));
         }
+        // Race: heads may have been signed since the note was read.
+        let same = self.report.head.as_ref().filter(|head| head.number == note.heads);
+        let as_noted = |head: &SignedHead| head.size == note.head_size && Some(head.at) == note.head_at;
+        if note.head_size > note.size || same.is_some_and(|head| !as_noted(head)) {
+            let text = "the note of the last head is not what that head says: no further one may come";
+            self.report.add(Problem::new(ProblemKind::Head, text));
+        }
     }
 
     /// Compares what is left when the order has ended.
