@@ -16,7 +16,7 @@ use kernel::{
     page::{ChildPage, Connection, Order, PageArgs, children, list},
     policy::Guarded,
     scalar::DateTime,
-    viewer::Viewer,
+    viewer::{Reach, Viewer},
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -219,7 +219,7 @@ impl AuditEntry {
 
     /// The personal data of this entry, if the viewer may see it and it is not erased; batched.
     async fn opened(&self, ctx: &Context<'_>) -> Result<Personal> {
-        if !ctx.viewer().holds(PERSONAL_READ) || self.0.personal == "{}" {
+        if !ctx.viewer().reaches(PERSONAL_READ, Reach::Tenant) || self.0.personal == "{}" {
             return Ok(Personal::default());
         }
         // Reason: address and program are the actor's, the rest is of whom the entry is about.

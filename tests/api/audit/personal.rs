@@ -3,6 +3,9 @@
 use serde_json::{Value, json};
 use tests::World;
 
+use crate::identity::asks::{assign_role, create_role};
+use crate::projects::asks::person;
+
 const TRAIL: &str = "query($id: ID!) { user(id: $id) { auditTrail(first: 20) { nodes { action ip userAgent changes { \
                      field before after personal } } } } }";
 
@@ -54,4 +57,39 @@ async fn destroyed_key_takes_the_person_out_of_every_entry() {
     assert_eq!((&change["after"], &change["personal"]), (&json!("•"), &json!(true)));
     let entries = gone["auditTrail"]["nodes"].as_array().unwrap();
     assert!(entries.iter().all(|entry| entry["ip"].is_null() && entry["userAgent"].is_null()));
+}
+
+// keeps: AU-3
+#[tokio::test]
+async fn permission_for_personal_data_of_ones_own_opens_nothing_of_others() {
+    let world = World::new().await;
+    let me = rename(&world).await;
+    let acme = world.agency("acme");
+    let grants = [("audit.entry.read", "TENANT"), ("audit.personal_data.read", "OWN")];
+    let role = create_role(&acme.owner(), "Watcher", &grants).await.expect_ok();
+    let developer = person(&acme, "dev").await;
+    assign_role(&acme.owner(), &developer, &role.text("createRole.role.id")).await.expect_ok();
+    let seen = acme.developer().elsewhere().run(TRAIL, json!({ "id": me })).await.expect_ok();
+    let seen = seen.data("user");
+    assert_eq!((&phone(seen)["after"], &phone(seen)["personal"]), (&json!("•"), &json!(true)));
+    assert!(seen["auditTrail"]["nodes"].as_array().unwrap().iter().all(|entry| entry["ip"].is_null()));
+}
+
+// keeps: AU-5, AU-7
+#[tokio::test]
+async fn proofs_and_exports_show_entries_to_who_may_read_them_alone() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let owner = acme.owner();
+    let entries = "{ auditEntries(first: 100) { nodes { id } } }";
+    let first = owner.run(entries, json!({})).await.expect_ok().ids("auditEntries.nodes").pop().unwrap();
+    let grants = [("audit.trail.verify", "TENANT"), ("audit.trail.export", "TENANT")];
+    let role = create_role(&owner, "Notary", &grants).await.expect_ok();
+    let developer = person(&acme, "dev").await;
+    assign_role(&owner, &developer, &role.text("createRole.role.id")).await.expect_ok();
+    let developer = acme.developer().elsewhere();
+    let proof = "query($id: ID!) { auditProof(entryId: $id) { line } }";
+    developer.run(proof, json!({ "id": first })).await.expect_code("NOT_FOUND");
+    let export = "mutation { exportAudit(input: { format: JSONL }) { url } }";
+    developer.run(export, json!({})).await.expect_code("FORBIDDEN");
 }

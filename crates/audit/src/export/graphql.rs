@@ -12,7 +12,7 @@ use serde_json::{Map, json};
 use super::{Export, Format, ticket};
 use crate::{
     filter::AuditFilter,
-    policy::{PERSONAL_READ, TRAIL_EXPORT},
+    policy::{ENTRIES_READ, PERSONAL_READ, TRAIL_EXPORT},
     seal::{Sealer, graphql::AuditHead, store},
 };
 
@@ -53,7 +53,8 @@ pub struct ExportMutation;
 #[Object]
 impl ExportMutation {
     /// Exports the trail with a signed head. Files in JSONL can be checked offline with `atrium audit verify --file`;
-    /// what a filter leaves out stays in them as hashes. Needs `audit.trail.export`.
+    /// what a filter leaves out stays in them as hashes. Needs `audit.trail.export` and
+    /// `audit.entry.read` tenant-wide.
     async fn export_audit(
         &self,
         ctx: &Context<'_>,
@@ -61,6 +62,7 @@ impl ExportMutation {
     ) -> Result<ExportAuditPayload> {
         let (viewer, sealer) = (ctx.viewer(), ctx.data_unchecked::<Sealer>());
         viewer.require_tenant(TRAIL_EXPORT)?;
+        viewer.require_tenant(ENTRIES_READ)?;
         if input.personal {
             viewer.require_tenant(PERSONAL_READ)?;
         }
