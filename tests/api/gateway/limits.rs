@@ -48,7 +48,7 @@ async fn answer_tells_what_the_request_cost_by_a_rule_that_clients_can_reckon() 
     }
     let limits = "{ tenant { limits { used } } projects(first: 100) { nodes { id } } }";
     let answer = world.agency("acme").owner().run(limits, json!({})).await.expect_ok();
-    assert_eq!(cost(&answer).0, 1 + (10 + 1) + (1 + 100));
+    assert_eq!(cost(&answer).0, 1 + (10 + 10) + (1 + 100));
     let failed = manager.run("{ node(id: \"nonsense\") { id } }", json!({})).await.expect_code("INVALID");
     assert_eq!(cost(&failed).0, 100, "what ran is paid for, however it went");
 }

@@ -9,6 +9,8 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Value, Variables};
 use async_graphql_value::Value as InputValue;
 
+use super::lists::list_items;
+
 /// What every request costs at least: plans are counted in requests, and this many points are one.
 pub const LEAST_COST: u64 = 100;
 
@@ -35,6 +37,9 @@ const DEFAULT_ITEMS: u64 = 20;
 
 /// Items of the longest page; longer ones are refused by the list itself.
 const MAX_ITEMS: u64 = 100;
+
+/// Items of the longest bulk request.
+const MAX_BULK: u64 = kernel::bulk::MAX_ITEMS as u64;
 
 /// The cost of an operation of a document that passed the limits, at least [`LEAST_COST`].
 pub fn cost(document: &ExecutableDocument, operation: &OperationDefinition, variables: &Variables) -> u64 {
@@ -109,18 +114,21 @@ impl<'a> Reckoner<'a> {
             return Points { once: base, each: 0 };
         }
         let inner = self.selection(&field.selection_set.node, false);
-        // Invariant: by convention exactly connections have `nodes` and `edges`, and those only them; the root's
-        // `nodes(ids:)` is a list by itself.
-        if !root && matches!(name, "nodes" | "edges") {
+        // Invariant: by convention exactly connections have `nodes` and `edges`, and those only them, and payloads of
+        // bulk requests `results`; the root's `nodes(ids:)` is a list by itself.
+        if !root && matches!(name, "nodes" | "edges" | "results") {
             return Points { once: 0, each: inner.once.saturating_add(inner.each).saturating_add(1) };
         }
         if !root && name == "node" {
             // Reason: the edge was counted already.
             return inner;
         }
-        let items = self.items(field);
+        let items = if writes { self.written(field) } else { self.items(field) };
         let once = inner.once.saturating_add(inner.each.saturating_mul(items)).saturating_add(1);
-        let times = if root && name == "nodes" { self.ids(field) } else { 1 };
+        let times = match name {
+            "nodes" if root => self.ids(field),
+            _ => list_items(name, root && !writes).unwrap_or(1),
+        };
         Points { once: base.saturating_add(once.saturating_mul(times)), each: 0 }
     }
 
@@ -140,6 +148,24 @@ impl<'a> Reckoner<'a> {
             Some(Value::List(ids)) => (ids.len() as u64).clamp(1, MAX_ITEMS),
             _ => 1,
         }
+    }
+
+    /// Items of a bulk request, each of which has a result.
+    fn written(&self, field: &Field) -> u64 {
+        let length = |items: Option<Value>| match items {
+            Some(Value::List(items)) => Some(items.len() as u64),
+            _ => None,
+        };
+        let items = match field.get_argument("input").map(|value| &value.node) {
+            Some(InputValue::Object(input)) => length(input.get("items").and_then(|items| self.value(items))),
+            Some(input) => match self.value(input) {
+                Some(Value::Object(mut input)) => length(input.swap_remove("items")),
+                _ => None,
+            },
+            None => None,
+        };
+        // Reason: more items are refused by the mutation itself.
+        items.unwrap_or(MAX_BULK).clamp(1, MAX_BULK)
     }
 
     /// The value of an argument, its variables filled in.

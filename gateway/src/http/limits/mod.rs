@@ -2,6 +2,7 @@
 //! counted what the document expands to, each fragment once.
 
 mod cost;
+mod lists;
 mod nesting;
 mod shape;
 mod values;

@@ -149,7 +149,90 @@ fn fields_with_statements_of_their_own_cost_more_than_leaves() {
     let counted = "{ projects(first: 50) { nodes { tasks(first: 1) { totalCount } } } }";
     assert_eq!(cost_of(counted, json!({})), 1 + 50 * (1 + 1 + 10));
     let limits = "{ a: tenant { limits { used } } b: projects(first: 100) { nodes { id } } }";
-    assert_eq!(cost_of(limits, json!({})), (1 + 10 + 1) + (1 + 100));
+    assert_eq!(cost_of(limits, json!({})), (1 + 10 + 10) + (1 + 100));
+}
+
+#[test]
+fn lists_without_pages_cost_as_many_as_they_may_hold() {
+    let nested = "{ projects(first: 20) { nodes { id account { id } manager { id } \
+                  tasks(first: 10) { nodes { id assignees { id } } } } } }";
+    assert_eq!(cost_of(nested, json!({})), 1 + 20 * (1 + 1 + 1 + 1 + 10 * (1 + 20)));
+    assert_eq!(cost_of("{ roles { grants { reach } } }", json!({})), 200 * (1 + 20));
+    assert_eq!(cost_of("{ users(first: 50) { nodes { roles { role { id } } } } }", json!({})), 1 + 50 * 41);
+    // People lead to tasks and those to people again, ever wider.
+    let round = |rounds: usize| {
+        let open = "tasks(first: 5) { nodes { assignees { ".repeat(rounds);
+        cost_of(&format!("{{ {open} id {} }}", "} } }".repeat(rounds)), json!({}))
+    };
+    assert_eq!(round(1), 1 + 5 * 21);
+    assert!(round(5) > 1_000_000_000, "{}", round(5));
+}
+
+#[test]
+fn bulk_requests_cost_by_their_items() {
+    let bulk = "mutation($input: B!) { bulkUpdateTasks(input: $input) { results { ok node { id assignees { id } } } } }";
+    let of = |items: usize| cost_of(bulk, json!({ "input": { "items": vec![json!({"id": 1}); items] } }));
+    assert_eq!(of(10), 10 + 1 + 10 * (1 + 20));
+    assert_eq!(of(500), 10 + 1 + 500 * 21);
+    assert_eq!(of(5_000), of(500), "those are refused");
+    let inline = "mutation($items: [I!]!) { bulkUpdateTasks(input: { items: $items }) { results { node { id } } } }";
+    assert_eq!(cost_of(inline, json!({ "items": vec![1; 100] })), 10 + 1 + 100);
+    assert_eq!(cost_of(inline, json!({})), 10 + 1 + 500, "what is not known is reckoned long");
+}
+
+/// Lists of objects that are counted otherwise than by [`lists::LISTS`], with the reason.
+const COUNTED_OTHERWISE: [&str; 7] = [
+    // By their items.
+    "BulkAssignRolePayload.results",
+    "BulkDeactivateUsersPayload.results",
+    "BulkUpdateTasksPayload.results",
+    // By their ids.
+    "Query.nodes",
+    // A few words about one thing; their names mean other things elsewhere.
+    "AccessExplanation.reasons",
+    "AccessReason.reasons",
+    "ItemError.fields",
+];
+
+#[test]
+fn every_list_of_objects_is_counted() {
+    use async_graphql::parser::types::{BaseType, Type, TypeKind, TypeSystemDefinition};
+    let schema = include_str!("../../../../schema.graphql");
+    let schema = async_graphql::parser::parse_schema(schema).unwrap();
+    let types = || {
+        schema.definitions.iter().filter_map(|definition| match definition {
+            TypeSystemDefinition::Type(ty) => Some(&ty.node),
+            _ => None,
+        })
+    };
+    let fields = |kind: &TypeKind| match kind {
+        TypeKind::Object(object) => object.fields.clone(),
+        TypeKind::Interface(interface) => interface.fields.clone(),
+        _ => Vec::new(),
+    };
+    let objects: Vec<String> = types()
+        .filter(|ty| matches!(ty.kind, TypeKind::Object(_) | TypeKind::Interface(_) | TypeKind::Union(_)))
+        .map(|ty| ty.name.node.to_string())
+        .collect();
+    let leads_to_objects = |ty: &Type| match &ty.base {
+        BaseType::List(item) => objects.iter().any(|name| item.to_string().trim_matches(['[', ']', '!']) == name),
+        BaseType::Named(_) => false,
+    };
+    let mut lists: Vec<(String, String)> = Vec::new();
+    for ty in types().filter(|ty| !ty.name.node.ends_with("Connection")) {
+        for field in fields(&ty.kind).iter().filter(|field| leads_to_objects(&field.node.ty.node)) {
+            lists.push((ty.name.node.to_string(), field.node.name.node.to_string()));
+        }
+    }
+    assert!(lists.len() > 20, "the schema was not read");
+    for (ty, name) in &lists {
+        let otherwise = COUNTED_OTHERWISE.contains(&format!("{ty}.{name}").as_str());
+        let counted = lists::list_items(name, ty == "Query").is_some();
+        assert!(otherwise || counted, "say in lists.rs how many {ty}.{name} may hold");
+    }
+    for (name, _) in lists::LISTS.iter().chain(&lists::ROOT_LISTS) {
+        assert!(lists.iter().any(|(_, list)| list == name), "there is no list {name}");
+    }
 }
 
 #[test]

@@ -1,0 +1,38 @@
+//! Lists without pages: how many items each may hold, for the reckoning of costs.
+
+/// Fields, other than those of connections, that answer lists of objects, and how many those may hold.
+///
+/// Invariant: a test holds this against the schema: whoever adds a list says here how long it may become.
+pub(super) const LISTS: [(&str, u64); 14] = [
+    // What a task takes, a board, an invitation or a person.
+    ("assignees", 20),
+    ("columns", 30),
+    ("roles", 20),
+    ("domains", 20),
+    // Devices of one person.
+    ("sessions", 100),
+    // Usual numbers of things that lead nowhere: lines of a role, of a change, of a refusal, of a plan.
+    ("grants", 20),
+    ("scopes", 20),
+    ("changes", 10),
+    ("problems", 50),
+    ("limits", 10),
+    ("tenants", 10),
+    ("auditKeys", 10),
+    // The catalogues.
+    ("eventTypes", 100),
+    ("permissions", 100),
+];
+
+/// Lists of the root that are longer than their namesakes elsewhere.
+pub(super) const ROOT_LISTS: [(&str, u64); 1] = [
+    // All of the tenant's, not those of one person.
+    ("roles", 200),
+];
+
+/// How many items a list without pages may hold; `None` for what is no such list.
+pub(super) fn list_items(name: &str, root: bool) -> Option<u64> {
+    let longer: &[_] = if root { &ROOT_LISTS } else { &[] };
+    let mut lists = longer.iter().chain(&LISTS);
+    lists.find(|(known, _)| *known == name).map(|(_, items)| *items)
+}
