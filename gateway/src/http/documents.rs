@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::{
-    self, parse_query, types::ExecutableDocument, types::OperationDefinition, types::OperationType,
+    self, parse_query,
+    types::{ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
 };
 use platform::cache::Cache as SharedCache;
 use sha2::{Digest, Sha256};
@@ -69,6 +70,37 @@ impl Document {
                 Code::BadRequest,
                 says::UNKNOWN_OPERATION.with("name", name.unwrap_or_default()),
             )),
+        }
+    }
+}
+
+impl Document {
+    /// The names of the fields that an operation asks for at its root, by the keys under which they are answered.
+    pub fn root_fields(&self, operation: Option<&str>) -> HashMap<&str, &str> {
+        let mut names = HashMap::new();
+        if let Ok(chosen) = self.choose(operation) {
+            self.add_fields(&chosen.operation.selection_set.node, &mut names);
+        }
+        names
+    }
+
+    // Invariant: fragments do not hold themselves and expand to a bounded number of fields; `check_document` saw to it.
+    fn add_fields<'a>(&'a self, selection: &'a SelectionSet, names: &mut HashMap<&'a str, &'a str>) {
+        for item in &selection.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    let field = &field.node;
+                    names.insert(field.response_key().node.as_str(), field.name.node.as_str());
+                }
+                Selection::InlineFragment(inline) => {
+                    self.add_fields(&inline.node.selection_set.node, names);
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.parsed.fragments.get(&spread.node.fragment_name.node) {
+                        self.add_fields(&fragment.node.selection_set.node, names);
+                    }
+                }
+            }
         }
     }
 }

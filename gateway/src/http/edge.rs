@@ -256,7 +256,7 @@ impl Edge {
         let (mut answer, headers) = match tokio::time::timeout(limit, execution).await {
             Ok(Ok(mut response)) => {
                 let headers = std::mem::take(&mut response.http_headers);
-                let denials = denials(ready.kind, &response);
+                let denials = denials(&ready, &response);
                 let recorded = self.engine.witness(&ready.viewer, ready.ask.take_looks(), denials).await;
                 match recorded {
                     // Reason: what a mutation did is done; its answer is owed.
@@ -350,17 +350,24 @@ impl Edge {
 
 /// What a response refuses for want of a permission: of mutations everything, of queries what was asked for by itself,
 /// not a hidden field of something else.
-fn denials(kind: OperationType, response: &Response) -> Vec<Denial> {
+fn denials(ready: &Ready, response: &Response) -> Vec<Denial> {
+    let kind = ready.kind;
     let root = match kind {
         OperationType::Query => "Query",
         OperationType::Mutation => "Mutation",
         OperationType::Subscription => return Vec::new(),
     };
+    if response.errors.is_empty() {
+        return Vec::new();
+    }
+    let names = ready.document.root_fields(ready.params.operation_name.as_deref());
     let one = |error: &async_graphql::ServerError| {
         let Some(kernel::Error::Forbidden(said)) = error.source::<kernel::Error>() else { return None };
-        let Some(PathSegment::Field(field)) = error.path.first() else { return None };
+        let Some(PathSegment::Field(key)) = error.path.first() else { return None };
         let asked = kind == OperationType::Mutation || error.path.len() == 1;
-        asked.then(|| Denial { root, field: field.clone(), reason: said.render(Language::En) })
+        // Reason: the key may be an alias, which says whatever who asks wants the trail to say, and ever anew.
+        let field = names.get(key.as_str()).filter(|_| asked)?;
+        Some(Denial { root, field: (*field).to_owned(), reason: said.render(Language::En) })
     };
     let mut denials: Vec<Denial> = Vec::new();
     for denial in response.errors.iter().filter_map(one) {

@@ -51,6 +51,27 @@ async fn refused_change_is_in_the_trail_once_with_who_and_why() {
 
 // keeps: AU-1
 #[tokio::test]
+async fn refusals_are_known_by_what_was_asked_whatever_it_was_called() {
+    let world = World::new().await;
+    let viewer = world.agency("acme").viewer();
+    let aliases = |from: usize, to: usize, field: &str| -> String {
+        (from..to).map(|index| format!(" alias{index}: {field}")).collect()
+    };
+    let field = "auditEntries(first: 1) { nodes { id } }";
+    for from in [0, 10, 20] {
+        viewer.run(&format!("{{ {} }}", aliases(from, from + 10, field)), json!({})).await;
+    }
+    let spread = format!("query {{ ...A }} fragment A on Query {{ ... {{ {} }} }}", aliases(0, 1, field));
+    viewer.run(&spread, json!({})).await.expect_code("FORBIDDEN");
+    let create = "createAccount(input: { name: \"Mine\" }) { account { id } }";
+    viewer.run(&format!("mutation {{ nothing: {create} }}"), json!({})).await.expect_code("FORBIDDEN");
+    let denied = entries(&world, "identity.permission.deny").await;
+    let labels: Vec<&Value> = denied.iter().map(|row| &row["subject_label"]).collect();
+    assert_eq!(labels, [&json!("auditEntries"), &json!("createAccount")]);
+}
+
+// keeps: AU-1
+#[tokio::test]
 async fn hidden_field_of_something_shown_is_no_attempt() {
     let world = World::new().await;
     let viewer = world.agency("acme").viewer();
