@@ -15,7 +15,7 @@ use identity::{
 };
 use kernel::{
     act::Act,
-    assignment::Target,
+    assignment::{self, Target},
     catalogue::Catalogue,
     db::Db,
     error::{Error, Result},
@@ -102,6 +102,7 @@ impl ResourceDirectory for Directory {
                 let id = AccountId::from_uuid(id.uuid);
                 let account =
                     crm::account::entity::Entity::fetch_to(act.conn(), viewer, permission, id).await?;
+                assignment::require_account(act, permission, id).await?;
                 Ok(Target::Account(account.id))
             }
             other => Err(Error::not_found(other.type_name(), id)),

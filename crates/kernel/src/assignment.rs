@@ -14,10 +14,10 @@ use serde_json::{Map, json};
 
 use crate::{
     act::{About, Act, Recorded},
-    error::Result,
+    error::{Error, Result},
     id::{AccountId, AssignmentId, ProjectId, RoleId, TenantId, TypedId, UserId},
     policy::{Anchors, Guarded, Near},
-    viewer::{Permission, Viewer},
+    viewer::{Permission, Reach, Viewer},
 };
 
 /// A person on a project or an account, with the role they have there.
@@ -230,6 +230,25 @@ pub fn of_target(tenant: TenantId, target: Target) -> Select<Entity> {
             select.filter(Column::Kind.eq("account")).filter(Column::AccountId.eq(account))
         }
     }
+}
+
+/// Errs unless the act's viewer may decide who works for an account: by a role in the tenant, or because they are on
+/// the account itself. Who is on one of its projects sees the account, too, but putting anybody (such as themselves) on
+/// the account would open all its other projects.
+///
+/// # Errors
+/// FORBIDDEN.
+pub async fn require_account(act: &Act, permission: Permission, account: AccountId) -> Result<()> {
+    let viewer = act.viewer();
+    if viewer.reaches(permission, Reach::Tenant) {
+        return Ok(());
+    }
+    let lacks = || Error::lacks(permission.name);
+    let user = viewer.user_id().ok_or_else(lacks)?;
+    let lasting = Condition::any().add(Column::ExpiresAt.is_null()).add(Column::ExpiresAt.gt(act.now()));
+    let on = of_target(viewer.tenant_id(), Target::Account(account)).filter(Column::UserId.eq(user));
+    let on = on.filter(lasting).one(act.conn()).await?;
+    on.map(drop).ok_or_else(lacks)
 }
 
 /// Ids of the projects that the viewer is assigned to, with one of `roles` if given.

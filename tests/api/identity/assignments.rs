@@ -213,6 +213,37 @@ async fn manager_assigns_to_own_projects_and_gives_no_role_beyond_their_own() {
 
 // keeps: ID-23
 #[tokio::test]
+async fn work_on_a_project_of_an_account_does_not_open_the_account() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, manager, sales) = (acme.owner(), acme.manager(), acme.sales());
+    let account = account_of(&owner, "ACME-1").await;
+    let (mine, theirs) = (me(&manager).await, me(&sales).await);
+    let rename = async |who: &Actor, owner: &str| {
+        change(who, "updateAccount", json!({ "id": account, "ownerId": owner }), "account { id }").await
+    };
+    assert_eq!(projects(&manager).await, ["ACME-1", "ACME-3"]);
+    for user in [&mine, &theirs] {
+        assign(&manager, json!({ "userId": user, "accountId": account })).await.expect_code("FORBIDDEN");
+        let owned = rename(&manager, user).await;
+        assert!(owned.code().is_some(), "{owned}");
+    }
+    assert_eq!(projects(&manager).await, ["ACME-1", "ACME-3"]);
+    let on = json!({ "userId": theirs, "projectId": project(&owner, "ACME-1").await });
+    assign(&owner, on).await.expect_ok();
+    let owned = rename(&sales, &theirs).await;
+    assert!(owned.code().is_some(), "{owned}");
+    // On the account itself, by the owner's decision, they decide who else is.
+    assign(&owner, json!({ "userId": mine, "accountId": account })).await.expect_ok();
+    assert_eq!(projects(&manager).await, ["ACME-1", "ACME-2", "ACME-3"]);
+    assign(&manager, json!({ "userId": theirs, "accountId": account })).await.expect_ok();
+    rename(&manager, &mine).await.expect_ok();
+    unassign(&owner, json!({ "userId": mine, "accountId": account })).await.expect_ok();
+    unassign(&manager, json!({ "userId": theirs, "accountId": account })).await.expect_ok();
+}
+
+// keeps: ID-23
+#[tokio::test]
 async fn who_may_not_assign_cannot_and_other_tenants_are_not_there() {
     let world = World::new().await;
     let acme = world.agency("acme");

@@ -8,7 +8,7 @@ pub mod rules;
 use kernel::{
     Error, Fields, Result,
     act::{Act, expect_version},
-    assignment::{NewAssignment, Source, Target, assign, hand_over, unassign},
+    assignment::{NewAssignment, Source, Target, assign, hand_over, require_account, unassign},
     db::Db,
     id::{AccountId, TypedId, UserId},
     patch,
@@ -122,7 +122,8 @@ pub(crate) async fn lock(act: &Act, id: AccountId) -> Result<()> {
 /// Changes an account.
 ///
 /// # Errors
-/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version or an archived account, INVALID for wrong fields.
+/// NOT_FOUND, FORBIDDEN (also for another owner by somebody who is on a project of the account only), CONFLICT for a
+/// stale version or an archived account, INVALID for wrong fields.
 pub async fn update(viewer: &Viewer, db: &Db, crm: &Crm, input: UpdateAccountInput) -> Result<Model> {
     viewer.require(ACCOUNTS_WRITE)?;
     viewer
@@ -133,6 +134,7 @@ pub async fn update(viewer: &Viewer, db: &Db, crm: &Crm, input: UpdateAccountInp
             check_open(&before)?;
             let after = changed(&before, input)?;
             if after.owner_id != before.owner_id {
+                require_account(act, ACCOUNTS_WRITE, before.id).await?;
                 check_owner(act, crm, after.owner_id).await?;
             }
             let after = act.update(&before, after).await?;
