@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tests::{Actor, Answer, PASSWORD, World, token_in};
 
-use super::asks::{change, eventually, login_on, viewer, without_ids};
+use super::asks::{change, credentials, eventually, login, login_on, viewer, without_ids};
 use super::steps::{
     FRESH, FRESHER, HOUR, can_sign_in, challenge, id_of, join_both, lets_in, open_registration, register,
     subjects, verify,
@@ -129,6 +129,28 @@ async fn reset_ends_every_session_in_every_agency_on_every_node() {
     }
     change(&world.nobody(), "refreshSession", refresh, "accessToken").await.expect_code("UNAUTHENTICATED");
     viewer(&acme.developer()).await.expect_ok();
+}
+
+// keeps: ID-8
+#[tokio::test]
+async fn session_that_begins_during_the_reset_with_the_old_password_is_none_after_it() {
+    let world = World::new().await;
+    for email in ["pm@acme.test", "dev@acme.test", "sales@acme.test"] {
+        let token = link(&world, email).await;
+        let nobody = world.nobody();
+        let begin = async |index: u64| {
+            tokio::time::sleep(Duration::from_millis(index * 50)).await;
+            login(&nobody, credentials("acme", email, PASSWORD)).await
+        };
+        let logins = futures::future::join_all((0..4).map(begin));
+        let (done, begun) = futures::future::join(reset(&nobody, &token, FRESH), logins).await;
+        done.expect_ok();
+        for answer in begun.into_iter().filter(|answer| answer.errors().is_empty()) {
+            let signed_in = nobody.bearing(answer.text("login.accessToken"));
+            viewer(&signed_in).await.expect_code("UNAUTHENTICATED");
+        }
+        assert!(can_sign_in(&world, "acme", email, FRESH).await, "{email}");
+    }
 }
 
 // keeps: ID-8

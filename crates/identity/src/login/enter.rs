@@ -12,7 +12,13 @@ use platform::crypto::password::Verified;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{LOGIN, SignedIn, Wanted, lock::Attempts, refuse::wrong_credentials, rules::attempts, store};
+use super::{
+    LOGIN, SignedIn, Wanted,
+    lock::Attempts,
+    refuse::wrong_credentials,
+    rules::{Cause, attempts},
+    store,
+};
 use crate::{
     Identity,
     mail::{self, Kind, Letter},
@@ -33,14 +39,15 @@ pub(super) struct Entering<'a> {
     pub lifted: Option<DateTime<Utc>>,
 }
 
-/// Begins the session of a login. `None` if the person was locked out while the password was checked.
+/// Begins the session of a login; or says why not after all, if the person was locked out or got another password while
+/// theirs was checked.
 pub(super) async fn enter(
     identity: &Identity,
     db: &Db,
     viewer: &Viewer,
     wanted: &Wanted<'_>,
     entering: Entering<'_>,
-) -> Result<Option<SignedIn>> {
+) -> Result<Result<SignedIn, Cause>> {
     let Entering { user, tenant, verified, lifted } = entering;
     // Reason: the membership was just read; what was remembered of it may be older.
     identity.forget(tenant.id, Some(user.id));
@@ -52,8 +59,13 @@ pub(super) async fn enter(
     let begun = owner
         .act(db, LOGIN, async |act| {
             act.mark(Outcome::Success, Severity::Notice);
-            if store::lock_attempts(act.conn(), user.id).await?.is_locked(lifted, act.now()) {
-                return Ok(None);
+            let (held, password_changed_at) = store::lock_password(act.conn(), user.id).await?;
+            if held.is_locked(lifted, act.now()) {
+                return Ok(Err(Cause::Locked));
+            }
+            // Race: whoever replaces a stolen password ends all sessions; none may begin with the old one after that.
+            if password_changed_at != user.password_changed_at {
+                return Ok(Err(Cause::WrongPassword));
             }
             if attempts(user) != Attempts::default() {
                 store::write_attempts(act.conn(), user.id, Attempts::default()).await?;
@@ -71,16 +83,18 @@ pub(super) async fn enter(
                 remember: wanted.remember,
                 delivery: wanted.delivery,
             };
-            Ok(Some(session::start(act, &identity.config, new).await?))
+            Ok(Ok(session::start(act, &identity.config, new).await?))
         })
         .await?;
-    let Some(begun) = begun else { return Ok(None) };
+    let begun: Begun = match begun {
+        Ok(begun) => begun,
+        Err(cause) => return Ok(Err(cause)),
+    };
     if let (Some(cookies), Some(mark)) = (wanted.cookies, mark) {
         cookies.set_device(&identity.config, &mark);
     }
-    let begun: Begun = begun;
     let handed = session::hand_out(identity, db, &begun, wanted.delivery, wanted.cookies).await?;
-    Ok(Some(SignedIn { viewer: owner, handed }))
+    Ok(Ok(SignedIn { viewer: owner, handed }))
 }
 
 /// The device of the request and, for a browser, the mark it is to keep.

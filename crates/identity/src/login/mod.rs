@@ -19,7 +19,7 @@ use secrecy::SecretString;
 use self::{
     enter::{Entering, enter},
     refuse::{refuse, wrong_credentials},
-    rules::{Cause, Verdict, judge, password_expired},
+    rules::{Verdict, judge, password_expired},
 };
 use crate::{
     Identity,
@@ -110,9 +110,9 @@ pub(crate) async fn login(
     }
     let entering = Entering { user, tenant: &tenant, verified, lifted: facts.lifted() };
     match enter(identity, db, viewer, &wanted, entering).await? {
-        Some(signed_in) => Ok(Answer::SignedIn(Box::new(signed_in))),
-        None => {
-            refuse(identity, db, viewer, wanted.email, &facts, Cause::Locked).await?;
+        Ok(signed_in) => Ok(Answer::SignedIn(Box::new(signed_in))),
+        Err(cause) => {
+            refuse(identity, db, viewer, wanted.email, &facts, cause).await?;
             Err(wrong_credentials())
         }
     }

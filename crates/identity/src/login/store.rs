@@ -73,9 +73,10 @@ pub(super) async fn tenants(db: &Db, ids: &[TenantId]) -> Result<Vec<tenants::Mo
     Ok(rows.order_by_asc(tenants::Column::Name).order_by_asc(tenants::Column::Id).all(db).await?)
 }
 
-/// Counters of wrong passwords as they are stored.
+/// Counters of wrong passwords, and when the right one was chosen, as they are stored.
 #[derive(FromQueryResult)]
 struct Stored {
+    password_changed_at: Option<DateTime<Utc>>,
     failed_logins: i32,
     lock_count: i32,
     locked_until: Option<DateTime<Utc>>,
@@ -83,18 +84,27 @@ struct Stored {
 
 /// A person's wrong passwords, held until the transaction ends: tries at once are counted one after the other.
 pub(super) async fn lock_attempts(tx: &Transaction, id: UserId) -> Result<Attempts> {
+    Ok(lock_password(tx, id).await?.0)
+}
+
+/// As [`lock_attempts`], with the moment at which the password was chosen. A new one waits for the transaction's end.
+pub(super) async fn lock_password(tx: &Transaction, id: UserId) -> Result<(Attempts, Option<DateTime<Utc>>)> {
     let mut select = Query::select();
     select
-        .columns([people::Column::FailedLogins, people::Column::LockCount, people::Column::LockedUntil])
+        .columns([
+            people::Column::FailedLogins,
+            people::Column::LockCount,
+            people::Column::LockedUntil,
+            people::Column::PasswordChangedAt,
+        ])
         .from(people::Entity)
         .and_where(people::Column::Id.eq(id))
         .lock_exclusive();
     let statement = tx.get_database_backend().build(&select);
     let stored = Stored::find_by_statement(statement).one(tx).await?;
-    Ok(stored.map_or_else(Attempts::default, |row| Attempts {
-        failed: row.failed_logins,
-        locks: row.lock_count,
-        locked_until: row.locked_until,
+    Ok(stored.map_or_else(Default::default, |row| {
+        let Stored { password_changed_at, failed_logins, lock_count, locked_until } = row;
+        (Attempts { failed: failed_logins, locks: lock_count, locked_until }, password_changed_at)
     }))
 }
 

@@ -53,6 +53,9 @@ pub(super) async fn switch(
         .act(db, "identity.session.switch", async |act| {
             act.mark(Outcome::Success, Severity::Notice);
             store::lock_attempts(act.conn(), user).await?;
+            // Race: a new password ends all sessions under the same lock; the one that ended begins no other.
+            let present = session::find_living(act.conn(), from, act.now()).await?;
+            let present = present.ok_or_else(Error::unauthenticated)?;
             let remember = present.remember;
             let new = NewSession { id, user, device: device.clone(), remember, delivery };
             session::start(act, &identity.config, new).await

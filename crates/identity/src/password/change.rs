@@ -43,6 +43,10 @@ pub async fn change(
         .act(db, "identity.password.change", async |act| {
             act.mark(Outcome::Success, Severity::Notice);
             let before = user::fetch(act.conn(), me).await?;
+            // Race: whoever proved a password that was replaced meanwhile, by its rightful owner, chooses no other.
+            if before.password_changed_at != person.password_changed_at {
+                return Err(Error::field("currentPassword", super::WRONG));
+            }
             let person = super::set(act, identity, &before, hash.clone()).await?;
             mail::enqueue(act, identity, super::changed_letter(identity, &tenant, &person, act.now()))?;
             let ended = session::end_all(act, me, viewer.session, EndReason::PasswordChanged).await?;

@@ -127,7 +127,7 @@ pub(crate) async fn end_switched(identity: &Identity, db: &Db, viewer: &Viewer, 
 
 /// The session with this id, if it can be used.
 pub(crate) async fn find_living(
-    db: &Db,
+    db: &impl sea_orm::ConnectionTrait,
     id: SessionId,
     now: DateTime<Utc>,
 ) -> Result<Option<session::Model>> {
