@@ -175,7 +175,8 @@ fn bulk_requests_cost_by_their_items() {
     assert_eq!(of(10), 10 + 1 + 10 * (1 + 20));
     assert_eq!(of(500), 10 + 1 + 500 * 21);
     assert_eq!(of(5_000), of(500), "those are refused");
-    let inline = "mutation($items: [I!]!) { bulkUpdateTasks(input: { items: $items }) { results { node { id } } } }";
+    let inline =
+        "mutation($items: [I!]!) { bulkUpdateTasks(input: { items: $items }) { results { node { id } } } }";
     assert_eq!(cost_of(inline, json!({ "items": vec![1; 100] })), 10 + 1 + 100);
     assert_eq!(cost_of(inline, json!({})), 10 + 1 + 500, "what is not known is reckoned long");
 }
@@ -215,7 +216,9 @@ fn every_list_of_objects_is_counted() {
         .map(|ty| ty.name.node.to_string())
         .collect();
     let leads_to_objects = |ty: &Type| match &ty.base {
-        BaseType::List(item) => objects.iter().any(|name| item.to_string().trim_matches(['[', ']', '!']) == name),
+        BaseType::List(item) => {
+            objects.iter().any(|name| item.to_string().trim_matches(['[', ']', '!']) == name)
+        }
         BaseType::Named(_) => false,
     };
     let mut lists: Vec<(String, String)> = Vec::new();
