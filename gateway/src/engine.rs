@@ -114,6 +114,15 @@ impl Engine for AppEngine {
 
     async fn download(&self, db: &Db, ticket: &str) -> Result<Download> {
         let (keyring, now) = (&self.app.keyring, self.app.clock.now());
+        let archive = audit::keep::archive::ticket::redeem(keyring, db, &self.app.storage, ticket, now);
+        if let Some(archive) = archive.await? {
+            return Ok(Download {
+                file_name: archive.file_name,
+                media_type: "application/zstd",
+                head: serde_json::to_string(&archive.head)?,
+                body: archive.body,
+            });
+        }
         let export = audit::export::ticket::redeem(keyring, db, ticket, now).await?;
         Ok(Download {
             file_name: export.file_name(),

@@ -1,6 +1,8 @@
 //! Background work, shared by `atrium serve` and `atrium worker`: committed events go out, jobs are done, what nobody
 //! needs any more goes away. Any number of processes may do it at once on one database.
 
+pub mod retention;
+
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
@@ -27,7 +29,10 @@ use crate::{app::App, config::Switch, gauges, http::idempotency};
 const TIDY: &str = "platform.tidy";
 
 /// What the program does by the calendar, for the whole installation.
-const SCHEDULES: &[Schedule] = &[Schedule { name: "tidy", kind: TIDY, cron: "17 * * * *", zone: Tz::UTC }];
+const SCHEDULES: &[Schedule] = &[
+    Schedule { name: "tidy", kind: TIDY, cron: "17 * * * *", zone: Tz::UTC },
+    Schedule { name: "retention", kind: retention::PLAN, cron: "40 2 * * *", zone: Tz::UTC },
+];
 
 /// How long sessions that ended stay visible to their owner's administrators, in days.
 const SESSIONS_KEPT_DAYS: u32 = 90;
@@ -74,6 +79,8 @@ pub fn runner(app: &App) -> Runner {
         .with(identity::mail::JOB, Arc::new(mail))
         .with(TIDY, Arc::new(Tidy(app.clone())))
         .with(audit::verify::JOB, Arc::new(VerifyTrail(app.clone())))
+        .with(retention::PLAN, Arc::new(retention::Plan(app.clone())))
+        .with(audit::keep::archive::JOB, Arc::new(retention::Retain(app.clone())))
 }
 
 /// A name that no other process has, also not one that took over a host name.

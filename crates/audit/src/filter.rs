@@ -106,10 +106,10 @@ impl AuditFilter {
 }
 
 /// How much later than the act's time an id can be made: acts have one time, and take a while.
-const LATE: TimeDelta = TimeDelta::minutes(10);
+pub(crate) const LATE: TimeDelta = TimeDelta::minutes(10);
 
 /// The smallest UUIDv7 (RFC 9562 §5.7) of a moment.
-fn first_id(moment: chrono::DateTime<Utc>) -> Uuid {
+pub(crate) fn first_id(moment: chrono::DateTime<Utc>) -> Uuid {
     let millis = u128::from(moment.timestamp_millis().max(0).unsigned_abs()) << 80;
     Uuid::from_u128(millis)
 }

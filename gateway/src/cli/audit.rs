@@ -77,7 +77,7 @@ pub(super) struct Verify {
     /// Slug or id of the agency whose trail in the database is checked; every agency without
     #[arg(long, conflicts_with_all = ["file", "proof"])]
     tenant: Option<String>,
-    /// An exported file (JSONL), checked offline
+    /// An exported file (JSONL) or an archive (JSONL.zst), checked offline
     #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "proof")]
     file: Option<PathBuf>,
     /// A proof of inclusion or consistency, checked offline
@@ -165,7 +165,8 @@ fn verify_file(
 ) -> Result<(), Failure> {
     let kept = head.map(read_head).transpose()?;
     let opened = open(path)?;
-    let report = file::verify(BufReader::with_capacity(1 << 20, opened), keys, kept)
+    let report = audit::keep::archive::reader(opened)
+        .and_then(|lines| file::verify(lines, keys, kept))
         .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
     show::result(options, &json!(report), &summary(&path.display().to_string(), &report))?;
     verdict(std::iter::once(&report))

@@ -175,6 +175,8 @@ nodes! {
     "AuditEntry": audit::AuditEntry, kernel::act::audit_entry::Entity, AuditEntryId, AuditEntryNode(AuditEntryBridges);
     /// A legal hold.
     "LegalHold": audit::keep::hold::LegalHold, audit::keep::hold::entity::Entity, LegalHoldId, LegalHoldNode(Trail);
+    /// An archive of the audit trail.
+    "AuditArchive": audit::keep::archive::graphql::AuditArchive, audit::keep::archive::entity::Entity, AuditArchiveId, AuditArchiveNode(Trail);
     /// Work that the platform does after the change that asked for it.
     "Job": audit::job::Job, kernel::act::job::Entity, JobId, JobNode(JobBridges, Trail);
     /// A request about somebody's personal data.

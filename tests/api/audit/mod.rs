@@ -4,6 +4,7 @@ mod append_only;
 mod attacks;
 mod cli;
 mod export;
+mod keeping;
 mod noticed;
 mod personal;
 mod proof;

@@ -14,7 +14,7 @@ const HEAD_EVERY: u64 = 500;
 
 /// The state of a file.
 #[derive(Default)]
-pub(super) struct Jsonl {
+pub(crate) struct Jsonl {
     gap: Gap,
     last_head: u64,
 }
@@ -64,7 +64,7 @@ impl Jsonl {
         line(to, &header)
     }
 
-    pub(super) fn entry(&mut self, to: &mut Vec<u8>, found: &Found<'_>) -> Result<()> {
+    pub(crate) fn entry(&mut self, to: &mut Vec<u8>, found: &Found<'_>) -> Result<()> {
         self.end(to)?;
         let Found { seq, hash, line, personal } = found;
         to.extend_from_slice(format!("{{\"seq\":{seq},\"hash\":\"{}\",\"entry\":", hex(hash)).as_bytes());
@@ -77,7 +77,7 @@ impl Jsonl {
         Ok(())
     }
 
-    pub(super) fn left_out(&mut self, seq: u64, hash: Hash) {
+    pub(crate) fn left_out(&mut self, seq: u64, hash: Hash) {
         self.gap.push(seq, hash);
     }
 
@@ -91,7 +91,7 @@ impl Jsonl {
     }
 
     /// Writes what was left out up to here.
-    pub(super) fn end(&mut self, to: &mut Vec<u8>) -> Result<()> {
+    pub(crate) fn end(&mut self, to: &mut Vec<u8>) -> Result<()> {
         let Gap { start, end, nodes } = std::mem::take(&mut self.gap);
         if nodes.is_empty() {
             return Ok(());

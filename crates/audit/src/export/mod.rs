@@ -3,7 +3,7 @@
 
 mod csv;
 pub mod graphql;
-mod jsonl;
+pub(crate) mod jsonl;
 pub mod ticket;
 
 use std::collections::{BTreeMap, HashMap};
@@ -188,12 +188,12 @@ impl Writer {
 }
 
 /// An entry in its place.
-struct Found<'a> {
-    seq: u64,
-    hash: Hash,
-    line: Line<'a>,
+pub(crate) struct Found<'a> {
+    pub(crate) seq: u64,
+    pub(crate) hash: Hash,
+    pub(crate) line: Line<'a>,
     /// Its personal data in the clear, if it is wanted, there is some and the people's keys are not destroyed.
-    personal: Option<&'a Personal>,
+    pub(crate) personal: Option<&'a Personal>,
 }
 
 /// An export under way.

@@ -20,7 +20,7 @@ const MINUTES: i64 = 5;
 /// What tickets are bound to.
 const BOUND_TO: &[u8] = b"audit.export.ticket";
 
-const NO_TICKET: Text = Text::new(
+pub(crate) const NO_TICKET: Text = Text::new(
     "no_ticket",
     "The link of this download is not valid, or not any more. Ask for another one.",
     "Le lien de ce téléchargement n'est pas valide ou ne l'est plus. Demandez-en un autre.",

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 pub use frontier::Frontier;
 pub use proof::{Node, consistency, inclusion, verify_consistency, verify_inclusion};
-pub use tiles::{Range, TILE_LEVELS, Tiles, ranges};
+pub use tiles::{Range, TILE_LEVELS, Tiles, perfect, ranges};
 
 /// A SHA-256 hash: of a leaf, an inner node or a whole tree.
 pub type Hash = [u8; 32];

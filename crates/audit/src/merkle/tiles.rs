@@ -20,7 +20,7 @@ pub struct Range {
 }
 
 /// The perfect nodes (level, index) that a subtree is made of, from left to right.
-fn perfect(node: Node) -> Vec<(u32, u64)> {
+pub fn perfect(node: Node) -> Vec<(u32, u64)> {
     let (mut start, mut parts) = (node.start, Vec::new());
     while start < node.end {
         let aligned = if start == 0 { 63 } else { start.trailing_zeros() };

@@ -4,7 +4,7 @@
 //! It takes no snapshot, so that it may take as long as it needs; what is sealed meanwhile is checked, too. Whatever is
 //! read first cannot speak of more than what is read after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{
     db::Db,
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::{Keys, Outside, Problem, ProblemKind, Report, walk::Walk};
 use crate::{
+    keep::archive::{self, Covered},
     merkle::TILE_LEVELS,
     seal::{
         Sealer, keys, row,
@@ -47,7 +48,7 @@ pub async fn verify(db: &Db, sealer: &Sealer, tenant: TenantId, outside: &Outsid
     if let Some(head) = &outside.head {
         walk.keep(head.clone());
     }
-    let mut check = Check { db, tenant, walk };
+    let mut check = Check { db, tenant, walk, forged: BTreeSet::new() };
     check.order().await?;
     check.end().await?;
     check.counts().await?;
@@ -82,6 +83,8 @@ struct Check<'a> {
     db: &'a Db,
     tenant: Uuid,
     walk: Walk,
+    /// Archives that were named as forged.
+    forged: BTreeSet<Uuid>,
 }
 
 impl Check<'_> {
@@ -91,10 +94,11 @@ impl Check<'_> {
         let mut rows = leaves(db, tenant, self.walk.place()).await?;
         while let Some(last) = rows.last() {
             let next = (count(last, 0)? + 1).max(self.walk.place() + 1);
+            let covered = self.covered(&rows).await?;
             self.heads(next).await?;
             let mut walk = std::mem::take(&mut self.walk);
             let hashing = tokio::task::spawn_blocking(move || {
-                let done = rows.iter().try_for_each(|row| step(&mut walk, row));
+                let done = rows.iter().try_for_each(|row| step(&mut walk, row, &covered));
                 (walk, done)
             });
             let (hashed, more) = tokio::join!(hashing, leaves(db, tenant, next));
@@ -122,6 +126,25 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The archives that say of any of these rows' entries that they were removed.
+    async fn covered(&mut self, rows: &[QueryResult]) -> Result<Vec<Covered>> {
+        let mut gone = Vec::new();
+        for row in rows {
+            if row.try_get_by_index::<Option<Uuid>>(3)?.is_none() {
+                gone.push(count(row, 0)?);
+            }
+        }
+        let (Some(first), Some(last)) = (gone.first(), gone.last()) else { return Ok(Vec::new()) };
+        let (covered, forged) =
+            archive::covered(self.db, self.tenant, self.walk.keys(), *first, last + 1).await?;
+        for archive in forged {
+            if self.forged.insert(archive) {
+                self.walk.forged(archive);
+            }
+        }
+        Ok(covered)
     }
 
     /// The stored nodes that this batch completed.
@@ -223,21 +246,20 @@ impl Check<'_> {
     }
 }
 
-/// Leaves from a place on, each with its entry and whether retention removed that.
+/// Leaves from a place on, each with its entry.
 async fn leaves(db: &Db, tenant: Uuid, from: u64) -> Result<Vec<QueryResult>> {
     let sql = format!(
-        "SELECT l.seq, l.entry_id, l.hash, r.entry_id, {} FROM audit_leaves l \
-         LEFT JOIN audit_entries e ON e.id = l.entry_id LEFT JOIN audit_removed r ON r.entry_id = l.entry_id \
+        "SELECT l.seq, l.entry_id, l.hash, {} FROM audit_leaves l LEFT JOIN audit_entries e ON e.id = l.entry_id \
          WHERE l.tenant_id = $1 AND l.seq >= $2 ORDER BY l.seq LIMIT {BATCH}",
         row::COLUMNS
     );
     Ok(db.query_all_raw(statement(db, sql, vec![tenant.into(), number(from).into()])).await?)
 }
 
-fn step(walk: &mut Walk, row: &QueryResult) -> Result<()> {
+fn step(walk: &mut Walk, row: &QueryResult, covered: &[Covered]) -> Result<()> {
     let (seq, entry): (u64, Uuid) = (count(row, 0)?, row.try_get_by_index(1)?);
-    let removed: Option<Uuid> = row.try_get_by_index(3)?;
-    let line = row::line(row, 4)?;
-    walk.leaf(seq, entry, row::hash(row, 2)?, line.as_ref(), removed.is_some());
+    let line = row::line(row, 3)?;
+    let removed = line.is_none() && covered.iter().any(|archive| archive.has(seq));
+    walk.leaf(seq, entry, row::hash(row, 2)?, line.as_ref(), removed);
     Ok(())
 }

@@ -108,6 +108,8 @@ pub enum ProblemKind {
     Head,
     /// A key that signs is not as it was made.
     Key,
+    /// The manifest of an archive is not as it was signed: what it says of removed entries is believed by nobody.
+    Archive,
     /// The file or document is not of the form it should have.
     Form,
 }
@@ -148,7 +150,7 @@ pub struct Outside {
 pub struct Keys(pub Vec<PublicKey>);
 
 impl Keys {
-    fn signed(&self, head: &SignedHead) -> bool {
+    pub(crate) fn signed(&self, head: &SignedHead) -> bool {
         self.0.iter().any(|key| head.is_signed_by(key))
     }
 }

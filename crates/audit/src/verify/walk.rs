@@ -78,7 +78,18 @@ impl Walk {
         }
     }
 
-    /// Passes a leaf of the database with its entry, if that is there.
+    /// Whose signatures are believed.
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Notes an archive whose manifest is not believed.
+    pub(super) fn forged(&mut self, archive: Uuid) {
+        let text = format!("the manifest of the archive {archive} is not signed by a key of this agency");
+        self.report.add(Problem::new(ProblemKind::Archive, text));
+    }
+
+    /// Passes a leaf of the database with its entry, if that is there; `removed` if a signed archive has it.
     pub(super) fn leaf(
         &mut self,
         seq: u64,
