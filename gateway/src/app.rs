@@ -165,8 +165,12 @@ impl App {
             neighbours: directory.neighbours(),
         });
         let fanout = Fanout::default();
-        let sealer =
-            audit::seal::Sealer::new(parts.db.clone(), parts.clock.clone(), Arc::clone(&parts.keyring));
+        let sealer = audit::seal::Sealer::new(
+            parts.db.clone(),
+            parts.clock.clone(),
+            Arc::clone(&parts.keyring),
+            audit::seal::kept::Kept::new(parts.storage.clone()),
+        );
         let services = graph::Services {
             config: &parts.config,
             identity: &identity,

@@ -11,7 +11,7 @@ use identity::Identity;
 use kernel::{
     db::Db,
     error::Result,
-    id::{JobId, TenantId},
+    id::{JobId, TenantId, TypedId as _},
     viewer::Viewer,
 };
 use platform::{
@@ -173,8 +173,14 @@ pub async fn tidy(app: &App) -> Result<()> {
 
 /// Every tenant that is due, a few in a transaction.
 async fn purge_tenants(app: &App) -> Result<()> {
-    while !identity::tenant::purge::purge_due(&app.db, &app.identity).await?.is_empty() {}
-    Ok(())
+    loop {
+        let gone = identity::tenant::purge::purge_due(&app.db, &app.identity).await?;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let gone: Vec<_> = gone.iter().map(|tenant| tenant.uuid()).collect();
+        app.sealer.kept().forget(&gone).await?;
+    }
 }
 
 /// Sends a queued letter.

@@ -44,8 +44,10 @@ pub const RETENTION_MANAGE: Permission =
     Permission::new("audit.retention.manage", "See and change how long the audit trail is kept");
 
 /// Placing and releasing legal holds.
-pub const HOLDS_MANAGE: Permission =
-    Permission::new("audit.hold.manage", "See, place and release legal holds, which stop removal and erasure");
+pub const HOLDS_MANAGE: Permission = Permission::new(
+    "audit.hold.manage",
+    "See, place and release legal holds, which stop removal and erasure",
+);
 
 /// Permissions of this domain. Everybody may see what they did themselves.
 pub const PERMISSIONS: &[Rule] = &[

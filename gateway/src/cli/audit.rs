@@ -30,7 +30,7 @@ use kernel::{
 use sea_orm::QueryOrder as _;
 use serde_json::{Value, json};
 
-use super::{Failure, Options, show, tenant::named, with_app};
+use super::{Failure, Options, ask, show, tenant::named, with_app};
 use crate::app::App;
 
 /// The audit trail: check it, prove it, export it.
@@ -59,6 +59,12 @@ pub(super) enum Audit {
         /// Where to; standard output without
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// Take the trail in the database as it is from now on, after a backup was restored; recorded in the trail itself
+    Accept {
+        /// Slug or id of the agency
+        #[arg(long)]
+        tenant: String,
     },
     /// Write the public keys that the trail is signed with, in PEM
     Key {
@@ -146,6 +152,7 @@ pub(super) fn run(options: &Options, command: Audit) -> Result<(), Failure> {
                 head.ok_or_else(|| Failure::NotFound(format!("{} has no entries yet", tenant.slug)))?;
             write(output.as_deref(), pretty(&head)?.as_bytes())
         }),
+        Audit::Accept { tenant } => with_app(options, async |app| accept(options, app, &tenant).await),
         Audit::Key { tenant, output } => with_app(options, async |app| {
             let tenant = named(app, &tenant).await?;
             // Reason: without a head there is no key yet.
@@ -199,6 +206,11 @@ async fn verify_database(options: &Options, app: &App, verify: Verify) -> Result
     }
     let mut reports = Vec::with_capacity(tenants.len());
     for tenant in tenants {
+        let kept = match &outside.head {
+            Some(head) => Some(head.clone()),
+            None => app.sealer.kept().of(tenant.id.uuid()).await?,
+        };
+        let outside = Outside { head: kept, ..outside.clone() };
         let report = database::verify(&app.db, &app.sealer, tenant.id, &outside).await?;
         reports.push((tenant.slug, report));
     }
@@ -207,6 +219,24 @@ async fn verify_database(options: &Options, app: &App, verify: Verify) -> Result
     let text: Vec<String> = reports.iter().map(|(slug, report)| summary(slug, report)).collect();
     show::result(options, &json!(value), &text.join("\n"))?;
     verdict(reports.iter().map(|(_, report)| report))
+}
+
+async fn accept(options: &Options, app: &App, tenant: &str) -> Result<(), Failure> {
+    let tenant = named(app, tenant).await?;
+    let question = format!("Take the trail of {} as it is, whatever was cut off or rewritten?", tenant.slug);
+    ask::confirm(options, &question)?;
+    let viewer = Viewer::system(tenant::info(&tenant), app.clock.clone(), app.ids.clone());
+    let forgotten = audit::verify::accept(&viewer, &app.db, &app.sealer).await?;
+    let head = app.sealer.head_now(tenant.id).await?;
+    let value = json!({ "forgotten": forgotten, "head": head });
+    let text = match &forgotten {
+        Some(head) => format!(
+            "The trail is taken as it is; head {} of {} entries is forgotten.",
+            head.number, head.size
+        ),
+        None => "No head was kept: the trail was taken as it is already.".to_owned(),
+    };
+    show::result(options, &value, &text)
 }
 
 async fn write_proof(

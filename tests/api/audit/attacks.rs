@@ -5,6 +5,7 @@ use audit::merkle::{Frontier, TILE_LEVELS};
 use audit::seal::head::{PublicKey, SignedHead};
 use audit::verify::{Outside, ProblemKind, Report};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use kernel::id::TypedId as _;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -13,7 +14,7 @@ use serde_json::json;
 use tests::{Row, World};
 use uuid::Uuid;
 
-use super::support::{TABLES, bytes, check, head, id, leaves, literal, take_everything_off};
+use super::support::{TABLES, bytes, check, head, id, leaves, literal, sealed, sealer, take_everything_off};
 
 /// Random attacks that are tried on each database.
 const ATTACKS: usize = 60;
@@ -146,6 +147,39 @@ async fn head_kept_outside_tells_what_was_rewritten_with_every_head_after_it() {
     let seeing = check(&scene.world, scene.tenant, &outside).await;
     assert_eq!(seeing.first().unwrap().kind, ProblemKind::Cut, "{seeing:?}");
     assert_eq!(seeing.first().unwrap().seq, Some(size as u64));
+}
+
+// keeps: AU-4, AU-5
+#[tokio::test]
+async fn trail_that_was_cut_with_everything_noted_of_it_is_found_and_not_signed_again() {
+    let scene = Scene::new().await;
+    let (acme, own) = (scene.world.agency("acme"), literal(&scene.world, scene.tenant));
+    let size = scene.heads[0]["size"].as_i64().unwrap();
+    scene.cut(size as usize).await;
+    scene.run(format!("DELETE FROM audit_heads WHERE tenant_id = {own} AND size > {size}")).await;
+    scene
+        .run(format!(
+            "UPDATE audit_trees SET heads = 1, head_size = {size}, head_at = \
+             (SELECT signed_at FROM audit_heads WHERE tenant_id = {own} AND number = 1) WHERE tenant_id = {own}"
+        ))
+        .await;
+    let check = "mutation { verifyAudit { report { sound problems { kind } } } }";
+    let found = acme.owner().run(check, json!({})).await.expect_ok();
+    assert_eq!(found.data("verifyAudit.report.sound"), &json!(false));
+    assert_eq!(found.data("verifyAudit.report.problems")[0]["kind"], "CUT");
+    // What comes next would make the forged order genuine.
+    let waits = format!(
+        "INSERT INTO audit_unsealed (entry_id, tenant_id) SELECT id, tenant_id FROM audit_entries \
+         WHERE tenant_id = {own} AND action = 'audit.trail.verify'"
+    );
+    scene.run(waits).await;
+    sealed(&scene.world).await;
+    scene.world.clock.advance(std::time::Duration::from_secs(120));
+    let sealer = sealer(&scene.world);
+    sealer.sign_due().await.unwrap();
+    sealer.head_now(kernel::id::TenantId::from_uuid(scene.tenant)).await.expect_err("it is not signed");
+    let heads = scene.world.rows("audit_heads", &format!("WHERE tenant_id = {own}")).await;
+    assert_eq!(heads.len(), 1);
 }
 
 impl Scene {

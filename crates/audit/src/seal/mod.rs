@@ -6,6 +6,7 @@
 
 pub mod graphql;
 pub mod head;
+pub mod kept;
 pub mod keys;
 pub mod line;
 pub mod row;
@@ -29,6 +30,7 @@ use uuid::Uuid;
 
 use crate::merkle::TILE_LEVELS;
 use head::SignedHead;
+use kept::Kept;
 use store::{Leaf, Noted, StoredNode, Tree};
 
 /// Entries that one transaction seals; on SQLite, where it holds up acts, a few milliseconds' worth.
@@ -53,13 +55,19 @@ pub struct Sealer {
     db: Db,
     clock: Clock,
     keyring: Arc<Keyring>,
+    kept: Kept,
     turn: Arc<Mutex<()>>,
 }
 
 impl Sealer {
-    /// A sealer whose keys are sealed by `keyring`.
-    pub fn new(db: Db, clock: Clock, keyring: Arc<Keyring>) -> Self {
-        Self { db, clock, keyring, turn: Arc::default() }
+    /// A sealer whose keys are sealed by `keyring`, and which keeps heads in `kept`.
+    pub fn new(db: Db, clock: Clock, keyring: Arc<Keyring>, kept: Kept) -> Self {
+        Self { db, clock, keyring, kept, turn: Arc::default() }
+    }
+
+    /// The heads kept outside of the database.
+    pub fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// The same sealer through other connections: a request's.
@@ -159,9 +167,12 @@ impl Sealer {
             return Ok(0);
         }
         let trees = store::unsigned(&tx, before, HEADS_AT_ONCE).await?;
+        let all = trees.len() as u64;
         let heads = self.sign(&tx, trees).await?;
         tx.commit().await?;
-        Ok(heads.len() as u64)
+        self.kept.put(&heads).await;
+        // Reason: where some cannot be signed there may be no end to looking for more.
+        Ok(if heads.len() as u64 == all { all } else { 0 })
     }
 
     /// Seals what waits, and answers the head of a tenant's tree as it is then, signed now if no head says so yet. None
@@ -184,18 +195,22 @@ impl Sealer {
         }
         let tree = store::tree_of(&tx, tenant.uuid()).await?;
         let size = tree.frontier.size();
+        let mut signed = Vec::new();
         if size > tree.head_size {
-            self.sign(&tx, vec![(tenant.uuid(), tree)]).await?;
+            signed = self.sign(&tx, vec![(tenant.uuid(), tree)]).await?;
         }
         let head = store::last_head(&tx, tenant.uuid()).await?;
         tx.commit().await?;
+        self.kept.put(&signed).await;
         if head.as_ref().map_or(0, |head| head.size) != size {
             return Err(Error::internal(format!("the tree of {tenant} has no head of its end")));
         }
         Ok(head)
     }
 
-    async fn sign(&self, tx: &impl ConnectionTrait, mut trees: Vec<(Uuid, Tree)>) -> Result<Vec<SignedHead>> {
+    /// Signs heads of trees that go on where the last kept heads ended; the others get none.
+    async fn sign(&self, tx: &impl ConnectionTrait, trees: Vec<(Uuid, Tree)>) -> Result<Vec<SignedHead>> {
+        let mut trees = self.kept.only_sound(tx, trees).await?;
         if trees.is_empty() {
             return Ok(Vec::new());
         }

@@ -264,7 +264,9 @@ impl VerifyMutation {
 /// # Errors
 /// If the database does not answer.
 pub async fn check(viewer: &Viewer, db: &kernel::db::Db, sealer: &Sealer) -> Result<Report> {
-    let report = database::verify(db, sealer, viewer.tenant_id(), &Outside::default()).await?;
+    let tenant = viewer.tenant_id();
+    let outside = Outside { head: sealer.kept().of(tenant.uuid()).await?, ..Outside::default() };
+    let report = database::verify(db, sealer, tenant, &outside).await?;
     let mut details = Map::new();
     details.insert("size".to_owned(), json!(report.size));
     details.insert("root".to_owned(), json!(hex(&report.root)));

@@ -8,12 +8,23 @@ pub mod proof;
 pub mod prove;
 mod walk;
 
+use kernel::{
+    act::{Outcome, Severity},
+    db::Db,
+    error::Result,
+    id::TypedId as _,
+    viewer::Viewer,
+};
 use serde::Serialize;
+use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::{
     merkle::Hash,
-    seal::head::{PublicKey, SignedHead, hex_hash},
+    seal::{
+        Sealer,
+        head::{PublicKey, SignedHead, hex, hex_hash},
+    },
 };
 
 /// The job that checks a long trail.
@@ -153,4 +164,27 @@ impl Keys {
     pub(crate) fn signed(&self, head: &SignedHead) -> bool {
         self.0.iter().any(|key| head.is_signed_by(key))
     }
+}
+
+/// Takes the trail of the viewer's tenant as it is from now on, by forgetting the head that was kept outside: after a
+/// backup was restored the trail ends before it. Answers the head that is forgotten, which the trail tells of.
+///
+/// # Errors
+/// If the database or the storage does not answer.
+pub async fn accept(viewer: &Viewer, db: &Db, sealer: &Sealer) -> Result<Option<SignedHead>> {
+    let tenant = viewer.tenant_id().uuid();
+    let Some(head) = sealer.kept().of(tenant).await? else { return Ok(None) };
+    let mut details = Map::new();
+    details.insert("number".to_owned(), json!(head.number));
+    details.insert("size".to_owned(), json!(head.size));
+    details.insert("root".to_owned(), json!(hex(&head.root)));
+    viewer
+        .act(db, "audit.trail.accept", async |act| {
+            act.mark(Outcome::Success, Severity::Critical);
+            act.note("AuditTrail", None, None, details);
+            Ok(())
+        })
+        .await?;
+    sealer.kept().forget(&[tenant]).await?;
+    Ok(Some(head))
 }
