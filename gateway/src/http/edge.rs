@@ -1,6 +1,7 @@
 //! The road of a request, the same for HTTP, event streams and WebSockets: find the document, check it, learn who asks,
 //! take its points, run it, say what came of it.
 
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -302,9 +303,20 @@ impl Edge {
         let request = self.attach(ready.request().data(renewal), &ready);
         let responses = AssertUnwindSafe(self.engine.subscribe(request)).catch_unwind();
         let edge = self.clone();
-        let answers = responses.map(move |response| match response {
-            Ok(response) => ready.speaker.response(response, edge.inputs(&ready)),
-            Err(_panic) => ready.speaker.panicked(),
+        let ready = Arc::new(ready);
+        let answers = responses.then(move |response| {
+            let (edge, ready) = (edge.clone(), Arc::clone(&ready));
+            async move {
+                let Ok(response) = response else { return ready.speaker.panicked() };
+                let denials = denials(&ready, &response);
+                // Reason: looks are recorded where messages are resolved; a refusal shows nothing that could be kept back.
+                if !denials.is_empty()
+                    && let Err(error) = edge.engine.witness(&ready.viewer, HashSet::new(), denials).await
+                {
+                    tracing::warn!(?error, "a refusal was not recorded");
+                }
+                ready.speaker.response(response, edge.inputs(&ready))
+            }
         });
         // Reason: behind a message that failed as a whole the next would hide that one is missing.
         answers.scan(false, |ended, answer| {
@@ -355,7 +367,7 @@ fn denials(ready: &Ready, response: &Response) -> Vec<Denial> {
     let root = match kind {
         OperationType::Query => "Query",
         OperationType::Mutation => "Mutation",
-        OperationType::Subscription => return Vec::new(),
+        OperationType::Subscription => "Subscription",
     };
     if response.errors.is_empty() {
         return Vec::new();

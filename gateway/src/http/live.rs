@@ -84,14 +84,25 @@ impl Extension for FreshAsk {
         match renewal.ask().await {
             Ok(ask) => {
                 let mut data = Data::default();
-                data.insert(ask);
-                next.run_with_data(ctx, operation, data).await
+                data.insert(ask.clone());
+                let response = next.run_with_data(ctx, operation, data).await;
+                let looks = ask.take_looks();
+                if looks.is_empty() {
+                    return response;
+                }
+                match renewal.engine.witness(&ask.viewer, looks, Vec::new()).await {
+                    Ok(()) => response,
+                    // Reason: what cannot be recorded is not shown.
+                    Err(error) => failed(error),
+                }
             }
-            Err(error) => {
-                let mut said = ServerError::new(String::new(), None);
-                said.source = Some(Arc::new(error));
-                Response::from_errors(vec![said])
-            }
+            Err(error) => failed(error),
         }
     }
+}
+
+fn failed(error: kernel::Error) -> Response {
+    let mut said = ServerError::new(String::new(), None);
+    said.source = Some(Arc::new(error));
+    Response::from_errors(vec![said])
 }

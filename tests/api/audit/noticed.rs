@@ -1,5 +1,6 @@
 //! What the trail keeps besides changes: refusals, and looks at personal data of others.
 
+use kernel::id::AnyId;
 use serde_json::{Value, json};
 use tests::{Row, World};
 
@@ -117,4 +118,38 @@ async fn looks_at_many_cost_one_act_and_name_each_person() {
     let seen = entries(&world, "crm.contact.view").await;
     assert_eq!(seen.len(), shown);
     assert!(seen.iter().all(|row| row["account_id"].is_string() && row["person_id"].is_string()));
+}
+
+// keeps: AU-1
+#[tokio::test]
+async fn subscriptions_leave_their_refusals_and_looks_as_well() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let tail = "subscription Tail { auditTail { id changes { after } ip } }";
+    let mut refused = acme.viewer().socket().await;
+    let message = refused.subscribe(tail, json!({})).next().await.unwrap();
+    assert_eq!(message["errors"][0]["extensions"]["code"], "FORBIDDEN", "{message}");
+    let denied = entries(&world, "identity.permission.deny").await;
+    assert_eq!(denied.len(), 1, "{denied:#?}");
+    assert_eq!(
+        (&denied[0]["subject_type"], &denied[0]["subject_label"]),
+        (&json!("Subscription"), &json!("auditTail"))
+    );
+
+    let owner = acme.owner();
+    let mut socket = owner.socket().await;
+    let query =
+        "subscription Tail { auditTail(filter: { actionPrefix: \"crm.\" }) { id changes { after } ip } }";
+    let mut live = socket.subscribe(query, json!({}));
+    // Reason: operations of a socket begin in order.
+    socket.subscribe("{ __typename }", json!({})).next().await.expect("an answer");
+    let create = "mutation { createAccount(input: { name: \"Seen\" }) { account { id } } }";
+    acme.manager().run(create, json!({})).await.expect_ok();
+    let message = live.next().await.expect("the entry is told");
+    assert!(message["data"]["auditTail"]["ip"].is_string(), "{message}");
+    let looks = entries(&world, "audit.entry.view").await;
+    assert_eq!(looks.len(), 1, "{looks:#?}");
+    assert_eq!(looks[0]["operation"], "Tail");
+    let manager: AnyId = id_of(&world, "pm@acme.test").await.parse().unwrap();
+    assert_eq!(looks[0]["person_id"], json!(manager.uuid.to_string()));
 }
