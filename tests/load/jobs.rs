@@ -53,7 +53,7 @@ pub async fn measure(server: &str) -> std::io::Result<()> {
     println!("|---|---|---|---|---|---|");
     let folder = tempfile::tempdir()?;
     let file = format!("sqlite:{}", folder.path().join("jobs.db").display());
-    for (name, url) in [("PostgreSQL", own_database(server).await?), ("SQLite", file)] {
+    for (name, url) in [("PostgreSQL", own_database(server, "bench_jobs").await?), ("SQLite", file)] {
         let queue = Queue::open(url).await?;
         for (together, jobs) in [(100, JOBS), (1, JOBS / 8)] {
             let row = queue
@@ -71,19 +71,38 @@ pub async fn measure(server: &str) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Measures acts beside bare transactions; `server` as above.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn measure_acts(server: &str) -> std::io::Result<()> {
+    let settings = DatabaseSettings {
+        url: own_database(server, "bench_acts").await?.into(),
+        max_connections: 32,
+        ..DatabaseSettings::default()
+    };
+    let queue = Queue::on(settings).await?;
+    let measured = crate::acts::measure(&queue.db, &queue.viewer).await;
+    measured.map_err(|error| std::io::Error::other(format!("{error:?}")))?;
+    queue.db.close().await.map_err(std::io::Error::other)
+}
+
 /// A new database beside the one of a URL.
-async fn own_database(server: &str) -> std::io::Result<String> {
+async fn own_database(server: &str, name: &str) -> std::io::Result<String> {
     let admin = sea_orm::Database::connect(server).await.map_err(std::io::Error::other)?;
-    admin.execute_unprepared("CREATE DATABASE bench_jobs").await.map_err(std::io::Error::other)?;
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.map_err(std::io::Error::other)?;
     admin.close().await.map_err(std::io::Error::other)?;
     let mut url = url::Url::parse(server).map_err(std::io::Error::other)?;
-    url.set_path("bench_jobs");
+    url.set_path(name);
     Ok(url.to_string())
 }
 
 impl Queue {
     async fn open(url: String) -> std::io::Result<Self> {
-        let settings = DatabaseSettings { url: url.into(), ..DatabaseSettings::default() };
+        Self::on(DatabaseSettings { url: url.into(), ..DatabaseSettings::default() }).await
+    }
+
+    async fn on(settings: DatabaseSettings) -> std::io::Result<Self> {
         let pools = platform::db::pools(&settings).await.map_err(std::io::Error::other)?;
         migrations::up(&pools.write).await.map_err(std::io::Error::other)?;
         let keyring = Keyring::from_keys([("bench".to_owned(), [7; 32])], "bench");

@@ -1,14 +1,16 @@
 //! Benchmarks of the API on size m: `just bench`. Prints, for PostgreSQL and SQLite, requests a second, latencies,
 //! statements a request and processor seconds, beside one hand-written JSON statement through pgbench; what starting
 //! costs; how soon subscribers hear of commits; and what logins do to everybody else. Before that, jobs through the
-//! queue.
+//! queue, and acts beside bare transactions. A long trail is measured alone.
 
+mod acts;
 mod client;
 mod events;
 mod jobs;
 mod logins;
 mod pgbench;
 mod process;
+mod trail;
 
 use std::time::Duration;
 
@@ -38,6 +40,13 @@ async fn main() -> std::io::Result<()> {
     let only = variable("ATRIUM_BENCH_ONLY");
     if only.as_deref().is_none_or(|only| only == "jobs") {
         jobs::measure(&url).await?;
+    }
+    if only.as_deref().is_none_or(|only| only == "acts") {
+        jobs::measure_acts(&url).await?;
+    }
+    if only.as_deref() == Some("trail") {
+        trail::measure(Some(Cluster::at(url)?)).await?;
+        return trail::measure(None).await;
     }
     if only.as_deref() == Some("events") {
         return hear(Cluster::at(url)?).await;

@@ -137,8 +137,17 @@ impl Gateway {
 
     /// Resident memory in MiB.
     pub fn memory(&self) -> f64 {
+        self.megabytes("VmRSS:")
+    }
+
+    /// The most resident memory so far, in MiB.
+    pub fn peak(&self) -> f64 {
+        self.megabytes("VmHWM:")
+    }
+
+    fn megabytes(&self, name: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or_default() / 1024.0
     }
 

@@ -77,18 +77,21 @@ impl Content<'_> {
             self.skip(db, 0, first, &mut piece).await?;
             Ok(piece)
         });
-        let pages = stream::try_unfold((first, Jsonl::default()), move |(place, mut jsonl): (u64, Jsonl)| async move {
-            if place >= until {
-                return Ok(None);
-            }
-            let end = (place + PAGE).min(until);
-            let mut piece = Vec::with_capacity(1 << 20);
-            self.page(db, &mut jsonl, place, end, &mut piece).await?;
-            if end == until {
-                jsonl.end(&mut piece)?;
-            }
-            Ok(Some((piece, (end, jsonl))))
-        });
+        let pages = stream::try_unfold(
+            (first, Jsonl::default()),
+            move |(place, mut jsonl): (u64, Jsonl)| async move {
+                if place >= until {
+                    return Ok(None);
+                }
+                let end = (place + PAGE).min(until);
+                let mut piece = Vec::with_capacity(1 << 20);
+                self.page(db, &mut jsonl, place, end, &mut piece).await?;
+                if end == until {
+                    jsonl.end(&mut piece)?;
+                }
+                Ok(Some((piece, (end, jsonl))))
+            },
+        );
         let rest = stream::once(async move {
             let mut piece = Vec::new();
             self.skip(db, until, self.head.size, &mut piece).await?;
