@@ -192,6 +192,37 @@ async fn people_are_removed_by_owner_and_administrator_alone() {
 
 // keeps: ID-6
 #[tokio::test]
+async fn invitation_lasts_no_longer_than_the_right_to_make_it() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let owner = acme.owner();
+    let said =
+        |token: &str| json!({ "token": token, "password": FRESH, "givenName": "Ada", "familyName": "L" });
+    let invited = async |by: &Actor, email: &str, role: &str| {
+        invite(by, json!({ "email": email, "roles": [role] })).await.expect_ok();
+        token_in(&*world.mail_to(email).await)
+    };
+    let grace = join(&world, &owner, "grace@new.test", &["admin"]).await;
+    let token = invited(&grace, "ada@new.test", "admin").await;
+    change(&owner, "deactivateUser", json!({ "id": me(&grace).await }), "user { id }").await.expect_ok();
+    accept(&world.nobody(), said(&token)).await.expect_code("INVALID");
+    // Whoever takes over keeps what they could have given themselves.
+    let joan = join(&world, &owner, "joan@new.test", &["owner"]).await;
+    let (high, low) =
+        (invited(&joan, "mary@new.test", "owner").await, invited(&joan, "jean@new.test", "viewer").await);
+    let heir = me(&acme.admin()).await;
+    delete(&owner, &me(&joan).await, Some(&heir)).await.expect_ok();
+    accept(&world.nobody(), said(&high)).await.expect_code("INVALID");
+    accept(&world.nobody(), said(&low)).await.expect_ok();
+    let kim = join(&world, &owner, "kim@new.test", &["admin"]).await;
+    let token = invited(&kim, "lee@new.test", "viewer").await;
+    let heir = me(&acme.manager()).await;
+    delete(&owner, &me(&kim).await, Some(&heir)).await.expect_ok();
+    accept(&world.nobody(), said(&token)).await.expect_code("INVALID");
+}
+
+// keeps: ID-6
+#[tokio::test]
 async fn invitations_of_who_left_stay_open_in_the_name_of_the_heir() {
     let world = World::new().await;
     let owner = world.agency("acme").owner();

@@ -4,6 +4,7 @@ pub mod accept;
 pub mod entity;
 pub mod graphql;
 pub(crate) mod invite;
+mod leaving;
 mod mutations;
 pub mod role;
 pub mod rules;
@@ -29,6 +30,8 @@ use crate::{
 pub use graphql::{Invitation, InvitationQuery};
 pub use invite::{Invite, Invited, invite, invite_for, resend, revoke};
 pub use mutations::InvitationMutation;
+
+pub(crate) use leaving::{close, hand_over};
 
 /// A new token for an invitation, and its hash to be stored.
 fn new_token() -> (Token, String) {

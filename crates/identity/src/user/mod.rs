@@ -31,7 +31,7 @@ pub use mutations::UserMutation;
 pub use query::UserQuery;
 pub use reassign::{AccountDirectory, Reassign};
 pub(crate) use removal::{clear, forget};
-pub(crate) use status::ABOVE;
+pub(crate) use status::{ABOVE, beyond};
 pub use viewer::ViewerObject;
 
 /// A machine tries what only a person may do.

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     api_key,
-    invitation::entity as invitations,
+    invitation::{self, entity as invitations},
     membership, password,
     policy::USER_DELETE,
     role,
@@ -32,8 +32,9 @@ use crate::{
 pub const SAME_PERSON: Text =
     Text::new("same_person", "Somebody else must take over.", "Quelqu'un d'autre doit prendre la relève.");
 
-/// Removes a person from the viewer's tenant. What they own becomes `heir`'s, the viewer's own without one; somebody who
-/// belongs to no other tenant is forgotten altogether. Answers who it was.
+/// Removes a person from the viewer's tenant. What they own becomes `heir`'s, the viewer's own without one, also open
+/// invitations that the heir could make as well (others end); somebody who belongs to no other tenant is forgotten
+/// altogether. Answers who it was.
 ///
 /// # Errors
 /// NOT_FOUND, FORBIDDEN, INVALID for an heir who is no active staff, CONFLICT for oneself and the last owner.
@@ -49,6 +50,8 @@ pub async fn remove(
         Some(heir) => heir,
         None => in_person_or_key(viewer)?,
     };
+    let inherits = identity.principal(db, viewer.tenant_id(), heir).await?;
+    let inherits = inherits.map(|heir| heir.viewer(identity, None, viewer.request.clone()));
     viewer
         .act(db, "identity.user.delete", async |act| {
             act.mark(Outcome::Success, Severity::Warning);
@@ -58,6 +61,9 @@ pub async fn remove(
             check_heir(act, id, heir).await?;
             for domain in &identity.neighbours.reassign {
                 domain.reassign(act, id, heir).await?;
+            }
+            if let Some(heir) = &inherits {
+                invitation::hand_over(act, identity, id, heir).await?;
             }
             clear(act, id, heir).await?;
             act.delete(membership).await?;
@@ -84,7 +90,7 @@ async fn check_heir(act: &Act, leaver: UserId, heir: UserId) -> Result<()> {
     }
 }
 
-/// Clears what identity itself keeps of a membership: invitations move on, the rest goes.
+/// Clears what identity itself keeps of a membership: invitations stand in the heir's name, the rest goes.
 pub(crate) async fn clear(act: &mut Act, id: UserId, heir: UserId) -> Result<()> {
     end_access(act, &[id]).await?;
     let tenant = act.viewer().tenant_id();

@@ -17,6 +17,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use super::entity::{Column, Entity, Model};
 use crate::{
     api_key::entity as keys,
+    invitation,
     membership::{self, MembershipStatus, entity as members},
     policy::{USER_DEACTIVATE, USER_READ},
     role::{self, entity as roles, held},
@@ -151,9 +152,20 @@ async fn above(act: &Act, identity: &Identity, places: &[members::Model]) -> Res
     let viewer = act.viewer();
     let of_them = held::Column::MembershipId.is_in(places.iter().map(|row| row.id));
     let rows = role::held_in(viewer.tenant_id()).filter(of_them).all(act.conn()).await?;
-    let ids: HashSet<RoleId> = rows.iter().map(|row| row.role_id).collect();
+    let ids = rows.iter().map(|row| row.role_id).collect();
+    let beyond = beyond(act, identity, viewer, ids).await?;
+    Ok(rows.iter().filter(|row| beyond.contains(&row.role_id)).map(|row| row.membership_id).collect())
+}
+
+/// Those of the roles that `viewer`, of the act's tenant, could not give.
+pub(crate) async fn beyond(
+    act: &Act,
+    identity: &Identity,
+    viewer: &Viewer,
+    ids: HashSet<RoleId>,
+) -> Result<HashSet<RoleId>> {
     let named = roles::Column::Id.is_in(ids);
-    let roles = roles::Entity::of_tenant(viewer.tenant_id()).filter(named).all(act.conn()).await?;
+    let roles = roles::Entity::of_tenant(act.viewer().tenant_id()).filter(named).all(act.conn()).await?;
     let allows = role::matrices(act.conn(), &identity.catalogue, &roles).await?;
     let (owner, others): (Vec<_>, Vec<_>) =
         roles.into_iter().partition(|row| role::system_role(row) == Some(SystemRole::Owner));
@@ -168,10 +180,10 @@ async fn above(act: &Act, identity: &Identity, places: &[members::Model]) -> Res
         allows.get(&row.id).is_some_and(|allows| role::check_held(viewer, allows).is_err())
     };
     beyond.extend(others.iter().filter(too_much).map(|row| row.id));
-    Ok(rows.iter().filter(|row| beyond.contains(&row.role_id)).map(|row| row.membership_id).collect())
+    Ok(beyond)
 }
 
-/// Ends the sessions and keys of people in the act's tenant.
+/// Ends the sessions and keys of people in the act's tenant, and their invitations that nobody accepted yet.
 pub(crate) async fn end_access(act: &mut Act, users: &[UserId]) -> Result<()> {
     let (tenant, now) = (act.viewer().tenant_id(), act.now());
     let live = sessions::Entity::of_tenant(tenant)
@@ -190,5 +202,6 @@ pub(crate) async fn end_access(act: &mut Act, users: &[UserId]) -> Result<()> {
         .filter(keys::Column::RevokedAt.is_null())
         .all(act.conn())
         .await?;
-    act.update_all(living, |row| row.revoked_at = Some(now)).await
+    act.update_all(living, |row| row.revoked_at = Some(now)).await?;
+    invitation::close(act, users).await
 }
