@@ -6,6 +6,7 @@ use async_graphql::{Request, Response};
 use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
 use http::{HeaderMap, header};
+use identity::api_key::Turn;
 use identity::{
     session::Cookies,
     tenant::{
@@ -60,8 +61,9 @@ impl Engine for AppEngine {
     }
 
     async fn authenticate(&self, db: &Db, caller: Caller) -> Result<Viewer> {
-        let Caller { authorization, language, info } = caller;
-        let viewer = self.app.identity.authenticate(db, authorization.as_deref(), info).await?;
+        let Caller { authorization, language, info, again } = caller;
+        let turn = if again { Turn::Goes } else { Turn::Takes };
+        let viewer = self.app.identity.authenticate(db, authorization.as_deref(), info, turn).await?;
         let (None, Some(user)) = (language, viewer.user_id()) else { return Ok(viewer) };
         // Reason: no statement; authentication has just looked the person up.
         let person = self.app.identity.principal(db, viewer.tenant_id(), user).await?;

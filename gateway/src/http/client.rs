@@ -66,7 +66,7 @@ impl Client {
             operation: operation.map(str::to_owned),
             language: self.language.unwrap_or_default(),
         };
-        Caller { authorization: self.authorization.clone(), language: self.language, info }
+        Caller { authorization: self.authorization.clone(), language: self.language, info, again: false }
     }
 }
 

@@ -97,6 +97,8 @@ pub struct Caller {
     pub language: Option<Language>,
     /// The rest; `info.language` is `language`, or the one of last resort.
     pub info: RequestInfo,
+    /// Whether it was counted already: a subscription asks for each message whether it may still go on.
+    pub again: bool,
 }
 
 /// How much may be asked.

@@ -29,7 +29,8 @@ const RIGHTS_CHANGED: Text = Text::new(
 impl Renewal {
     /// Renews the viewer of this client, who began as `began`.
     pub fn new(engine: Arc<dyn Engine>, client: &Client, operation: Option<&str>, began: Viewer) -> Self {
-        Self { engine, caller: client.caller(operation), began }
+        let caller = Caller { again: true, ..client.caller(operation) };
+        Self { engine, caller, began }
     }
 
     async fn ask(&self) -> kernel::Result<Ask> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tests::World;
 
-use super::asks::{change, eventually, me, viewer};
+use super::asks::{change, eventually, me, project, viewer};
 use super::keys::{made, revoke, update};
 
 const READ: (&str, &str) = ("projects.project.read", "ASSIGNED");
@@ -80,6 +80,27 @@ async fn key_has_a_rate_of_its_own() {
     world.clock.advance(Duration::from_secs(wait));
     viewer(&key).await.expect_ok();
     viewer(&key).await.expect_code("LIMITED");
+}
+
+// keeps: ID-19
+#[tokio::test]
+async fn rate_of_a_key_counts_its_requests_and_not_what_it_hears() {
+    let world = World::builder().rate_limits().build().await;
+    let owner = world.agency("acme").owner();
+    let more = json!({ "requestsPerMinute": 3 });
+    let (key, _) = made(&owner, &[("projects.project.read", "TENANT")], more).await;
+    let mut socket = key.socket().await;
+    let mut changes = socket.subscribe("subscription { projectChanged { project { name } } }", json!({}));
+    let mut first = socket.subscribe("{ __typename }", json!({}));
+    first.next().await.expect("an answer");
+    let id = project(&owner, "ACME-1").await;
+    for name in ["One", "Two", "Three", "Four", "Five", "Six"] {
+        change(&owner, "updateProject", json!({ "id": id, "name": name }), "project { id }")
+            .await
+            .expect_ok();
+        let heard = changes.next().await.expect("the subscription goes on");
+        assert_eq!(heard["data"]["projectChanged"]["project"]["name"], name, "{heard}");
+    }
 }
 
 // keeps: ID-19

@@ -2,7 +2,6 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
 use kernel::{
     db::Db,
     error::{Error, Result},
@@ -21,6 +20,15 @@ use super::{
 };
 use crate::{Identity, role::rules::key_grants};
 
+/// Whether looking at a key is a request of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It is, and takes one from the key's rate.
+    Takes,
+    /// A request that goes on asks whether it still may: how often, is not for its client to say.
+    Goes,
+}
+
 /// The viewer of a request that presents an API key: what the key's scopes and its maker's present grants both allow.
 ///
 /// # Errors
@@ -31,12 +39,13 @@ pub async fn authenticate(
     db: &Db,
     presented: &str,
     request: RequestInfo,
+    turn: Turn,
 ) -> Result<Viewer> {
     let refused = || Error::Unauthenticated(KEY_REFUSED.into());
     let prefix = prefix_of(presented).ok_or_else(refused)?;
     let known = look_up(identity, db, prefix).await?.ok_or_else(refused)?;
     let (key, now) = (&known.key, identity.clock.now());
-    if !token::matches(presented, &key.hash) || is_over(key, now) {
+    if !token::matches(presented, &key.hash) || key.is_over(now) {
         return Err(refused());
     }
     let principal = identity.principal(db, key.tenant_id, key.user_id).await?.ok_or_else(refused)?;
@@ -46,7 +55,9 @@ pub async fn authenticate(
     if !known.bounds.admit(request.ip) {
         return Err(Error::Forbidden(WRONG_NETWORK.into()));
     }
-    take_turn(identity, &known).await?;
+    if turn == Turn::Takes {
+        take_turn(identity, &known).await?;
+    }
     note_use(identity, db, &known, request.ip);
     let grants = Arc::new(key_grants(&known.scopes, &principal.grants, principal.account.is_some()));
     Ok(principal.viewer_as(identity, Actor::ApiKey(key.id, key.user_id), None, grants, request))
@@ -59,14 +70,10 @@ impl Identity {
     /// If the database does not answer.
     pub async fn api_key_alive(&self, db: &Db, tenant: TenantId, id: ApiKeyId) -> Result<bool> {
         let key = entity::Entity::of_tenant(tenant).filter(entity::Column::Id.eq(id)).one(db).await?;
-        let Some(key) = key.filter(|key| !is_over(key, self.clock.now())) else { return Ok(false) };
+        let Some(key) = key.filter(|key| !key.is_over(self.clock.now())) else { return Ok(false) };
         let principal = self.principal(db, tenant, key.user_id).await?;
         Ok(principal.is_some_and(|principal| principal.is_active()))
     }
-}
-
-fn is_over(key: &entity::Model, now: DateTime<Utc>) -> bool {
-    key.revoked_at.is_some() || key.expires_at.is_some_and(|end| end <= now)
 }
 
 async fn look_up(identity: &Identity, db: &Db, prefix: &str) -> Result<Option<Arc<Known>>> {

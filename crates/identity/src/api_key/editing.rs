@@ -14,7 +14,7 @@ use kernel::{
 };
 use platform::crypto::Token;
 use rand::RngExt as _;
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, sea_query::LockType};
 use serde_json::json;
 
 use super::{
@@ -255,13 +255,17 @@ fn check_scopes(viewer: &Viewer, scopes: &Matrix) -> Result<()> {
     }
 }
 
-/// A key that makes or changes keys keeps them within its own bounds.
+/// A key that makes or changes keys keeps them within its own bounds, and makes none once it is over.
 async fn check_bounds(act: &Act, bounds: &Bounds) -> Result<()> {
     let Actor::ApiKey(own, _) = act.viewer().actor else { return Ok(()) };
+    // Race: held until the act ends. Whoever revokes a key that leaked has revoked it before it makes another one, or
+    // finds the other one in the list.
     let own = entity::Entity::of_tenant(act.viewer().tenant_id())
         .filter(entity::Column::Id.eq(own.uuid()))
+        .lock(LockType::NoKeyUpdate)
         .one(act.conn())
         .await?
+        .filter(|own| !own.is_over(act.now()))
         .ok_or_else(Error::unauthenticated)?;
     let mut fields = Fields::new();
     bounds.check_within(&cache::bounds(&own), &mut fields);

@@ -51,6 +51,13 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl Model {
+    /// Whether it lets nobody in any more: taken back, or too old.
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_some() || self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
 impl Recorded for Entity {
     const SUBJECT: &'static str = "ApiKey";
     const EVENT: &'static str = "identity.api_key";

@@ -10,7 +10,7 @@ pub mod rules;
 pub mod scope;
 mod store;
 
-pub use authenticate::authenticate;
+pub use authenticate::{Turn, authenticate};
 pub use cache::Cache;
 pub use editing::{ApiKeyChanges, NewApiKey, create, revoke, update};
 pub use graphql::ApiKey;

@@ -12,7 +12,8 @@ use platform::dispatch::Published;
 
 use super::{SESSION_ENDED, cache::Known, rules, store};
 use crate::{
-    Identity, api_key,
+    Identity,
+    api_key::{self, Turn},
     signing::{self, access::TOKEN_INVALID},
     tenant::rules::SUSPENDED,
 };
@@ -22,7 +23,8 @@ const API_KEY_PREFIX: &str = "atk_";
 
 impl Identity {
     /// The viewer of a request with this `Authorization` header: nobody without one, a person with an access token, a
-    /// machine with an API key. Asks the database nothing while session and person are known from a moment ago.
+    /// machine with an API key, whose own rate `turn` is about. Asks the database nothing while session and person are
+    /// known from a moment ago.
     ///
     /// # Errors
     /// UNAUTHENTICATED with `token_expired`, `token_invalid` or `session_ended`; FORBIDDEN if the tenant is suspended.
@@ -31,13 +33,14 @@ impl Identity {
         db: &Db,
         credentials: Option<&str>,
         request: RequestInfo,
+        turn: Turn,
     ) -> Result<Viewer> {
         let Some(credentials) = credentials else {
             return Ok(Viewer::nobody(request, self.clock.clone(), self.ids.clone()));
         };
         let token = bearer(credentials).ok_or_else(|| Error::Unauthenticated(TOKEN_INVALID.into()))?;
         if token.starts_with(API_KEY_PREFIX) {
-            return api_key::authenticate(self, db, token, request).await;
+            return api_key::authenticate(self, db, token, request, turn).await;
         }
         let claims = signing::verify(self, db, token).await?;
         let ended = || Error::Unauthenticated(SESSION_ENDED.into());
