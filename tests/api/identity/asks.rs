@@ -14,7 +14,8 @@ const LOGIN: &str = "mutation Login($input: LoginInput!) {
 }";
 
 /// Who one is, where, and with what.
-const VIEWER: &str = "{ viewer { user { id email } tenant { id slug } roles { key } permissions grants { permission reach } } }";
+const VIEWER: &str =
+    "{ viewer { user { id } tenant { id slug } roles { key } permissions grants { permission reach } } }";
 
 /// Runs the mutation `name` with this input, which is of the type `<Name>Input`, and selects these fields.
 pub async fn change(who: &Actor, name: &str, input: Value, fields: &str) -> Answer {
@@ -58,6 +59,11 @@ pub async fn refresh(who: &Actor, token: &str) -> Answer {
 /// What somebody learns of themselves.
 pub async fn viewer(who: &Actor) -> Answer {
     who.run(VIEWER, json!({})).await
+}
+
+/// Address of the person who asks.
+pub async fn own_email(who: &Actor) -> String {
+    who.run("{ viewer { user { email } } }", json!({})).await.expect_ok().text("viewer.user.email")
 }
 
 /// Id of the person who asks.

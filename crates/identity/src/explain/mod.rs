@@ -10,7 +10,7 @@ use kernel::{
     error::{Error, Result},
     id::{AnyId, TypedId, UserId},
     policy::Near,
-    viewer::{Permission, RequestInfo, Viewer},
+    viewer::{Actor, Permission, RequestInfo, Viewer},
 };
 
 pub use directory::AccessDirectory;
@@ -42,7 +42,7 @@ pub async fn can(
 }
 
 /// Why a person may or may not do something with a row: whether they may, and the tree of reasons. Of others this is
-/// told to holders of `identity.access.explain`.
+/// told to holders of `identity.access.explain`, and by a key, which is nobody, also of its maker.
 ///
 /// # Errors
 /// FORBIDDEN, NOT_FOUND for a person or row that the viewer does not see, INVALID as [`can`].
@@ -54,8 +54,8 @@ pub async fn explain(
     permission: &str,
     id: AnyId,
 ) -> Result<(bool, Vec<Reason>)> {
-    let me = viewer.signed_in()?;
-    if user != me {
+    viewer.signed_in()?;
+    if viewer.actor != Actor::User(user) {
         viewer.require_tenant(ACCESS_EXPLAIN)?;
         role::member_to(db, viewer, USER_READ, user).await?;
     }

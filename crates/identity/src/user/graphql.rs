@@ -10,7 +10,7 @@ use kernel::{
     locale::{Locale, TimeZone},
     page::{Connection, PageArgs},
     scalar::{DateTime, EmailAddress, Url},
-    viewer::Permission,
+    viewer::{Actor, Permission},
 };
 
 use super::entity;
@@ -53,7 +53,8 @@ impl User {
     }
 
     fn is_own(&self, ask: &Ask) -> bool {
-        self.1 == Seen::ByThemselves || ask.viewer.user_id() == Some(self.0.id)
+        // Reason: a key is not its maker; what it sees of them is in its scopes.
+        self.1 == Seen::ByThemselves || ask.viewer.actor == Actor::User(self.0.id)
     }
 
     /// FORBIDDEN unless it is the viewer's own field, or they hold `permission` on the person.

@@ -9,7 +9,7 @@ use kernel::{
     page::{Connection, Direction, Order, PageArgs, check_listed, check_search, list},
     policy::{Guarded, allowed},
     sql,
-    viewer::{Reach, Viewer},
+    viewer::{Actor, Reach, Viewer},
 };
 use sea_orm::{
     ColumnTrait, Condition, QueryFilter, Select,
@@ -161,14 +161,14 @@ impl UserQuery {
         Ok(ViewerObject::new(ctx.viewer().clone()))
     }
 
-    /// A person by id. Needs `identity.user.read`; oneself everybody may see.
+    /// A person by id. Needs `identity.user.read`; oneself everybody may see, who asks in person.
     async fn user(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Id of the person.")] id: UserId,
     ) -> Result<Graph<User>> {
         let viewer = ctx.viewer();
-        if viewer.user_id() == Some(id) {
+        if viewer.actor == Actor::User(id) {
             return Ok(Graph(User::themselves(super::fetch(ctx.db(), id).await?)));
         }
         viewer.require(USER_READ)?;

@@ -8,7 +8,7 @@ use kernel::{
     error::Error,
     graph::Graph,
     policy::Guarded,
-    viewer::{Reach, Viewer},
+    viewer::{Actor, Reach, Viewer},
 };
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
@@ -49,7 +49,9 @@ impl ViewerSelf {
     /// The person.
     async fn user(&self, ctx: &Context<'_>) -> Result<Graph<User>> {
         let user = super::fetch(ctx.db(), self.0.signed_in()?).await?;
-        Ok(Graph(User::themselves(user)))
+        // Reason: a key may say whose it is, but shows of its maker no more than its scopes allow.
+        let by_key = matches!(self.0.actor, Actor::ApiKey(..));
+        Ok(Graph(if by_key { user.into() } else { User::themselves(user) }))
     }
 
     /// The agency they are signed in to.
