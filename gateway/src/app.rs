@@ -67,6 +67,8 @@ pub struct Inner {
     pub live_schema: graph::AtriumSchema,
     /// What puts the trail into its sealed order.
     pub sealer: audit::seal::Sealer,
+    /// What is held of people, and what they ask about it.
+    pub privacy: audit::privacy::Privacy,
     /// Committed events, as this node hears them.
     pub fanout: Fanout,
     /// What tenants may ask a minute.
@@ -171,7 +173,9 @@ impl App {
             Arc::clone(&parts.keyring),
             audit::seal::kept::Kept::new(parts.storage.clone()),
         );
+        let privacy = crate::privacy::privacy(&parts, &identity);
         let services = graph::Services {
+            privacy: &privacy,
             config: &parts.config,
             identity: &identity,
             directory: &directory,
@@ -185,6 +189,7 @@ impl App {
             schema,
             live_schema,
             sealer,
+            privacy,
             fanout,
             allowances: allowances(),
             witness: Witness::default(),

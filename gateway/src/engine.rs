@@ -20,7 +20,7 @@ use kernel::{
     db::Db,
     id::{TenantId, TypedId},
     policy::Guarded,
-    viewer::{Actor, Viewer},
+    viewer::{Actor, RequestInfo, Viewer},
 };
 use sea_orm::{ColumnTrait, QueryFilter};
 use tokio_util::sync::CancellationToken;
@@ -121,7 +121,7 @@ impl Engine for AppEngine {
             return Ok(Download {
                 file_name: archive.file_name,
                 media_type: "application/zstd",
-                head: serde_json::to_string(&archive.head)?,
+                head: Some(serde_json::to_string(&archive.head)?),
                 body: archive.body,
             });
         }
@@ -129,7 +129,7 @@ impl Engine for AppEngine {
         Ok(Download {
             file_name: export.file_name(),
             media_type: export.format.media_type(),
-            head: serde_json::to_string(&export.head)?,
+            head: Some(serde_json::to_string(&export.head)?),
             body: export.stream(db.clone()).boxed(),
         })
     }
@@ -137,6 +137,10 @@ impl Engine for AppEngine {
     /// Without its storage a node does all but what is about files.
     async fn health(&self) -> Vec<Health> {
         vec![web::health::timed("storage", HealthState::Degraded, self.app.storage.ping()).await]
+    }
+
+    async fn personal_export(&self, db: &Db, info: RequestInfo, ticket: &str) -> Result<Download> {
+        crate::privacy::download(&self.app, db, info, ticket).await
     }
 
     async fn jwks(&self) -> Result<serde_json::Value> {

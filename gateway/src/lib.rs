@@ -12,6 +12,7 @@ pub mod fanout;
 pub mod gauges;
 pub mod graph;
 pub mod http;
+pub mod privacy;
 pub mod seed;
 pub mod serve;
 pub mod telemetry;

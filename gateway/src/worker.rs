@@ -78,6 +78,7 @@ pub fn runner(app: &App) -> Runner {
     Runner::new(app.db.clone(), app.clock.clone(), name(app))
         .with(identity::mail::JOB, Arc::new(mail))
         .with(TIDY, Arc::new(Tidy(app.clone())))
+        .with(audit::privacy::export::JOB, Arc::new(crate::privacy::MakeExport(app.clone())))
         .with(audit::verify::JOB, Arc::new(VerifyTrail(app.clone())))
         .with(retention::PLAN, Arc::new(retention::Plan(app.clone())))
         .with(audit::keep::archive::JOB, Arc::new(retention::Retain(app.clone())))
@@ -168,7 +169,15 @@ pub async fn tidy(app: &App) -> Result<()> {
     let events = dispatch::retain(&app.db, kept, &dispatcher(app).names()).await;
     let old = jobs::purge(&app.db, now).await;
     let months = audit::months::ensure(&app.db, now).await;
-    tenants.and(months).and(sessions).and(tokens).and(keys.map(drop)).and(events.map(drop)).and(old.map(drop))
+    let exports = crate::privacy::tidy(app).await;
+    tenants
+        .and(months)
+        .and(exports)
+        .and(sessions)
+        .and(tokens)
+        .and(keys.map(drop))
+        .and(events.map(drop))
+        .and(old.map(drop))
 }
 
 /// Every tenant that is due, a few in a transaction.
@@ -178,6 +187,7 @@ async fn purge_tenants(app: &App) -> Result<()> {
         if gone.is_empty() {
             return Ok(());
         }
+        crate::privacy::forget(app, &gone).await?;
         let gone: Vec<_> = gone.iter().map(|tenant| tenant.uuid()).collect();
         app.sealer.kept().forget(&gone).await?;
     }

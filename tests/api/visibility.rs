@@ -26,6 +26,7 @@ const LISTS: &[(IdKind, &str)] = &[
     (IdKind::TaskId, "tasks PAGE"),
     (IdKind::AuditEntryId, "auditEntries PAGE"),
     (IdKind::JobId, "jobs PAGE"),
+    (IdKind::PrivacyRequestId, "privacyRequests PAGE"),
     (IdKind::EventDeliveryId, "eventDeliveries PAGE"),
 ];
 

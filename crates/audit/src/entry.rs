@@ -77,6 +77,18 @@ pub enum AuditSeverity {
     Critical,
 }
 
+impl AuditActorKind {
+    /// The kind of a word of the database.
+    pub(crate) fn of(word: &str) -> Self {
+        match word {
+            "user" => Self::User,
+            "api_key" => Self::ApiKey,
+            "system" => Self::System,
+            _ => Self::Anonymous,
+        }
+    }
+}
+
 impl AuditSeverity {
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -126,12 +138,7 @@ impl AuditEntry {
 
     /// What kind of actor did it.
     async fn actor_kind(&self) -> AuditActorKind {
-        match self.0.actor_kind.as_str() {
-            "user" => AuditActorKind::User,
-            "api_key" => AuditActorKind::ApiKey,
-            "system" => AuditActorKind::System,
-            _ => AuditActorKind::Anonymous,
-        }
+        AuditActorKind::of(&self.0.actor_kind)
     }
 
     /// Id of the user or API key that did it.

@@ -6,6 +6,7 @@ pub mod account;
 pub mod contact;
 pub mod erasure;
 pub mod policy;
+pub mod privacy;
 
 use std::sync::Arc;
 

@@ -14,6 +14,7 @@ pub mod mail;
 pub mod membership;
 pub mod password;
 pub mod policy;
+pub mod privacy;
 pub mod principal;
 pub mod registration;
 pub mod role;

@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -12,6 +13,8 @@ use crate::{
     db::Db,
     error::{Result, Text},
     id::{ContactId, TenantId, TypedId as _, UserId},
+    policy::Guarded,
+    viewer::Viewer,
 };
 
 /// A person as one tenant knows them, perhaps under several ids: a user, contacts, invitations.
@@ -109,6 +112,59 @@ pub trait Collector: Send {
     async fn file(&mut self, name: &str, key: &str) -> Result<()>;
 }
 
+/// Rows of a page of what is collected.
+const PAGE: u64 = 500;
+
+/// Rows of a table, page by page in the order of their ids.
+pub struct Pages<E: Guarded> {
+    rows: Select<E>,
+    id: fn(&E::Model) -> Uuid,
+    after: Option<Uuid>,
+    over: bool,
+}
+
+impl<E: Guarded> Pages<E> {
+    /// The pages of these rows, whose id is `id`.
+    pub fn of(rows: Select<E>, id: fn(&E::Model) -> Uuid) -> Self {
+        Self { rows, id, after: None, over: false }
+    }
+
+    /// The next page; none behind the last.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn next(&mut self, db: &Db) -> Result<Option<Vec<E::Model>>> {
+        if self.over {
+            return Ok(None);
+        }
+        let mut page = self.rows.clone().order_by_asc(E::id_column()).limit(PAGE);
+        if let Some(after) = self.after {
+            page = page.filter(E::id_column().gt(after));
+        }
+        let found = page.all(db).await?;
+        self.over = (found.len() as u64) < PAGE;
+        self.after = found.last().map(self.id);
+        Ok((!found.is_empty()).then_some(found))
+    }
+
+    /// Adds every row to a collection, as `tell` tells it.
+    ///
+    /// # Errors
+    /// If the database does not answer, or the collector takes no more.
+    pub async fn collect(
+        mut self,
+        db: &Db,
+        collection: &'static str,
+        into: &mut dyn Collector,
+        tell: fn(&E::Model) -> Json,
+    ) -> Result<()> {
+        while let Some(rows) = self.next(db).await? {
+            into.rows(collection, rows.iter().map(tell).collect()).await?;
+        }
+        Ok(())
+    }
+}
+
 /// What one domain knows of people.
 #[async_trait]
 pub trait PersonalData: Send + Sync {
@@ -122,11 +178,19 @@ pub trait PersonalData: Send + Sync {
     /// If the database does not answer.
     async fn identify(&self, db: &Db, subject: &mut DataSubject) -> Result<()>;
 
-    /// Tells everything that the domain holds of the person, secrets left out.
+    /// Tells everything that the domain holds of the person, secrets left out. `eyes` are the person's own: what they may
+    /// not see at present (rates, titles of tasks that are not theirs to read) stays out, whoever asks; without any, the
+    /// person cannot sign in and sees nothing but what is about them.
     ///
     /// # Errors
     /// If the database does not answer, or the collector takes no more.
-    async fn collect(&self, db: &Db, subject: &DataSubject, into: &mut dyn Collector) -> Result<()>;
+    async fn collect(
+        &self,
+        db: &Db,
+        subject: &DataSubject,
+        eyes: Option<&Viewer>,
+        into: &mut dyn Collector,
+    ) -> Result<()>;
 
     /// Counts what the domain holds of the person, and says what an erasure would do to it; collections without any are
     /// left out.

@@ -94,6 +94,24 @@ pub fn json_list_has(backend: DbBackend, column: impl ColumnTrait, text: &str) -
     }
 }
 
+/// The day of an instant in UTC, as text: `2026-03-31`.
+pub fn day(backend: DbBackend, column: impl ColumnTrait) -> Expr {
+    let instant = Expr::col(column.as_column_ref());
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_expr("to_char($1 AT TIME ZONE 'UTC', 'YYYY-MM-DD')", instant),
+        _ => Expr::cust_with_expr("substr(?, 1, 10)", instant),
+    }
+}
+
+/// An id as text that sorts as the id does; PostgreSQL knows no greatest uuid.
+pub fn id_text(backend: DbBackend, column: impl ColumnTrait) -> Expr {
+    let id = Expr::col(column.as_column_ref());
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_expr("CAST($1 AS text)", id),
+        _ => Expr::cust_with_expr("hex(?)", id),
+    }
+}
+
 /// Takes the next number, from 1, of the counter that `table` keeps in `next_number` for `tenant_id`.
 ///
 /// Race: the statement locks the counter's row until the transaction ends, so no number is given twice.

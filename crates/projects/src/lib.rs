@@ -8,6 +8,7 @@ pub mod erasure;
 mod events;
 pub mod member;
 pub mod policy;
+pub mod privacy;
 pub mod project;
 pub mod rank;
 pub mod service;

@@ -43,6 +43,7 @@ pub struct Mutation(
     audit::event::EventMutation,
     audit::job::JobMutation,
     audit::keep::KeepMutation,
+    audit::privacy::PrivacyMutation,
 );
 
 /// Watching. Every message is checked against what the subscriber may see when it is sent.
@@ -71,6 +72,8 @@ pub struct Services<'a> {
     pub fanout: &'a Fanout,
     /// What puts the trail into its sealed order.
     pub sealer: &'a audit::seal::Sealer,
+    /// What is held of people, and what they ask about it.
+    pub privacy: &'a audit::privacy::Privacy,
 }
 
 /// The schema over the given services, for queries and mutations.
@@ -84,7 +87,7 @@ pub fn live_schema(services: &Services<'_>) -> AtriumSchema {
 }
 
 fn build(services: &Services<'_>) -> Builder {
-    let Services { config, identity, directory, fanout, sealer } = *services;
+    let Services { config, identity, directory, fanout, sealer, privacy } = *services;
     let mut builder = Schema::build(Lenient(Query::default()), Mutation::default(), Subscription::default());
     if !config.introspection() {
         // Reason: a guessed name that is answered with a real one tells the schema, too.
@@ -95,6 +98,8 @@ fn build(services: &Services<'_>) -> Builder {
         .register_output_type::<Prune>()
         .data(identity.clone())
         .data(sealer.clone())
+        .data(privacy.holders.clone())
+        .data(privacy.clone())
         .data(crm::Crm { people: directory.clone() })
         .data(projects::Projects {
             accounts: directory.clone(),

@@ -70,6 +70,15 @@ pub trait Engine: Send + Sync + 'static {
         Err(kernel::Error::not_found("Download", String::new()))
     }
 
+    /// The export of personal data that a ticket is for; `info` is the request, for the trail.
+    ///
+    /// # Errors
+    /// FORBIDDEN if it is not valid, or not any more.
+    async fn personal_export(&self, db: &Db, info: RequestInfo, ticket: &str) -> Result<Download> {
+        let _ = (db, info, ticket);
+        Err(kernel::Error::not_found("Download", String::new()))
+    }
+
     /// How what we depend on does, for `/readyz`; the database is asked by the HTTP side itself.
     async fn health(&self) -> Vec<Health> {
         Vec::new()
@@ -82,8 +91,8 @@ pub struct Download {
     pub file_name: String,
     /// Its media type.
     pub media_type: &'static str,
-    /// The signed head up to which it goes, as JSON.
-    pub head: String,
+    /// The signed head up to which it goes, as JSON, for a part of the trail.
+    pub head: Option<String>,
     /// The file, piece by piece.
     pub body: BoxStream<'static, Result<bytes::Bytes>>,
 }

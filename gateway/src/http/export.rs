@@ -1,4 +1,5 @@
-//! Downloads of the audit trail: a ticket from `exportAudit` in, a stream out. Whoever has the ticket needs no token.
+//! Downloads of the audit trail and of personal data: a ticket from `exportAudit` or `downloadPersonalDataExport` in, a
+//! stream out. Whoever has the ticket needs no token.
 
 use axum::body::Body;
 use axum::extract::{Query, State};
@@ -19,7 +20,9 @@ const TREE_HEAD: HeaderName = HeaderName::from_static("atrium-tree-head");
 
 /// The route.
 pub fn routes() -> Router<Edge> {
-    Router::new().route(audit::export::graphql::PATH, get(download))
+    Router::new()
+        .route(audit::export::graphql::PATH, get(download))
+        .route(audit::privacy::mutation::PATH, get(personal))
 }
 
 /// What the address must have.
@@ -41,14 +44,26 @@ async fn download(
     }
 }
 
+async fn personal(
+    State(edge): State<Edge>,
+    Extension(client): Extension<Client>,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let db = edge.engine.db().counted();
+    match edge.engine.personal_export(&db, client.caller(None).info, &wanted.ticket).await {
+        Ok(download) => stream(download),
+        Err(error) => refuse(&client, error),
+    }
+}
+
 fn stream(download: Download) -> Response {
     let Download { file_name, media_type, head, body } = download;
     let body = body.inspect(|piece| {
         if let Err(error) = piece {
-            tracing::warn!(?error, "a download of the trail was not finished");
+            tracing::warn!(?error, "a download was not finished");
         }
     });
-    let body = body.map(|piece| piece.map_err(|_| std::io::Error::other("the trail could not be read")));
+    let body = body.map(|piece| piece.map_err(|_| std::io::Error::other("the file could not be read")));
     let mut response = Response::new(Body::from_stream(body));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -57,7 +72,7 @@ fn stream(download: Download) -> Response {
     if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{file_name}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
-    if let Ok(value) = HeaderValue::try_from(head) {
+    if let Some(Ok(value)) = head.map(HeaderValue::try_from) {
         headers.insert(TREE_HEAD, value);
     }
     response

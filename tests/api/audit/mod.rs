@@ -7,6 +7,7 @@ mod export;
 mod keeping;
 mod noticed;
 mod personal;
+mod privacy;
 mod proof;
 mod reading;
 mod seal;

@@ -90,6 +90,7 @@ async fn change(
             return Err(not_now(before.status()));
         };
         act.note("Job", Some(id.uuid()), Some(after.kind.clone()), changes(&before, &after));
+        crate::privacy::export::follow(act, &after).await?;
         Ok(after)
     });
     let after = done.await?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{
     act::{About, Recorded},
-    id::{JobId, PrivacyRequestId, TenantId, TypedId, UserId},
+    id::{AnyId, IdKind, JobId, PrivacyRequestId, TenantId, TypedId, UserId},
     policy::{Anchors, Guarded, Near, allowed},
     viewer::{Actor, Permission, Viewer},
 };
@@ -102,5 +102,13 @@ impl Guarded for Entity {
             any = any.add(Column::RequestedBy.eq(user.uuid()));
         }
         Self::of_tenant(viewer.tenant_id()).filter(any)
+    }
+}
+
+impl Model {
+    /// Whose data it is about.
+    pub fn person(&self) -> AnyId {
+        let kind = if self.person_type == "Contact" { IdKind::ContactId } else { IdKind::UserId };
+        AnyId { kind, uuid: self.person_id }
     }
 }

@@ -36,6 +36,8 @@ pub enum Kind {
     NewDeviceLogin,
     /// The account is ready.
     Welcome,
+    /// An export of personal data is ready: `days`.
+    PersonalDataExport,
 }
 
 macro_rules! sources {
@@ -73,6 +75,7 @@ sources! {
     AccountLocked "account_locked",
     NewDeviceLogin "new_device_login",
     Welcome "welcome",
+    PersonalDataExport "personal_data_export",
 }
 
 const LAYOUT: &str = include_str!("templates/layout.html");

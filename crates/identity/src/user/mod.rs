@@ -13,15 +13,18 @@ mod roles;
 mod status;
 mod viewer;
 
+use std::collections::HashMap;
+
 use kernel::{
     Error, Result, Text,
     act::Act,
     id::{TypedId, UserId},
     locale::{Locale, TimeZone},
     scalar::EmailAddress,
+    sql::one_of,
     viewer::{Actor, Viewer},
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect as _, Select};
 
 use crate::{password, service::Identity};
 
@@ -104,6 +107,20 @@ pub async fn find_by_email(db: &impl ConnectionTrait, email: &EmailAddress) -> R
 /// The person with this id, in whatever tenant.
 pub async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option<entity::Model>> {
     Ok(rows().filter(entity::Column::Id.eq(id)).one(db).await?)
+}
+
+/// Names of people, of whom the caller has made sure that they are members of the tenant at hand.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn names(db: &impl ConnectionTrait, users: &[UserId]) -> Result<HashMap<UserId, String>> {
+    let found =
+        rows().filter(one_of(db.get_database_backend(), entity::Column::Id, users.iter().map(TypedId::uuid)));
+    let found = found.select_only();
+    let found = found.columns([entity::Column::Id, entity::Column::GivenName, entity::Column::FamilyName]);
+    let found: Vec<(UserId, String, String)> = found.into_tuple().all(db).await?;
+    let name = |given: String, family: String| format!("{given} {family}").trim().to_owned();
+    Ok(found.into_iter().map(|(id, given, family)| (id, name(given, family))).collect())
 }
 
 /// The person with this id, who must be there.
