@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use audit::privacy::erasure::ERASED;
 use futures::{Stream, StreamExt, stream::BoxStream};
 use identity::Identity;
 use kernel::{act::outbox::log, db::Db, error::Result, id::TenantId};
@@ -49,7 +50,7 @@ impl Fanout {
     /// pub/sub was away is read from the log.
     pub async fn run(self, db: Db, services: Services, identity: Identity, stop: CancellationToken) {
         // Invariant: the end is asked before listening begins, so that nothing falls in between.
-        let mut ears = Ears { fanout: self, identity, told: end(&db).await.ok() };
+        let mut ears = Ears { fanout: self, identity, vault: db.clone(), told: end(&db).await.ok() };
         let mut heard = services.pubsub.subscribe(EVENTS).await;
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -108,6 +109,8 @@ impl audit::event::News for Fanout {
 struct Ears {
     fanout: Fanout,
     identity: Identity,
+    /// The database with the vault whose keys of people are held in memory.
+    vault: Db,
     /// The last position that was told; none as long as it is not known.
     told: Option<i64>,
 }
@@ -120,6 +123,9 @@ impl Ears {
         }
         self.told = Some(event.position);
         self.identity.on_event(&event);
+        if let (ERASED, Some(vault)) = (event.kind.as_str(), self.vault.vault()) {
+            vault.forget(event.tenant);
+        }
         self.fanout.tell(Notice::Event(Arc::new(event)));
     }
 

@@ -16,5 +16,6 @@ pub mod privacy;
 pub mod seed;
 pub mod serve;
 pub mod telemetry;
-pub mod witness;
+pub mod traces;
+mod witness;
 pub mod worker;

@@ -45,6 +45,7 @@ pub fn holders(identity: &Identity) -> Holders {
         .with(Arc::new(crm::privacy::CrmData))
         .with(Arc::new(projects::privacy::ProjectsData))
         .with(Arc::new(audit::privacy::AuditData))
+        .with(Arc::new(crate::traces::Answers))
 }
 
 /// Who people are, as identity knows them.

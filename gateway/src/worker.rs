@@ -23,7 +23,7 @@ use platform::{
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, config::Switch, gauges, http::idempotency};
+use crate::{app::App, config::Switch, gauges, http::idempotency, traces::FinishErasure};
 
 /// The job that removes what is over.
 const TIDY: &str = "platform.tidy";
@@ -82,6 +82,7 @@ pub fn runner(app: &App) -> Runner {
         .with(audit::verify::JOB, Arc::new(VerifyTrail(app.clone())))
         .with(retention::PLAN, Arc::new(retention::Plan(app.clone())))
         .with(audit::keep::archive::JOB, Arc::new(retention::Retain(app.clone())))
+        .with(audit::privacy::erasure::finish::JOB, Arc::new(FinishErasure(app.clone())))
 }
 
 /// A name that no other process has, also not one that took over a host name.
@@ -155,7 +156,7 @@ impl Handler for Tidy {
 }
 
 /// Removes what is over: tenants whose deletion is due, old sessions, used-up tokens, idempotency keys and jobs,
-/// events that were kept for long enough.
+/// events that were kept for long enough; and ends requests for erasures that nobody approved in time.
 ///
 /// # Errors
 /// The first that one of them met; the others were tried all the same.
@@ -170,9 +171,11 @@ pub async fn tidy(app: &App) -> Result<()> {
     let old = jobs::purge(&app.db, now).await;
     let months = audit::months::ensure(&app.db, now).await;
     let exports = crate::privacy::tidy(app).await;
+    let late = audit::privacy::erasure::expire(&app.db, now).await;
     tenants
         .and(months)
         .and(exports)
+        .and(late)
         .and(sessions)
         .and(tokens)
         .and(keys.map(drop))

@@ -25,6 +25,7 @@ fn requests() -> Table {
         )
         .choice("person_type", &["User", "Contact"])
         .uuid("person_id")
+        .text_opt("reason")
         .uuid_opt("requested_by")
         .uuid_opt("decided_by")
         .timestamp_opt("decided_at")
@@ -34,6 +35,7 @@ fn requests() -> Table {
         .text_opt("file_sha256")
         .timestamp_opt("expires_at")
         .text_opt("preview")
+        .text_opt("outcome")
         .text_opt("certificate")
         .timestamp_opt("finished_at")
         .std()
@@ -42,8 +44,10 @@ fn requests() -> Table {
         .index(&["tenant_id", "person_id", "id"])
         .index(&["tenant_id", "requested_by", "id"])
         .unique_where(&["tenant_id", "kind", "person_id", "requested_by"], UNDER_WAY)
+        .unique_where(&["tenant_id", "person_id"], "kind = 'erasure' AND status = 'awaiting_approval'")
         .index_where(&["expires_at"], "file_key IS NOT NULL")
 }
 
-/// The same person asks for the same thing once at a time.
-const UNDER_WAY: &str = "status = 'awaiting_approval' OR status = 'waiting' OR status = 'running'";
+/// The same person asks for the same thing once at a time; of an erasure, there is one request whoever asks.
+const UNDER_WAY: &str =
+    "kind = 'export' AND (status = 'awaiting_approval' OR status = 'waiting' OR status = 'running')";

@@ -49,6 +49,10 @@ pub const HOLDS_MANAGE: Permission = Permission::new(
     "See, place and release legal holds, which stop removal and erasure",
 );
 
+/// Erasing people: asking for it, agreeing to it, refusing it.
+pub const PRIVACY_ERASE: Permission =
+    Permission::new("audit.privacy.erase", "Ask for the erasure of a person, and agree to one");
+
 /// Permissions of this domain. Everybody may see what they did themselves.
 pub const PERMISSIONS: &[Rule] = &[
     Rule::new(
@@ -86,4 +90,5 @@ pub const PERMISSIONS: &[Rule] = &[
     Rule::new(JOBS_MANAGE, &[]),
     Rule::new(PRIVACY_READ, &[]),
     Rule::new(PRIVACY_EXPORT, &[]),
+    Rule::new(PRIVACY_ERASE, &[]),
 ];

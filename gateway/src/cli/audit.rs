@@ -13,6 +13,7 @@ use audit::{
         Format,
         graphql::{ExportAuditInput, prepare},
     },
+    privacy::erasure::certificate::{Certificate, Collection},
     seal::{
         head::{PublicKey, SignedHead, hex},
         keys,
@@ -23,7 +24,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use futures::{StreamExt as _, pin_mut};
 use identity::tenant::{self, entity::Column, entity::Model};
 use kernel::{
-    id::{AuditEntryId, TypedId as _},
+    id::{AuditEntryId, TypedId as _, UserId},
     scalar::DateTime,
     viewer::Viewer,
 };
@@ -65,6 +66,15 @@ pub(super) enum Audit {
         /// Slug or id of the agency
         #[arg(long)]
         tenant: String,
+    },
+    /// Check the certificate of an erasure, offline
+    Certificate {
+        /// The certificate (JSON)
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// Public keys (PEM) that were kept elsewhere; no other signature is believed
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
     },
     /// Write the public keys that the trail is signed with, in PEM
     Key {
@@ -140,6 +150,7 @@ pub(super) fn run(options: &Options, command: Audit) -> Result<(), Failure> {
         Audit::Verify(Verify { proof: Some(path), key, .. }) => {
             verify_proof(options, &path, &read_keys(key.as_deref())?)
         }
+        Audit::Certificate { file, key } => verify_certificate(options, &file, &read_keys(Some(&key))?),
         Audit::Verify(verify) => with_app(options, async |app| verify_database(options, app, verify).await),
         Audit::Proof { entry, tenant, output } => {
             with_app(options, async |app| write_proof(app, entry, &tenant, output.as_deref()).await)
@@ -189,6 +200,27 @@ fn verify_proof(options: &Options, path: &Path, keys: &[PublicKey]) -> Result<()
     };
     let text = format!("{what} of the tree of {} entries, signed {}.", head.size, head.at);
     show::result(options, &json!(proven), &text)
+}
+
+fn verify_certificate(options: &Options, path: &Path, keys: &[PublicKey]) -> Result<(), Failure> {
+    let certificate: Certificate = read_json(path)?;
+    let statement = certificate.check(keys).map_err(Failure::failed)?;
+    let mut text = format!(
+        "The person {} was erased {}: asked for by {}, approved by {}. {} keys were destroyed; the trail went on from \
+         {} to {} entries.",
+        statement.person,
+        statement.erased_at,
+        UserId::from_uuid(statement.requested_by),
+        UserId::from_uuid(statement.approved_by),
+        statement.keys_destroyed,
+        statement.head_before.size,
+        statement.head_after.size,
+    );
+    for Collection { name, count, fate, reason } in &statement.collections {
+        let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        text.push_str(&format!("\n  {name}: {count} {fate}{reason}"));
+    }
+    show::result(options, &json!(statement), &text)
 }
 
 async fn verify_database(options: &Options, app: &App, verify: Verify) -> Result<(), Failure> {

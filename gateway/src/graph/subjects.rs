@@ -60,6 +60,7 @@ subjects! {
     Inner "EventDelivery": kernel::act::outbox::delivery::Entity;
     Inner "Invitation": identity::invitation::entity::Entity;
     Inner "Membership": identity::membership::entity::Entity;
+    Inner "PrivacyRequest": audit::privacy::entity::Entity;
     Work "Project": projects::project::entity::Entity;
     Work "ProjectMember": projects::member::entity::Entity;
     Inner "Role": identity::role::entity::Entity;

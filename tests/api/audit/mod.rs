@@ -3,6 +3,8 @@
 mod append_only;
 mod attacks;
 mod cli;
+mod erasing;
+mod erasure;
 mod export;
 mod keeping;
 mod noticed;

@@ -30,6 +30,6 @@ mod reset;
 mod roles;
 mod sessions;
 mod settings;
-mod steps;
+pub(crate) mod steps;
 mod tenants;
 mod tokens;

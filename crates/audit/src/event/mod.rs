@@ -8,6 +8,7 @@ mod service;
 
 use async_graphql::{MergedObject, MergedSubscription};
 use kernel::{act::outbox, event::Declared};
+use serde_json::json;
 
 pub use catalogue::EventKind;
 pub use delivery::{DeliveryMutation, EventDelivery};
@@ -15,8 +16,20 @@ pub use graphql::Event;
 pub use service::{Events, News, Subjects};
 
 /// Events of this domain's own rows.
-pub const DECLARED: &[Declared] =
-    &[Declared::rows::<outbox::delivery::Entity>("An event that could not be delivered")];
+pub const DECLARED: &[Declared] = &[
+    Declared::rows::<outbox::delivery::Entity>("An event that could not be delivered"),
+    Declared::rows::<crate::privacy::entity::Entity>("A request about somebody's personal data"),
+    Declared::Own {
+        kind: crate::privacy::erasure::ERASED,
+        subject: "PrivacyRequest",
+        version: 1,
+        about: "A person was erased; whoever keeps copies of their data removes them.",
+        members: || {
+            let person = "Id of the user or contact that they were.";
+            json!({ "person": { "type": "string", "description": person } })
+        },
+    },
+];
 
 /// Queries about events.
 #[derive(MergedObject, Default)]

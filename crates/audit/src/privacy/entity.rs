@@ -28,6 +28,8 @@ pub struct Model {
     pub person_type: String,
     /// Whose data it is about.
     pub person_id: Uuid,
+    /// Why an erasure is asked for; forgotten with the person.
+    pub reason: Option<String>,
     /// Who asked; none for the platform itself.
     pub requested_by: Option<UserId>,
     /// Who approved or refused it, where somebody must.
@@ -42,11 +44,13 @@ pub struct Model {
     pub file_size: Option<i64>,
     /// SHA-256 of it, in hexadecimal digits.
     pub file_sha256: Option<String>,
-    /// When the file is removed.
+    /// When the file is removed, or until when an erasure can be approved.
     pub expires_at: Option<DateTime<Utc>>,
     /// What an erasure would do, as JSON.
     pub preview: Option<String>,
-    /// What an erasure did, as JSON.
+    /// What an erasure found, as JSON, until there is a certificate.
+    pub outcome: Option<String>,
+    /// What an erasure did, signed, as JSON.
     pub certificate: Option<String>,
     /// When it was over.
     pub finished_at: Option<DateTime<Utc>>,
@@ -66,6 +70,8 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Recorded for Entity {
     const SUBJECT: &'static str = "PrivacyRequest";
+    const EVENT: &'static str = "audit.privacy_request";
+    const PERSONAL: &'static [&'static str] = &["reason"];
     const SECRET: &'static [&'static str] = &["file_key"];
 
     fn label(model: &Model) -> Option<String> {

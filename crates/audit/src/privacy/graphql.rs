@@ -12,7 +12,10 @@ use kernel::{
 };
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
-use super::entity::{Column, Entity, Model};
+use super::{
+    entity::{Column, Entity, Model},
+    erasure::graphql::ErasurePreview,
+};
 
 /// A request about somebody's personal data.
 #[derive(Clone, Debug)]
@@ -64,7 +67,7 @@ pub enum PrivacyRequestStatus {
     Cancelled,
     /// It was not approved.
     Refused,
-    /// It was done, and its file is gone by now.
+    /// It was done, and its file is gone by now; or nobody approved it in time.
     Expired,
 }
 
@@ -151,7 +154,24 @@ impl PrivacyRequest {
         self.0.file_sha256.as_deref()
     }
 
-    /// When the file is removed; null until there is one.
+    /// Why an erasure is asked for; null for exports, and once the person is erased.
+    async fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// What an erasure would do, as it was last looked at: who approves it agrees to this; null for exports.
+    async fn preview(&self, ctx: &Context<'_>) -> Result<Option<ErasurePreview>> {
+        let Some(preview) = &self.0.preview else { return Ok(None) };
+        Ok(Some(ErasurePreview::new(serde_json::from_str(preview)?, ctx.viewer().language())))
+    }
+
+    /// What an erasure did, signed with the agency's audit key, as `atrium audit certificate --file` takes it; null for
+    /// exports, and until it is signed, seconds after the erasure.
+    async fn certificate(&self) -> Option<&str> {
+        self.0.certificate.as_deref()
+    }
+
+    /// When the file is removed, or until when an erasure can be approved; null for an export without a file.
     async fn expires_at(&self) -> Option<DateTime> {
         self.0.expires_at.map(Into::into)
     }

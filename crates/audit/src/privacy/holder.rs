@@ -12,22 +12,20 @@ use kernel::{
         personal::{Personal, boxes},
     },
     db::Db,
-    error::{Result, Text},
+    error::Result,
     id::TypedId as _,
     policy::Guarded as _,
-    privacy::{Collector, DataSubject, Fate, Holding, Pages, PersonalData},
+    privacy::{Collector, DataSubject, Holding, Obstacle, Pages, PersonalData},
     viewer::Viewer,
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, PaginatorTrait as _, QueryFilter as _, Select,
+    ColumnTrait as _, Condition, ConnectionTrait as _, QueryFilter as _, Select,
     sea_query::{Alias, Expr, ExprTrait as _, Query},
 };
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::entity as requests;
-
-const ENTRIES: Text = Text::new("audit_entries", "Entries of the audit trail", "Entrées du journal d'audit");
+use super::{entity as requests, erasure};
 
 /// The trail as a holder of personal data.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,19 +63,16 @@ impl PersonalData for AuditData {
     }
 
     async fn holdings(&self, db: &Db, subject: &DataSubject) -> Result<Vec<Holding>> {
-        // Reason: without a key nothing in the entries is personal any more.
-        if keys(db, subject).await?.is_empty() {
-            return Ok(Vec::new());
-        }
-        let count = Entity::of_tenant(subject.tenant).filter(is_about(subject)).count(db).await?;
-        let holding = Holding { name: "audit.entries", about: ENTRIES, count, fate: Fate::Anonymised };
-        Ok((count > 0).then_some(holding).into_iter().collect())
+        erasure::trail::holdings(db, subject).await
+    }
+
+    async fn obstacles(&self, db: &Db, subject: &DataSubject) -> Result<Vec<Obstacle>> {
+        erasure::trail::obstacles(db, subject).await
     }
 
     /// Entries stay as they are; the erasure destroys the keys to what is personal in them.
     async fn erase(&self, act: &mut Act, subject: &DataSubject) -> Result<Vec<Holding>> {
-        act.shred(subject.ids.iter().copied());
-        Ok(Vec::new())
+        erasure::trail::erase(act, subject).await
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod access;
 mod archive;
 pub mod entity;
+pub mod erasure;
 pub mod export;
 pub mod graphql;
 mod holder;
@@ -18,8 +19,8 @@ pub use holder::AuditData;
 
 /// The root queries about personal data.
 #[derive(MergedObject, Default)]
-pub struct PrivacyQuery(graphql::RequestRoot, mutation::AccessRoot);
+pub struct PrivacyQuery(graphql::RequestRoot, mutation::AccessRoot, erasure::graphql::ErasureRoot);
 
 /// The root mutations about personal data.
 #[derive(MergedObject, Default)]
-pub struct PrivacyMutation(mutation::ExportChanges);
+pub struct PrivacyMutation(mutation::ExportChanges, erasure::graphql::ErasureChanges);

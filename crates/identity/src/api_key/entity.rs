@@ -61,11 +61,12 @@ impl Model {
 impl Recorded for Entity {
     const SUBJECT: &'static str = "ApiKey";
     const EVENT: &'static str = "identity.api_key";
-    const PERSONAL: &'static [&'static str] = &["last_used_ip"];
+    const PERSONAL: &'static [&'static str] = &["name", "last_used_ip"];
     const SECRET: &'static [&'static str] = &["hash"];
 
     fn label(model: &Model) -> Option<String> {
-        Some(model.name.clone())
+        // Reason: people call keys after themselves and their machines, and labels stay when a person is erased.
+        Some(model.prefix.clone())
     }
 
     fn about(model: &Model) -> About {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::clock::Clock;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -80,6 +80,19 @@ impl CaptureMailer {
             }
         };
         tokio::time::timeout(timeout, search).await.ok().flatten()
+    }
+
+    /// Removes the messages to these addresses, and those that name one, from the mailbox and its folder.
+    ///
+    /// # Errors
+    /// If a file cannot be removed.
+    pub async fn forget(&self, addresses: &BTreeSet<String>) -> io::Result<()> {
+        if addresses.is_empty() {
+            return Ok(());
+        }
+        let (inner, addresses) = (Arc::clone(&self.inner), addresses.clone());
+        let forget = move || inner.forget(&addresses);
+        tokio::task::spawn_blocking(forget).await.map_err(io::Error::other)?
     }
 
     fn oldest_to(&self, to: &str, after: u64) -> Option<Arc<Captured>> {
@@ -174,6 +187,23 @@ impl Inner {
             self.delete(old.id);
         }
         self.latest.send_modify(|latest| *latest = id.max(*latest));
+    }
+
+    fn forget(&self, addresses: &BTreeSet<String>) -> io::Result<()> {
+        let names = |message: &Message| {
+            let all = serde_json::to_string(message).unwrap_or_default().to_lowercase();
+            addresses.iter().any(|address| all.contains(address.as_str()))
+        };
+        self.lock().messages.retain(|captured| !names(&captured.message));
+        let Some(folder) = &self.folder else { return Ok(()) };
+        // Reason: read anew, for other processes keep their mail in the same folder.
+        for captured in read_folder(folder)?.iter().filter(|captured| names(&captured.message)) {
+            match fs::remove_file(file_of(folder, captured.id)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Writes a message under the next number that is free in the folder.

@@ -19,7 +19,7 @@ use kernel::{
     Error, Result,
     act::lease,
     db::Db,
-    id::{EventId, TypedId as _},
+    id::{EventId, TenantId, TypedId as _},
     viewer::{Actor, Viewer},
 };
 use sea_orm::{
@@ -169,6 +169,22 @@ async fn decide(
     } else {
         Err(in_flight(Duration::from_secs(1)))
     }
+}
+
+/// Forgets the answers that are kept for a tenant's requests: any of them may show a person who is erased. Nothing is done
+/// twice for that; who repeats a request is told that its answer is lost.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn forget_answers(db: &impl ConnectionTrait, tenant: TenantId) -> Result<()> {
+    let mut forget = Query::update();
+    forget
+        .table(entity::Entity)
+        .value(entity::Column::Response, Option::<String>::None)
+        .and_where(entity::Column::TenantId.eq(tenant))
+        .and_where(entity::Column::Response.is_not_null());
+    db.execute(&forget).await?;
+    Ok(())
 }
 
 impl Lease {
