@@ -46,7 +46,7 @@ pub async fn run(db: Db, clock: Clock, kinds: Vec<&'static str>, stop: Cancellat
     register(&backlog);
     describe_jobs();
     loop {
-        let looked = look(&db, &clock, &backlog).await;
+        let looked = look(&db, &clock, &backlog).await.and(look_at_sinks(&db).await);
         if let Err(error) = looked.and(look_at_kinds(&db, &kinds).await) {
             tracing::debug!(?error, "what waits could not be counted");
         }
@@ -57,9 +57,13 @@ pub async fn run(db: Db, clock: Clock, kinds: Vec<&'static str>, stop: Cancellat
     }
 }
 
-/// What the queue and its workers count.
+/// What the queue, its workers and the forwarder count.
 fn describe_jobs() {
     metrics::describe_gauge!("atrium_jobs", "Jobs in the queue by kind and status");
+    metrics::describe_gauge!("atrium_audit_sinks", "Systems that the trail is forwarded to, by state");
+    metrics::describe_gauge!("atrium_audit_sink_lag", "Sealed entries that the slowest of them is behind");
+    metrics::describe_counter!("atrium_audit_sink_entries_total", "Entries that they acknowledged");
+    metrics::describe_counter!("atrium_audit_sink_failures_total", "Tries of forwarding that failed");
     metrics::describe_gauge!("atrium_jobs_running", "Jobs that run in this process, by kind");
     metrics::describe_counter!("atrium_job_attempts_total", "Tries of jobs that were begun, by kind");
     metrics::describe_counter!("atrium_job_tries_total", "Tries of jobs that ended, by kind and outcome");
@@ -86,6 +90,17 @@ async fn look_at_kinds(db: &Db, kinds: &[&'static str]) -> Result<()> {
         gauge!("atrium_jobs", "kind" => "other", "status" => status.as_str())
             .set(of(&|other| !kinds.contains(&other)));
     }
+    Ok(())
+}
+
+/// How systems fare that the trail is forwarded to.
+async fn look_at_sinks(db: &Db) -> Result<()> {
+    let standing = audit::siem::standing(db).await?;
+    let states = [("active", standing.active), ("failing", standing.failing), ("paused", standing.paused)];
+    for (state, count) in states {
+        gauge!("atrium_audit_sinks", "state" => state).set(count as f64);
+    }
+    gauge!("atrium_audit_sink_lag").set(standing.lag as f64);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ pub mod retention;
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
+use audit::{activity::Gatherer, siem::Forwarder};
 use chrono_tz::Tz;
 use identity::Identity;
 use kernel::{
@@ -62,7 +63,10 @@ async fn work(app: App, stop: CancellationToken) {
     let runner = runner(&app);
     let gauges = gauges::run(app.db.clone(), app.clock.clone(), runner.kinds().collect(), stop.clone());
     let sealer = app.sealer.clone().run(stop.clone());
-    tokio::join!(events, runner.run(stop.clone()), gauges, sealer, by_calendar(&app, stop));
+    let forwarder = forwarder(&app).run(stop.clone());
+    let gatherer = gatherer(&app).run(stop.clone());
+    let trail = async { tokio::join!(sealer, gatherer, forwarder) };
+    tokio::join!(events, runner.run(stop.clone()), gauges, trail, by_calendar(&app, stop));
 }
 
 /// The dispatcher with every consumer of the program.
@@ -83,6 +87,32 @@ pub fn runner(app: &App) -> Runner {
         .with(retention::PLAN, Arc::new(retention::Plan(app.clone())))
         .with(audit::keep::archive::JOB, Arc::new(retention::Retain(app.clone())))
         .with(audit::privacy::erasure::finish::JOB, Arc::new(FinishErasure(app.clone())))
+}
+
+/// What gathers entries of the trail into activity.
+pub fn gatherer(app: &App) -> Gatherer {
+    Gatherer::new(app.db.clone(), crate::graph::ACTIVITY_TEXTS)
+}
+
+/// What forwards entries of the trail to sinks.
+pub fn forwarder(app: &App) -> Forwarder {
+    let platform = Arc::new(AsPlatform(app.clone()));
+    let keyring = Arc::clone(app.sealer.keyring());
+    Forwarder::new(app.db.clone(), app.clock.clone(), keyring, app.config.sinks(), platform)
+}
+
+/// The platform in a tenant.
+struct AsPlatform(App);
+
+#[async_trait]
+impl audit::siem::Platform for AsPlatform {
+    async fn viewer(&self, tenant: TenantId) -> Result<Option<Viewer>> {
+        let Self(app) = self;
+        let tenant = identity::tenant::find(&app.db, tenant).await?;
+        let viewer =
+            |tenant| Viewer::system(identity::tenant::info(&tenant), app.clock.clone(), app.ids.clone());
+        Ok(tenant.map(viewer))
+    }
 }
 
 /// A name that no other process has, also not one that took over a host name.

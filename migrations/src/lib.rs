@@ -15,6 +15,7 @@ mod m0007_jobs;
 mod m0008_seals;
 mod m0009_privacy;
 mod m0010_keeping;
+mod m0011_siem;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -39,6 +40,7 @@ pub const STEPS: &[Step] = &[
     m0008_seals::STEP,
     m0009_privacy::STEP,
     m0010_keeping::STEP,
+    m0011_siem::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

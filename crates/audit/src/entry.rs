@@ -53,6 +53,17 @@ pub enum AuditActorKind {
     Anonymous,
 }
 
+impl AuditActorKind {
+    pub(crate) fn parse(word: &str) -> Self {
+        match word {
+            "user" => Self::User,
+            "api_key" => Self::ApiKey,
+            "system" => Self::System,
+            _ => Self::Anonymous,
+        }
+    }
+}
+
 /// How an act ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum AuditOutcome {
@@ -77,19 +88,16 @@ pub enum AuditSeverity {
     Critical,
 }
 
-impl AuditActorKind {
-    /// The kind of a word of the database.
-    pub(crate) fn of(word: &str) -> Self {
+impl AuditSeverity {
+    pub(crate) fn parse(word: &str) -> Self {
         match word {
-            "user" => Self::User,
-            "api_key" => Self::ApiKey,
-            "system" => Self::System,
-            _ => Self::Anonymous,
+            "critical" => Self::Critical,
+            "warning" => Self::Warning,
+            "notice" => Self::Notice,
+            _ => Self::Info,
         }
     }
-}
 
-impl AuditSeverity {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -138,7 +146,7 @@ impl AuditEntry {
 
     /// What kind of actor did it.
     async fn actor_kind(&self) -> AuditActorKind {
-        AuditActorKind::of(&self.0.actor_kind)
+        AuditActorKind::parse(&self.0.actor_kind)
     }
 
     /// Id of the user or API key that did it.
@@ -185,12 +193,7 @@ impl AuditEntry {
 
     /// How much an auditor cares.
     async fn severity(&self) -> AuditSeverity {
-        match self.0.severity.as_str() {
-            "critical" => AuditSeverity::Critical,
-            "warning" => AuditSeverity::Warning,
-            "notice" => AuditSeverity::Notice,
-            _ => AuditSeverity::Info,
-        }
+        AuditSeverity::parse(&self.0.severity)
     }
 
     /// Correlation id of the request.

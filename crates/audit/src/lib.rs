@@ -1,5 +1,6 @@
 //! Reading what every act recorded. Writing is the kernel's: no act can leave without its entries.
 
+pub mod activity;
 pub mod event;
 pub mod export;
 pub mod job;
@@ -9,6 +10,7 @@ pub mod months;
 pub mod policy;
 pub mod privacy;
 pub mod seal;
+pub mod siem;
 pub mod verify;
 
 mod entry;

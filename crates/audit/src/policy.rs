@@ -53,6 +53,10 @@ pub const HOLDS_MANAGE: Permission = Permission::new(
 pub const PRIVACY_ERASE: Permission =
     Permission::new("audit.privacy.erase", "Ask for the erasure of a person, and agree to one");
 
+/// Saying where entries of the trail are forwarded to.
+pub const SINKS_MANAGE: Permission =
+    Permission::new("audit.sink.manage", "Forward entries of the audit trail to other systems");
+
 /// Permissions of this domain. Everybody may see what they did themselves.
 pub const PERMISSIONS: &[Rule] = &[
     Rule::new(
@@ -71,6 +75,7 @@ pub const PERMISSIONS: &[Rule] = &[
     Rule::new(KEY_ROTATE, &[]),
     Rule::new(RETENTION_MANAGE, &[]),
     Rule::new(HOLDS_MANAGE, &[]),
+    Rule::new(SINKS_MANAGE, &[]),
     Rule::new(EVENTS_READ, &[(SystemRole::ClientAdmin, Reach::Account)]),
     Rule::new(EVENTS_MANAGE, &[]),
     // Reason: who starts a job sees how far it is.

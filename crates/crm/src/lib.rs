@@ -3,6 +3,7 @@
 //! Who may see and do what is in [`policy`]; what the domain asks about people of the tenant goes through [`Crm`].
 
 pub mod account;
+pub mod activity;
 pub mod contact;
 pub mod erasure;
 pub mod policy;

@@ -3,6 +3,7 @@
 //! Long-lived things (configuration, password hasher, caches) are in [`Identity`]; every permission and every predicate
 //! on rows is in [`policy`].
 
+pub mod activity;
 pub mod api_key;
 pub mod assigning;
 pub mod erasure;

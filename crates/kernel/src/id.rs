@@ -235,6 +235,8 @@ typed_ids! {
     TaskId, "tsk", "Task";
     /// Id of an entry of the audit log.
     AuditEntryId, "aud", "AuditEntry";
+    /// Id of a sink that entries of the audit log are forwarded to.
+    AuditSinkId, "snk", "AuditSink";
     /// Id of a committed event.
     EventId, "evt", "Event";
     /// Id of an event that a consumer failed on.

@@ -4,6 +4,7 @@
 //! `events`, `event_deliveries`, `jobs`) and nothing else.
 
 pub mod act;
+pub mod activity;
 pub mod ask;
 pub mod assignment;
 mod batch;

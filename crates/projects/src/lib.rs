@@ -2,6 +2,7 @@
 //!
 //! Who may see and do what is in [`policy`]; what the domain asks of other domains goes through [`Projects`].
 
+pub mod activity;
 pub mod change;
 pub mod column;
 pub mod erasure;

@@ -1,6 +1,7 @@
 //! What other domains know of an account and of a contact.
 
 use async_graphql::{Context, Object};
+use audit::activity::{self, Activity, Sights};
 use crm::{Account, Contact};
 use identity::user::User;
 use kernel::{
@@ -32,6 +33,19 @@ impl AccountBridges {
     /// Who in the agency answers for the account; null if nobody does, or for viewers who may not see them.
     async fn owner(&self, ctx: &Context<'_>) -> Result<Option<Graph<User>>> {
         super::user(ctx.ask(), self.owner).await
+    }
+
+    /// What happened to the account, its contacts and its projects themselves, as far as the viewer may see it now, newest first.
+    async fn activity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the newest, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor before the first row.")] after: Option<String>,
+        #[graphql(desc = "How many from the oldest, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor behind the last row.")] before: Option<String>,
+    ) -> Result<Option<Connection<Activity>>> {
+        let (sights, args) = (ctx.data_unchecked::<Sights>(), PageArgs::new(first, after, last, before));
+        activity::of_account(ctx.ask(), sights, self.id, args).await.map(Some)
     }
 
     /// The projects done for the account, as far as the viewer may see them. Needs `projects.project.read`.

@@ -24,7 +24,7 @@ use kernel::{
 };
 
 /// The person with this id, if the viewer may see them.
-async fn user(ask: &Ask, id: Option<UserId>) -> Result<Option<Graph<User>>> {
+pub(crate) async fn user(ask: &Ask, id: Option<UserId>) -> Result<Option<Graph<User>>> {
     let Some(id) = id else { return Ok(None) };
     let row = ask.load::<ById<identity::user::entity::Entity>, _>(id.uuid()).await?;
     Ok(row.map(|row| Graph(User::from(row))))

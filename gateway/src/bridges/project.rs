@@ -1,26 +1,28 @@
 //! What other domains know of a project and of the people on its team.
 
 use async_graphql::{Context, Object};
+use audit::activity::{self, Activity, Sights};
 use crm::Account;
 use identity::{role::Role, user::User};
 use kernel::{
     ask::Asking,
     error::Result,
     graph::Graph,
-    id::{AccountId, RoleId, TypedId, UserId},
-    page::ById,
+    id::{AccountId, ProjectId, RoleId, TypedId, UserId},
+    page::{ById, Connection, PageArgs},
 };
 use projects::{Project, ProjectMember};
 
 /// What other domains know of a project.
 pub struct ProjectBridges {
+    id: ProjectId,
     account: Option<AccountId>,
     manager: Option<UserId>,
 }
 
 impl From<&Project> for ProjectBridges {
     fn from(project: &Project) -> Self {
-        Self { account: project.0.account_id, manager: project.0.manager_id }
+        Self { id: project.0.id, account: project.0.account_id, manager: project.0.manager_id }
     }
 }
 
@@ -34,6 +36,19 @@ impl ProjectBridges {
     /// Who leads it; null if nobody does, or for viewers who may not see them.
     async fn manager(&self, ctx: &Context<'_>) -> Result<Option<Graph<User>>> {
         super::user(ctx.ask(), self.manager).await
+    }
+
+    /// What happened in the project, as far as the viewer may see it now, newest first.
+    async fn activity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the newest, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor before the first row.")] after: Option<String>,
+        #[graphql(desc = "How many from the oldest, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor behind the last row.")] before: Option<String>,
+    ) -> Result<Option<Connection<Activity>>> {
+        let (sights, args) = (ctx.data_unchecked::<Sights>(), PageArgs::new(first, after, last, before));
+        activity::of_project(ctx.ask(), sights, self.id, args).await.map(Some)
     }
 }
 

@@ -174,6 +174,13 @@ pub const KEYS: &[Key] = &[
         "1000",
         "milliseconds until work is looked for that PostgreSQL did not tell of",
     ),
+    key(
+        "sinks.allow_private",
+        "false",
+        "whether the audit trail may be forwarded into private networks, this machine included",
+    )
+    .also(&["ATRIUM_SINKS_ALLOW_PRIVATE"]),
+    key("sinks.pause_after_days", "7", "days of failing after which a sink of the audit trail is given up"),
     key("log.format", "pretty", "pretty or json"),
     key("log.filter", "info", "what is logged: info,projects=debug").also(&["ATRIUM_LOG"]),
 ];

@@ -13,7 +13,7 @@ pub use keys::{KEYS, Key};
 pub use load::{ConfigErrors, Loaded, load};
 pub use settings::{
     BackgroundSettings, Config, DocumentMode, DocumentSettings, EventSettings, GraphqlSettings, LogFormat,
-    LogSettings, Mode, RateSettings, ServerSettings, Switch, Toggle,
+    LogSettings, Mode, RateSettings, ServerSettings, SinkLimits, Switch, Toggle,
 };
 pub use sources::{Origin, Sources};
 

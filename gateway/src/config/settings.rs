@@ -39,6 +39,8 @@ pub struct Config {
     pub events: EventSettings,
     /// Work beside the requests.
     pub background: BackgroundSettings,
+    /// Systems that the trail is forwarded to.
+    pub sinks: SinkLimits,
     /// The log.
     pub log: LogSettings,
 }
@@ -59,6 +61,7 @@ impl Default for Config {
             identity: IdentityConfig::default(),
             events: EventSettings::default(),
             background: BackgroundSettings::default(),
+            sinks: SinkLimits::default(),
             log: LogSettings::default(),
         }
     }
@@ -73,6 +76,16 @@ impl Config {
     /// Whether `/graphiql` is served.
     pub fn graphiql(&self) -> bool {
         self.graphql.graphiql.or(self.mode != Mode::Production)
+    }
+
+    /// What sinks of the trail may be.
+    pub fn sinks(&self) -> audit::siem::SinkSettings {
+        let host = self.server.public_url.as_ref().and_then(|url| url.host_str());
+        audit::siem::SinkSettings {
+            allow_private: self.sinks.allow_private,
+            pause_after_days: self.sinks.pause_after_days,
+            host: host.unwrap_or_default().to_owned(),
+        }
     }
 
     /// Whether `/mailbox` shows what was captured. Never in production: the messages hold links that sign in.
@@ -320,6 +333,22 @@ pub struct BackgroundSettings {
 impl Default for BackgroundSettings {
     fn default() -> Self {
         Self { in_serve: Switch::On, fallback_poll_ms: 1_000 }
+    }
+}
+
+/// Systems that the trail is forwarded to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SinkLimits {
+    /// Whether they may be in private networks, this machine included.
+    pub allow_private: bool,
+    /// Days of failing after which one is given up until somebody resumes it.
+    pub pause_after_days: u32,
+}
+
+impl Default for SinkLimits {
+    fn default() -> Self {
+        Self { allow_private: false, pause_after_days: 7 }
     }
 }
 

@@ -26,6 +26,10 @@ pub(super) fn validate(config: &Config) -> Vec<String> {
         "background.fallback_poll_ms: must be between 100 and 3600000",
     );
     require(
+        (1..=365).contains(&config.sinks.pause_after_days),
+        "sinks.pause_after_days: must be between 1 and 365",
+    );
+    require(
         EnvFilter::try_new(&config.log.filter).is_ok(),
         "log.filter: not a filter such as `info,projects=debug`",
     );

@@ -1,5 +1,6 @@
 //! The schema: root fields of every domain, types put together from domains and bridges.
 
+mod activity;
 mod fields;
 mod lenient;
 mod nodes;
@@ -15,6 +16,7 @@ use crate::{config::Config, directory::Directory, fanout::Fanout, http::FreshAsk
 
 use lenient::Lenient;
 
+pub use activity::TEXTS as ACTIVITY_TEXTS;
 pub use nodes::{NODE_TYPES, Node};
 pub use subjects::SUBJECT_TYPES;
 
@@ -26,6 +28,8 @@ pub struct Query(
     projects::ProjectsQuery,
     audit::AuditQuery,
     audit::SealQuery,
+    audit::siem::SinkQuery,
+    audit::activity::ActivityQuery,
     audit::event::EventQuery,
     audit::job::JobQuery,
     audit::keep::KeepQuery,
@@ -40,6 +44,7 @@ pub struct Mutation(
     crm::CrmMutation,
     projects::ProjectsMutation,
     audit::SealMutation,
+    audit::siem::SinkMutation,
     audit::event::EventMutation,
     audit::job::JobMutation,
     audit::keep::KeepMutation,
@@ -93,13 +98,14 @@ fn build(services: &Services<'_>) -> Builder {
         // Reason: a guessed name that is answered with a real one tells the schema, too.
         builder = builder.disable_introspection().disable_suggestions();
     }
-    subjects::register(nodes::register(builder))
+    activity::register(subjects::register(nodes::register(builder)))
         .register_output_type::<nodes::Node>()
         .register_output_type::<Prune>()
         .data(identity.clone())
         .data(sealer.clone())
         .data(privacy.holders.clone())
         .data(privacy.clone())
+        .data(config.sinks())
         .data(crm::Crm { people: directory.clone() })
         .data(projects::Projects {
             accounts: directory.clone(),

@@ -177,6 +177,8 @@ nodes! {
     "LegalHold": audit::keep::hold::LegalHold, audit::keep::hold::entity::Entity, LegalHoldId, LegalHoldNode(Trail);
     /// An archive of the audit trail.
     "AuditArchive": audit::keep::archive::graphql::AuditArchive, audit::keep::archive::entity::Entity, AuditArchiveId, AuditArchiveNode(Trail);
+    /// Another system that entries of the trail are forwarded to.
+    "AuditSink": audit::siem::AuditSink, audit::siem::Entity, AuditSinkId, AuditSinkNode(Trail);
     /// Work that the platform does after the change that asked for it.
     "Job": audit::job::Job, kernel::act::job::Entity, JobId, JobNode(JobBridges, Trail);
     /// A request about somebody's personal data.

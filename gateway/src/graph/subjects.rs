@@ -57,6 +57,7 @@ subjects! {
     Inner "ApiKey": identity::api_key::entity::Entity;
     Inner "Assignment": kernel::assignment::Entity;
     Work "Contact": crm::contact::entity::Entity;
+    Inner "AuditSink": audit::siem::Entity;
     Inner "EventDelivery": kernel::act::outbox::delivery::Entity;
     Inner "Invitation": identity::invitation::entity::Entity;
     Inner "Membership": identity::membership::entity::Entity;

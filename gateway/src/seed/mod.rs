@@ -1,6 +1,7 @@
 //! Made-up agencies: two for a look around, one for load tests, two small ones for tests. Everything follows from a
 //! fixed seed and the day, so that two runs on one day are equal.
 
+mod activity;
 mod agency;
 mod content;
 mod maker;
@@ -11,6 +12,8 @@ mod rows;
 mod tasks;
 mod work;
 mod write;
+
+pub use activity::ACTIONS;
 
 use std::fmt;
 

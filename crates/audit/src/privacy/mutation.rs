@@ -132,7 +132,7 @@ impl PersonalDataAccess {
 
     /// What kind of actor it was.
     async fn actor_kind(&self) -> AuditActorKind {
-        AuditActorKind::of(&self.access.actor_kind)
+        AuditActorKind::parse(&self.access.actor_kind)
     }
 
     /// Id of the person who acted, by hand or through an API key. Null for people of clients, unless the viewer holds

@@ -76,8 +76,8 @@ impl Sealer {
         Self { db: db.clone(), ..self.clone() }
     }
 
-    /// What opens the private parts of audit keys.
-    pub fn keyring(&self) -> &Keyring {
+    /// What opens the private parts of audit keys, and the secrets of sinks.
+    pub fn keyring(&self) -> &Arc<Keyring> {
         &self.keyring
     }
 

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     Identity,
-    policy::API_KEY_WRITE,
+    policy::{API_KEY_WRITE, ROLE_ASSIGN},
     role::rules::{BEYOND_OWN, Matrix, key_grants},
     service::row_id,
 };
@@ -85,7 +85,9 @@ pub async fn create(
     let (prefix, token) = draw();
     let key = viewer
         .act(db, "identity.api_key.create", async |act| {
-            act.mark(Outcome::Success, Severity::Notice);
+            // Reason: who may give roles tenant-wide rules the agency, and so does whoever holds their key.
+            let reigns = viewer.reaches(ROLE_ASSIGN, Reach::Tenant);
+            act.mark(Outcome::Success, if reigns { Severity::Critical } else { Severity::Notice });
             check_bounds(act, &bounds).await?;
             let key = entity::Model {
                 id: act.new_id(),

@@ -95,6 +95,7 @@ pub async fn accept(viewer: &Viewer, db: &Db, identity: &Identity, said: Accepta
             let given = roles_of(row.tenant_id, &[row.id]).all(act.conn()).await?;
             let ids: Vec<_> = given.iter().map(|role| role.role_id).collect();
             let roles = role::pick(act, &ids).await?;
+            role::weigh(act, &roles);
             role::assign_in(act, &identity.catalogue, &[member], &roles, None).await?;
             let accepted = Model { accepted_at: Some(act.now()), ..row.clone() };
             act.update(&row, accepted).await?;

@@ -134,6 +134,7 @@ pub async fn invite_for(
         .act(db, "identity.user.invite", async |act| {
             act.mark(Outcome::Success, Severity::Notice);
             let roles = pick_roles(act, &roles).await?;
+            role::weigh(act, &roles);
             check_roles(act, identity, &roles, account).await?;
             // Race: two who invite one address at once are one after the other, so that the later ends the earlier.
             let tenant = tenant::lock(act, viewer.tenant_id()).await?;

@@ -44,6 +44,7 @@ pub async fn assign(
             let member = member_to(act.conn(), viewer, ROLE_ASSIGN, user).await?;
             let expires_at = expires_at.map(|at| end(at, act.now(), "expiresAt")).transpose()?;
             let roles = visible(act, &[role]).await?;
+            weigh(act, &roles);
             check_grantable(act.conn(), &identity.catalogue, viewer, &roles).await?;
             assign_in(act, &identity.catalogue, &[member], &roles, expires_at).await
         })
@@ -63,6 +64,7 @@ pub async fn revoke(identity: &Identity, db: &Db, viewer: &Viewer, user: UserId,
             act.mark(Outcome::Success, Severity::Notice);
             let members = [member_to(act.conn(), viewer, ROLE_ASSIGN, user).await?];
             let roles = visible(act, &[role]).await?;
+            weigh(act, &roles);
             if viewer.actor != Actor::User(user) {
                 check_grantable(act.conn(), &identity.catalogue, viewer, &roles).await?;
             }
@@ -252,6 +254,19 @@ pub(crate) async fn visible(act: &Act, ids: &[RoleId]) -> Result<Vec<entity::Mod
         Some(unseen) => Err(Error::not_found(RoleId::TYPE, unseen)),
         None => store::pick(act, ids).await,
     }
+}
+
+/// Marks the act as one that somebody should look at, if one of the roles rules the tenant. Called before anything is
+/// written.
+pub(crate) fn weigh(act: &mut Act, roles: &[entity::Model]) {
+    if roles.iter().any(|role| reigns(store::system_role(role))) {
+        act.mark(Outcome::Success, Severity::Critical);
+    }
+}
+
+/// Whether who holds this role rules the tenant.
+fn reigns(role: Option<SystemRole>) -> bool {
+    matches!(role, Some(SystemRole::Owner | SystemRole::Admin))
 }
 
 fn has_owner(roles: &[entity::Model]) -> bool {

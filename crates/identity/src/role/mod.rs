@@ -20,7 +20,7 @@ pub use graphql::Role;
 pub use loaders::{RoleHolding, held_by};
 
 pub(crate) use giving::{
-    check_fits, check_grantable, check_held, keep_an_owner, member_to, revoke_in, visible,
+    check_fits, check_grantable, check_held, keep_an_owner, member_to, revoke_in, visible, weigh,
 };
 pub use rules::LAST_OWNER;
 pub use store::held_in;

@@ -94,6 +94,7 @@ pub async fn add_member(db: &Db, identity: &Identity, tenant: TenantId, new: New
             let keys = roles.iter().map(|role| role.key());
             let rows = roles::Entity::of_tenant(tenant.id).filter(roles::Column::Key.is_in(keys));
             let rows = rows.all(act.conn()).await?;
+            role::weigh(act, &rows);
             role::assign_in(act, &identity.catalogue, &[member], &rows, None).await?;
             Ok(person)
         })

@@ -44,6 +44,7 @@ pub async fn assign_many(
             let expires_at = expires_at.map(|at| end(at, act.now(), "expiresAt")).transpose()?;
             let found = pick(act, identity, ids, ROLE_ASSIGN).await?;
             let roles = role::visible(act, &[role]).await?;
+            role::weigh(act, &roles);
             role::check_grantable(act.conn(), &identity.catalogue, viewer, &roles).await?;
             let found = if take { found } else { fitting(act, identity, found, &roles).await? };
             let places: Vec<_> = found

@@ -1,0 +1,123 @@
+//! What a viewer may see of activity, and what things and people are called: asked of the gateway, which knows them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kernel::{
+    act::audit_entry::ENTRIES_READ,
+    ask::Ask,
+    error::Result,
+    id::{ProjectId, UserId},
+    policy::{Guarded as _, allowed},
+    viewer::{Reach, Viewer},
+};
+use sea_orm::{
+    ColumnTrait as _, Condition, QueryFilter as _, QuerySelect as _, QueryTrait as _, Select,
+    sea_query::{Expr, ExprTrait as _},
+};
+use uuid::Uuid;
+
+use super::{group, item};
+
+/// What a viewer is near to: where to look for activity that they see.
+#[derive(Clone, Debug, Default)]
+pub struct Near {
+    /// Projects that they see.
+    pub projects: Vec<Uuid>,
+    /// Accounts that they see.
+    pub accounts: Vec<Uuid>,
+}
+
+/// Answered by the gateway from all domains.
+#[async_trait]
+pub trait Sight: Send + Sync + 'static {
+    /// The rows of [`item::Entity`] whose subject the viewer may see now.
+    fn seen(&self, viewer: &Viewer) -> Condition;
+
+    /// Where the viewer's activity is to be looked for; none if nearly everywhere.
+    async fn near(&self, ask: &Ask) -> Result<Option<Near>>;
+
+    /// What a person is called; batched.
+    async fn person(&self, ask: &Ask, id: UserId) -> Result<String>;
+
+    /// What a project is called, if the viewer may see it; batched.
+    async fn project(&self, ask: &Ask, id: ProjectId) -> Result<Option<String>>;
+}
+
+/// The same as schema data.
+#[derive(Clone)]
+pub struct Sights(pub Arc<dyn Sight>);
+
+/// Whether the viewer reads the whole trail, and so all of the activity.
+pub(super) fn sees_all(viewer: &Viewer) -> bool {
+    viewer.reaches(ENTRIES_READ, Reach::Tenant) && !viewer.is_client()
+}
+
+/// The groups of which the viewer sees something. With `near`, only those in reach of an index.
+pub(super) fn groups(sights: &Sights, viewer: &Viewer, near: Option<&Near>) -> Select<group::Entity> {
+    let all = group::Entity::of_tenant(viewer.tenant_id());
+    if sees_all(viewer) {
+        return all;
+    }
+    let mut open = Condition::all().add(group::Column::InnerOnly.eq(false));
+    if let Some(Near { projects, accounts }) = near {
+        let places = Condition::any()
+            .add(group::Column::ProjectId.is_in(projects.iter().copied()))
+            .add(group::Column::AccountId.is_in(accounts.iter().copied()));
+        open = open.add(places);
+    }
+    let mut some =
+        item::Entity::of_tenant(viewer.tenant_id()).select_only().expr_as(Expr::val(1), "one").into_query();
+    some.and_where(
+        Expr::col((item::Entity, item::Column::GroupId)).equals((group::Entity, group::Column::Id)),
+    );
+    some.cond_where(sights.0.seen(viewer));
+    let open = open.add(Expr::exists(some));
+    let inner = Condition::all()
+        .add(group::Column::InnerOnly.eq(true))
+        .add(allowed::<group::Entity>(viewer, ENTRIES_READ));
+    all.filter(Condition::any().add(open).add(inner))
+}
+
+/// The activities of groups the viewer sees something of that they see themselves.
+pub(super) fn items(sights: &Sights, viewer: &Viewer) -> Select<item::Entity> {
+    let all = item::Entity::of_tenant(viewer.tenant_id());
+    if sees_all(viewer) {
+        return all;
+    }
+    let mut inner = group::Entity::of_tenant(viewer.tenant_id())
+        .filter(group::Column::InnerOnly.eq(true))
+        .filter(allowed::<group::Entity>(viewer, ENTRIES_READ))
+        .select_only()
+        .expr_as(Expr::val(1), "one")
+        .into_query();
+    inner.and_where(
+        Expr::col((group::Entity, group::Column::Id)).equals((item::Entity, item::Column::GroupId)),
+    );
+    // Reason: of an inner group whose subjects happen to be seen, nothing is shown to who is not to read it.
+    let mut open = group::Entity::of_tenant(viewer.tenant_id())
+        .filter(group::Column::InnerOnly.eq(false))
+        .select_only()
+        .expr_as(Expr::val(1), "one")
+        .into_query();
+    open.and_where(
+        Expr::col((group::Entity, group::Column::Id)).equals((item::Entity, item::Column::GroupId)),
+    );
+    let open = Condition::all().add(Expr::exists(open)).add(sights.0.seen(viewer));
+    all.filter(Condition::any().add(Expr::exists(inner)).add(open))
+}
+
+/// As [`items`], one of each group and subject: what a thing's own activity lists.
+pub(super) fn first_items(sights: &Sights, viewer: &Viewer) -> Select<item::Entity> {
+    let earlier = sea_orm::sea_query::Alias::new("earlier");
+    let mut before = sea_orm::sea_query::Query::select();
+    let column = |column: item::Column| Expr::col((earlier.clone(), column));
+    before
+        .expr(Expr::val(1))
+        .from_as(item::Entity, earlier.clone())
+        .and_where(column(item::Column::TenantId).equals((item::Entity, item::Column::TenantId)))
+        .and_where(column(item::Column::GroupId).equals((item::Entity, item::Column::GroupId)))
+        .and_where(column(item::Column::SubjectId).equals((item::Entity, item::Column::SubjectId)))
+        .and_where(column(item::Column::Seq).lt(Expr::col((item::Entity, item::Column::Seq))));
+    items(sights, viewer).filter(Expr::exists(before).not())
+}
