@@ -28,6 +28,7 @@ const TABLES: &[(IdKind, &str, &str)] = &[
     (IdKind::EventId, "events", "id"),
     (IdKind::EventDeliveryId, "event_deliveries", "id"),
     (IdKind::JobId, "jobs", "id"),
+    (IdKind::AuditSinkId, "audit_sinks", "id"),
     (IdKind::PrivacyRequestId, "audit_privacy_requests", "id"),
 ];
 
@@ -70,6 +71,11 @@ pub(crate) async fn furnish(world: &World) {
         owner.run(CREATE_ROLE, json!({ "input": role })).await.expect_ok();
         let domain = json!({ "domain": format!("portal.{slug}-agency.example") });
         owner.run(ADD_DOMAIN, json!({ "input": domain })).await.expect_ok();
+        let sink = json!({ "name": format!("SIEM of {slug}"), "kind": "SYSLOG_TLS", "address": "siem.example.com:6514" });
+        let sink = owner.run(CREATE_SINK, json!({ "input": sink })).await.expect_ok();
+        // Reason: one that is in use is written to whenever something is sealed.
+        let off = json!({ "id": sink.text("createAuditSink.auditSink.id"), "enabled": false });
+        owner.run(UPDATE_SINK, json!({ "input": off })).await.expect_ok();
         for (_, person) in world.agency(slug).everybody() {
             person.token().await;
         }
@@ -90,6 +96,10 @@ const ASKED: &str = "INSERT INTO audit_privacy_requests \
     (id, tenant_id, kind, status, person_type, person_id, requested_by, finished_at, created_at, updated_at) \
     SELECT id, tenant_id, 'export', 'expired', 'User', user_id, user_id, joined_at, joined_at, joined_at \
     FROM identity_memberships";
+
+const CREATE_SINK: &str = "mutation CreateSink($input: CreateAuditSinkInput!) { createAuditSink(input: $input) { auditSink { id } } }";
+
+const UPDATE_SINK: &str = "mutation UpdateSink($input: UpdateAuditSinkInput!) { updateAuditSink(input: $input) { auditSink { id } } }";
 
 const INVITE: &str =
     "mutation Invite($input: InviteUserInput!) { inviteUser(input: $input) { invitation { id } } }";

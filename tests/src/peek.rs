@@ -266,9 +266,19 @@ async fn count(db: &Db, table: &str) -> i64 {
     number(db, &format!("SELECT count(*) AS n FROM {table}")).await
 }
 
-/// Tables that the sealer writes whenever it comes to it: what acts do to them is when, not what.
-const SEALING: &[&str] =
-    &["audit_unsealed", "audit_leaves", "audit_nodes", "audit_trees", "audit_heads", "audit_keys"];
+/// Tables that the sealer and who reads behind it write whenever they come to it: what acts do to them is when, not
+/// what.
+const SEALING: &[&str] = &[
+    "audit_unsealed",
+    "audit_leaves",
+    "audit_nodes",
+    "audit_trees",
+    "audit_heads",
+    "audit_keys",
+    "audit_activity_readers",
+    "audit_activity_groups",
+    "audit_activities",
+];
 
 /// Names of all tables but the migrations' own and those that the sealer writes.
 async fn tables(db: &Db) -> Vec<String> {

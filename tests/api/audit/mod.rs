@@ -1,5 +1,6 @@
 //! The audit trail: what it keeps, who reads it, its sealed order, checks, proofs and exports.
 
+mod activity;
 mod append_only;
 mod attacks;
 mod cli;
@@ -12,6 +13,9 @@ mod personal;
 mod privacy;
 mod proof;
 mod reading;
+mod receivers;
 mod seal;
+mod severity;
+mod siem;
 mod support;
 mod verify;
