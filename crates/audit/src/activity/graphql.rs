@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use kernel::{
     act::audit_entry,
     activity::{ActionText, Category},
     ask::{Ask, Asking},
-    error::{Error, Fields, Result},
+    error::{Error, Result},
     graph::{Graph, Node},
     id::{AccountId, AnyId, IdKind, ProjectId, TaskId, TypedId as _, UserId},
-    page::{ById, ChildPage, Connection, Order, PageArgs, check_listed, children, list},
+    page::{ById, ChildPage, Connection, Order, PageArgs, children, list},
     scalar::DateTime,
 };
-use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use super::{
-    Texts, group, item,
+    Texts,
+    filter::ActivityFilter,
+    group, item,
     load::{Key, Labels, Loading, Seen, Subject, Wanted},
     sentence::{Names, nobody, sentence, unnamed},
     sight::{Sights, first_items, groups, items},
@@ -269,55 +271,6 @@ impl ActivityEntry {
     async fn entry(&self, ctx: &Context<'_>) -> Result<Option<Graph<AuditEntry>>> {
         let found = ctx.ask().load::<ById<audit_entry::Entity>, _>(self.0.id.uuid()).await?;
         Ok(found.map(|entry| Graph(entry.into())))
-    }
-}
-
-/// Which activity; every given condition must hold.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct ActivityFilter {
-    /// About any of these.
-    pub categories: Option<Vec<Category>>,
-    /// Of this person, by hand or through an API key.
-    pub actor: Option<UserId>,
-    /// In this project.
-    pub project: Option<ProjectId>,
-    /// Of this account.
-    pub account: Option<AccountId>,
-    /// Begun not before.
-    pub since: Option<DateTime>,
-    /// Begun before.
-    pub until: Option<DateTime>,
-}
-
-impl ActivityFilter {
-    fn check(&self) -> Result<()> {
-        let mut fields = Fields::new();
-        check_listed(self.categories.as_ref(), "filter.categories", &mut fields);
-        fields.check()
-    }
-
-    fn apply(&self, mut select: Select<group::Entity>) -> Select<group::Entity> {
-        use group::Column;
-        let Self { categories, actor, project, account, since, until } = self;
-        if let Some(categories) = categories {
-            select = select.filter(Column::Category.is_in(categories.iter().map(|one| one.as_str())));
-        }
-        if let Some(actor) = actor {
-            select = select.filter(Column::PersonId.eq(actor.uuid()));
-        }
-        if let Some(project) = project {
-            select = select.filter(Column::ProjectId.eq(*project));
-        }
-        if let Some(account) = account {
-            select = select.filter(Column::AccountId.eq(*account));
-        }
-        if let Some(since) = since {
-            select = select.filter(Column::StartedAt.gte(since.utc()));
-        }
-        if let Some(until) = until {
-            select = select.filter(Column::StartedAt.lt(until.utc()));
-        }
-        select
     }
 }
 

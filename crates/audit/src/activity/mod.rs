@@ -8,6 +8,7 @@
 //!
 //! Names are put into sentences when they are read, and who sees what is asked then, too ([`Sight`]).
 
+mod filter;
 mod gather;
 mod graphql;
 mod group;

@@ -171,4 +171,18 @@ pub const ACTIONS: &[ActionText] = &[
         ["{actor} discarded a job", "{actor} discarded {count} jobs"],
         ["{actor} a écarté une tâche de fond", "{actor} a écarté {count} tâches de fond"],
     ),
+    ActionText::inner(
+        Audit,
+        ("audit.hold.place", "LegalHold"),
+        "lock",
+        ["{actor} placed the legal hold {subject}", "{actor} placed {count} legal holds"],
+        ["{actor} a posé la conservation légale {subject}", "{actor} a posé {count} conservations légales"],
+    ),
+    ActionText::inner(
+        Audit,
+        ("audit.hold.release", "LegalHold"),
+        "unlock",
+        ["{actor} released the legal hold {subject}", "{actor} released {count} legal holds"],
+        ["{actor} a levé la conservation légale {subject}", "{actor} a levé {count} conservations légales"],
+    ),
 ];
