@@ -17,5 +17,6 @@ mod receivers;
 mod seal;
 mod severity;
 mod siem;
+mod sinks;
 mod support;
 mod verify;

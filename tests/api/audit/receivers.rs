@@ -164,6 +164,11 @@ impl Http {
         self.replies.lock().unwrap().extend(replies);
     }
 
+    /// Lets it answer 200 from now on.
+    pub(super) fn recover(&self) {
+        self.replies.lock().unwrap().clear();
+    }
+
     /// The address as a sink has it.
     pub(super) fn url(&self) -> String {
         format!("http://{}/in", self.address)
@@ -194,5 +199,65 @@ async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
         if body.len() >= length {
             return Some(text);
         }
+    }
+}
+
+/// A real rsyslogd on a port of its own that writes messages as they came; none where it is not installed. Ends when it
+/// is dropped.
+pub(super) struct Rsyslog {
+    pub(super) address: SocketAddr,
+    folder: tempfile::TempDir,
+    process: std::process::Child,
+}
+
+impl Rsyslog {
+    #[expect(clippy::disallowed_methods, reason = "scripts/with-services says where it is")]
+    pub(super) async fn start() -> Option<Self> {
+        let program = std::env::var_os("ATRIUM_TEST_RSYSLOGD")?;
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let place = folder.path().display();
+        let settings = format!(
+            "global(workDirectory=\"{place}\" maxMessageSize=\"256k\")\n\
+             module(load=\"imtcp\")\n\
+             template(name=\"raw\" type=\"string\" string=\"%rawmsg%\\n\")\n\
+             ruleset(name=\"all\") {{ action(type=\"omfile\" file=\"{place}/messages\" template=\"raw\" \
+             asyncWriting=\"off\" flushOnTXEnd=\"on\") }}\n\
+             input(type=\"imtcp\" port=\"{port}\" address=\"127.0.0.1\" ruleset=\"all\")\n"
+        );
+        std::fs::write(folder.path().join("rsyslog.conf"), settings).unwrap();
+        let process = std::process::Command::new(program)
+            .args(["-n", "-f"])
+            .arg(folder.path().join("rsyslog.conf"))
+            .arg("-i")
+            .arg(folder.path().join("pid"))
+            .spawn()
+            .unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        while tokio::net::TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Some(Self { address, folder, process })
+    }
+
+    /// Follows what it writes.
+    pub(super) fn received(&self) -> Received {
+        let (received, file) = (Received::default(), self.folder.path().join("messages"));
+        let keep = received.clone();
+        tokio::spawn(async move {
+            loop {
+                let text = std::fs::read_to_string(&file).unwrap_or_default();
+                *keep.0.lock().unwrap() = text.lines().map(str::to_owned).collect();
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+        received
+    }
+}
+
+impl Drop for Rsyslog {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }

@@ -29,6 +29,7 @@ pub const DECLARED: &[Declared] = &[
             json!({ "person": { "type": "string", "description": person } })
         },
     },
+    Declared::rows::<crate::siem::Entity>("A system that the audit trail is forwarded to"),
 ];
 
 /// Queries about events.

@@ -112,9 +112,10 @@ impl Wanted {
         let name = fields.take(text::name(&name, "name")).unwrap_or_default();
         let address = fields.take(rules::address(kind, &address, settings.allow_private)).unwrap_or_default();
         let ca_pem = ca_pem.and_then(|pem| fields.take(rules::certificates(&pem)));
+        let half = header_name.is_some() != header_value.is_some();
         let header_name = header_name.and_then(|name| fields.take(rules::header_name(&name)));
         let header_value = header_value.and_then(|value| fields.take(rules::header_value(&value)));
-        fields.require(header_name.is_some() == header_value.is_some(), "headerName", rules::HALF_HEADER);
+        fields.require(!half, "headerName", rules::HALF_HEADER);
         let signing = signing_key.and_then(|key| fields.take(rules::signing_key(&key)));
         let action_prefix =
             fields.take(text::optional_line(action_prefix.as_deref(), "actionPrefix", PREFIX_MAX)).flatten();

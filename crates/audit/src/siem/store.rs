@@ -9,7 +9,7 @@ use kernel::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, Value,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, ExprTrait as _, Query},
 };
 use uuid::Uuid;
 
@@ -108,7 +108,7 @@ pub(super) async fn advance(
     let mut values = vec![(Column::NextSeq, Expr::val(next)), (Column::LeaseUntil, Expr::val(now + LEASE))];
     if delivered > 0 {
         values.extend([
-            (Column::Delivered, Expr::cust_with_values("delivered + $1", [number(delivered)])),
+            (Column::Delivered, Expr::col(Column::Delivered).add(number(delivered))),
             (Column::DeliveredAt, Expr::val(now)),
             (Column::Failures, Expr::val(0)),
             (Column::FailingSince, Expr::val(None::<DateTime<Utc>>)),
