@@ -9,11 +9,12 @@ use kernel::{
     error::{Error, Result},
     id::{TenantId, TypedId as _},
     policy::Guarded as _,
+    sql::one_of,
 };
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, IntoActiveModel as _, Iterable as _,
-    QueryFilter as _, QueryResult,
-    sea_query::{OnConflict, Query},
+    QueryFilter as _, QueryResult, QuerySelect as _,
+    sea_query::{ExprTrait as _, OnConflict, Query},
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -178,6 +179,29 @@ async fn write(tx: &impl ConnectionTrait, plan: Plan) -> Result<()> {
         }
         tx.execute(&insert).await?;
     }
+    Ok(())
+}
+
+/// Removes what is told of entries that are removed, and groups that have nothing left.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn forget(tx: &impl ConnectionTrait, tenant: TenantId, entries: &[Uuid]) -> Result<()> {
+    let backend = tx.get_database_backend();
+    let gone = || one_of(backend, item::Column::Id, entries.iter().copied());
+    let groups = item::Entity::of_tenant(tenant).filter(gone()).select_only().column(item::Column::GroupId);
+    let groups: Vec<Uuid> = groups.distinct().into_tuple().all(tx).await?;
+    let mut delete = Query::delete();
+    delete.from_table(item::Entity).and_where(item::Column::TenantId.eq(tenant)).and_where(gone());
+    tx.execute(&delete).await?;
+    let mut left = Query::select();
+    left.column(item::Column::GroupId).from(item::Entity).and_where(item::Column::TenantId.eq(tenant));
+    left.and_where(one_of(backend, item::Column::GroupId, groups.iter().copied()));
+    let mut delete = Query::delete();
+    delete.from_table(group::Entity).and_where(group::Column::TenantId.eq(tenant));
+    delete.and_where(one_of(backend, group::Column::Id, groups));
+    delete.and_where(group::Column::Id.in_subquery(left).not());
+    tx.execute(&delete).await?;
     Ok(())
 }
 

@@ -23,6 +23,7 @@ use async_graphql::MergedObject;
 use kernel::activity::ActionText;
 
 pub use gather::Gatherer;
+pub(crate) use gather::forget;
 pub use graphql::{Activity, ActivityEntry, of_account, of_project, of_task};
 pub use group::Entity as Groups;
 pub use item::{Column as ItemColumn, Entity as Items};

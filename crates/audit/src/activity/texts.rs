@@ -185,4 +185,66 @@ pub const ACTIONS: &[ActionText] = &[
         ["{actor} released the legal hold {subject}", "{actor} released {count} legal holds"],
         ["{actor} a levé la conservation légale {subject}", "{actor} a levé {count} conservations légales"],
     ),
+    ActionText::inner(
+        Audit,
+        ("audit.trail.accept", "*"),
+        "shield",
+        [
+            "{actor} accepted the audit trail as it is",
+            "{actor} accepted the audit trail as it is {count} times",
+        ],
+        [
+            "{actor} a accepté le journal d'audit tel quel",
+            "{actor} a accepté {count} fois le journal d'audit tel quel",
+        ],
+    ),
+    ActionText::inner(
+        Audit,
+        ("audit.retention.update", "AuditRetention"),
+        "gear",
+        [
+            "{actor} changed how long the audit trail is kept",
+            "{actor} changed {count} times how long the audit trail is kept",
+        ],
+        [
+            "{actor} a modifié la durée de conservation du journal d'audit",
+            "{actor} a modifié {count} fois la durée de conservation du journal d'audit",
+        ],
+    ),
+    ActionText::inner(
+        Audit,
+        ("audit.retention.archive", "AuditArchive"),
+        "archive",
+        ["{actor} archived a part of the audit trail", "{actor} archived {count} parts of the audit trail"],
+        [
+            "{actor} a archivé une partie du journal d'audit",
+            "{actor} a archivé {count} parties du journal d'audit",
+        ],
+    ),
+    ActionText::inner(
+        Audit,
+        ("audit.retention.remove", "AuditArchive"),
+        "trash",
+        [
+            "{actor} removed an archived part of the audit trail",
+            "{actor} removed {count} archived parts of the audit trail",
+        ],
+        [
+            "{actor} a retiré une partie archivée du journal d'audit",
+            "{actor} a retiré {count} parties archivées du journal d'audit",
+        ],
+    ),
+    ActionText::inner(
+        Audit,
+        ("audit.archive.download", "AuditArchive"),
+        "download",
+        [
+            "{actor} downloaded an archive of the audit trail",
+            "{actor} downloaded {count} archives of the audit trail",
+        ],
+        [
+            "{actor} a téléchargé une archive du journal d'audit",
+            "{actor} a téléchargé {count} archives du journal d'audit",
+        ],
+    ),
 ];

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | who rules the agency | owner or admin roles given or taken (`identity.role.*`), invitations with such roles, keys of such people |
 //! | whether there is an agency | `identity.tenant.suspend`, `.reactivate`, `.schedule_deletion`, `.cancel_deletion` |
-//! | proof and history | `audit.key.rotate`, `audit.trail.verify` that found something, legal holds (`audit.hold.place`) |
+//! | proof and history | `audit.key.rotate`, `audit.trail.verify` that found something, legal holds (`audit.hold.place`), shorter retention (`audit.retention.update`), a trail accepted as it is (`audit.trail.accept`) |
 //! | where history goes | `audit.sink.create`, `.update`, `.delete`, and `.pause`: a sink was given up |
 //! | somebody else at the door | a used session token that comes again (`identity.session.renew`), passwords set from the command line |
 //!

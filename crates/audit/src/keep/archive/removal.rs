@@ -61,6 +61,7 @@ pub(super) async fn batch(
         list.values(values).map_err(Error::internal)?;
     }
     tx.execute(&list).await?;
+    crate::activity::forget(&tx, tenant, &going).await?;
     let mut delete = Query::delete();
     delete.from_table(Alias::new("audit_entries")).and_where(kernel::sql::among(
         tx.get_database_backend(),
