@@ -70,15 +70,16 @@ async fn trail_keys(actor: &Actor) -> Vec<PublicKey> {
 
 /// Waits until every archive of the agency is done with, and there is one.
 async fn archived(owner: &Actor) -> Vec<Value> {
-    for _ in 0..1_500 {
-        let answer = owner.run(ARCHIVES, json!({})).await.expect_ok();
-        let nodes = answer.list("auditArchives.nodes").to_vec();
-        if !nodes.is_empty() && nodes.iter().all(|node| node["status"] == "REMOVED") {
-            return nodes;
+    let night = async {
+        loop {
+            let answer = owner.run(ARCHIVES, json!({})).await.expect_ok();
+            let nodes = answer.list("auditArchives.nodes").to_vec();
+            if !nodes.is_empty() && nodes.iter().all(|node| node["status"] == "REMOVED") {
+                return nodes;
+            }
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("the night's job does nothing: {:?}", owner.run(ARCHIVES, json!({})).await);
+    };
+    tokio::time::timeout(Duration::from_secs(30), night).await.expect("the night's job ends")
 }
 
 // keeps: AU-9
@@ -112,7 +113,7 @@ async fn what_is_over_goes_at_night_to_an_archive_that_can_be_checked_offline() 
     assert!(report.is_sound(), "{report:?}");
     assert_eq!(json!(report.entries), archives[0]["entries"]);
     let text = std::io::read_to_string(reader(&bytes[..]).unwrap()).unwrap();
-    assert!(text.contains("seed.agency.create") && !text.contains("@acme.test"), "{text}");
+    assert!(text.contains("seed.agency.create") && !text.contains("@acme.test"));
     let foreign = trail_keys(&world.agency("globex").owner()).await;
     assert!(!file::verify(reader(&bytes[..]).unwrap(), &foreign, None).unwrap().is_sound());
     let changed = text.replacen("seed.agency.create", "seed.agency.delete", 1);
