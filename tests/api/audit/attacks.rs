@@ -14,84 +14,11 @@ use serde_json::json;
 use tests::{Row, World};
 use uuid::Uuid;
 
+use super::attack::{Attack, COLUMNS, IDS, OTHERS, attacks};
 use super::support::{TABLES, bytes, check, head, id, leaves, literal, sealed, sealer, take_everything_off};
 
 /// Random attacks that are tried on each database.
 const ATTACKS: usize = 60;
-
-/// Columns of an entry with another value for each.
-const COLUMNS: &[(&str, &str)] = &[
-    ("actor_kind", "CASE actor_kind WHEN 'system' THEN 'anonymous' ELSE 'system' END"),
-    ("action", "action || 'd'"),
-    ("subject_type", "'Other'"),
-    ("subject_label", "coalesce(subject_label, '') || '!'"),
-    ("changes", "'{\"other\":[1,2]}'"),
-    ("personal", "'{\"other\":\"sealed\"}'"),
-    ("outcome", "CASE outcome WHEN 'denied' THEN 'failure' ELSE 'denied' END"),
-    ("severity", "CASE severity WHEN 'notice' THEN 'critical' ELSE 'notice' END"),
-    ("request_id", "coalesce(request_id, '') || '0'"),
-    ("operation", "coalesce(operation, '') || 'X'"),
-];
-
-const IDS: &[&str] = &["actor_id", "on_behalf_of", "subject_id", "person_id", "project_id", "account_id"];
-
-#[derive(Clone, Copy, Debug)]
-enum Attack {
-    Column(usize),
-    Id(usize),
-    Time,
-    Millennia,
-    StopHeads,
-    MoveToOtherAgency,
-    DeleteEntry,
-    DeleteLeaf,
-    DeleteBoth,
-    DeleteAndCloseUp,
-    InsertBeside,
-    InsertIntoOrder,
-    Swap,
-    RewriteWithLeaf,
-    CutTail,
-    CutTailAndNote,
-    ForgeHead,
-    DeleteHead,
-    DeleteLastHead,
-    ChangeNode,
-    ChangeNote,
-    OwnKey,
-}
-
-/// Attacks on more than one column; each is tried at least once.
-const OTHERS: &[Attack] = &[
-    Attack::Time,
-    Attack::Millennia,
-    Attack::StopHeads,
-    Attack::MoveToOtherAgency,
-    Attack::DeleteEntry,
-    Attack::DeleteLeaf,
-    Attack::DeleteBoth,
-    Attack::DeleteAndCloseUp,
-    Attack::InsertBeside,
-    Attack::InsertIntoOrder,
-    Attack::Swap,
-    Attack::RewriteWithLeaf,
-    Attack::CutTail,
-    Attack::CutTailAndNote,
-    Attack::ForgeHead,
-    Attack::DeleteHead,
-    Attack::DeleteLastHead,
-    Attack::ChangeNode,
-    Attack::ChangeNote,
-    Attack::OwnKey,
-];
-
-fn attacks() -> impl Strategy<Value = Attack> {
-    prop_oneof![
-        4 => (0..COLUMNS.len()).prop_map(Attack::Column),
-        3 => (0..IDS.len()).prop_map(Attack::Id),
-        12 => prop::sample::select(OTHERS),
-    ]
-}
 
 /// The world under attack.
 struct Scene {
@@ -435,7 +362,7 @@ impl Scene {
         let own = literal(&self.world, self.tenant);
         let key = bytes(&self.world, &public.0);
         self.run(format!("UPDATE audit_keys SET public_key = {key} WHERE tenant_id = {own}")).await;
-        let heads = audit::seal::store::heads_after(&self.world.db, self.tenant, 0, 100).await.unwrap();
+        let heads = audit::seal::heads::heads_after(&self.world.db, self.tenant, 0, 100).await.unwrap();
         for head in heads {
             let signed = SignedHead { signature: Vec::new(), ..head }.signed(&pair);
             let (number, signature) = (signed.number, bytes(&self.world, &signed.signature));

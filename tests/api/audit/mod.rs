@@ -2,6 +2,7 @@
 
 mod activity;
 mod append_only;
+mod attack;
 mod attacks;
 mod cli;
 mod erasing;

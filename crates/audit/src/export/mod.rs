@@ -32,10 +32,10 @@ use crate::{
     merkle::Hash,
     seal::{
         head::SignedHead,
-        keys,
+        heads, keys,
         line::Line,
         row,
-        store::{self, count, number, statement},
+        store::{count, number, statement},
     },
 };
 
@@ -272,7 +272,7 @@ impl Run {
             return Ok(Vec::new());
         }
         // Reason: each head has more entries than the one before, so no page has more heads than places.
-        let mut heads = store::heads_after(&self.db, tenant, self.last_head, PAGE).await?;
+        let mut heads = heads::heads_after(&self.db, tenant, self.last_head, PAGE).await?;
         heads.retain(|head| head.size < end && head.number < self.export.head.number);
         self.last_head = heads.last().map_or(self.last_head, |head| head.number);
         Ok(heads)
@@ -303,7 +303,7 @@ impl Run {
 /// # Errors
 /// NOT_FOUND if there is none.
 pub(crate) async fn head_of(db: &Db, tenant: TenantId, number: u64) -> Result<SignedHead> {
-    let heads = store::heads_after(db, tenant.uuid(), number.saturating_sub(1), 1).await?;
+    let heads = heads::heads_after(db, tenant.uuid(), number.saturating_sub(1), 1).await?;
     let found = heads.into_iter().find(|head| head.number == number);
     found.ok_or_else(|| Error::not_found("AuditHead", number.to_string()))
 }

@@ -7,7 +7,7 @@ use kernel::{act::Severity, ask::Asking, error::Result, id::TypedId, scalar::Dat
 use super::{
     Sealer,
     head::{SignedHead, hex},
-    keys, store,
+    heads, keys, store,
 };
 use crate::policy::{KEY_ROTATE, TRAIL_VERIFY};
 
@@ -94,7 +94,7 @@ impl HeadQuery {
     async fn audit_head(&self, ctx: &Context<'_>) -> Result<Option<AuditHead>> {
         let viewer = ctx.viewer();
         viewer.require_tenant(TRAIL_VERIFY)?;
-        Ok(store::last_head(ctx.db(), viewer.tenant_id().uuid()).await?.map(AuditHead))
+        Ok(heads::last_head(ctx.db(), viewer.tenant_id().uuid()).await?.map(AuditHead))
     }
 
     /// The public keys of the trail, oldest first. Needs `audit.trail.verify`.

@@ -6,6 +6,7 @@
 
 pub mod graphql;
 pub mod head;
+pub mod heads;
 pub mod kept;
 pub mod keys;
 pub mod line;
@@ -199,7 +200,7 @@ impl Sealer {
         if size > tree.head_size {
             signed = self.sign(&tx, vec![(tenant.uuid(), tree)]).await?;
         }
-        let head = store::last_head(&tx, tenant.uuid()).await?;
+        let head = heads::last_head(&tx, tenant.uuid()).await?;
         tx.commit().await?;
         self.kept.put(&signed).await;
         if head.as_ref().map_or(0, |head| head.size) != size {
@@ -247,7 +248,7 @@ impl Sealer {
             };
             heads.push(head.signed(pair));
         }
-        store::write_heads(tx, &heads).await?;
+        heads::write_heads(tx, &heads).await?;
         store::write_trees(tx, &trees, Noted::Head).await?;
         Ok(heads)
     }

@@ -19,7 +19,7 @@ use crate::{
     keep::archive::{self, Covered},
     merkle::TILE_LEVELS,
     seal::{
-        Sealer, keys, row,
+        Sealer, heads, keys, row,
         store::{self, Note, count, number, statement},
     },
 };
@@ -118,7 +118,7 @@ impl Check<'_> {
     /// them are complete for them.
     async fn heads(&mut self, size: u64) -> Result<()> {
         while self.walk.wants_heads(size) {
-            let heads = store::heads_after(self.db, self.tenant, self.walk.last_head(), HEADS as u64).await?;
+            let heads = heads::heads_after(self.db, self.tenant, self.walk.last_head(), HEADS as u64).await?;
             let full = heads.len() == HEADS;
             self.walk.announce(heads);
             if !full {

@@ -12,7 +12,7 @@ use crate::{
     merkle,
     seal::{
         head::SignedHead,
-        row,
+        heads, row,
         store::{self, count, statement},
     },
 };
@@ -31,7 +31,7 @@ pub async fn inclusion(db: &Db, tenant: TenantId, entry: AuditEntryId) -> Result
     let select = statement(db, sql, vec![tenant.uuid().into(), entry.uuid().into()]);
     let Some(found) = db.query_one_raw(select).await? else { return Ok(None) };
     let (seq, Some(line)) = (count(&found, 0)?, row::line(&found, 1)?) else { return Ok(None) };
-    let Some(head) = store::last_head(db, tenant.uuid()).await? else { return Ok(None) };
+    let Some(head) = heads::last_head(db, tenant.uuid()).await? else { return Ok(None) };
     let Some(nodes) = merkle::inclusion(seq, head.size) else { return Ok(None) };
     let path = store::hashes(db, tenant.uuid(), &nodes).await?;
     let mut text = Vec::with_capacity(1_024);
@@ -61,6 +61,6 @@ pub async fn consistency(
 /// If the database does not answer.
 pub async fn head(db: &Db, tenant: TenantId, number: i64) -> Result<Option<SignedHead>> {
     let Ok(number) = u64::try_from(number) else { return Ok(None) };
-    let heads = store::heads_after(db, tenant.uuid(), number.saturating_sub(1), 1).await?;
+    let heads = heads::heads_after(db, tenant.uuid(), number.saturating_sub(1), 1).await?;
     Ok(heads.into_iter().find(|head| head.number == number))
 }

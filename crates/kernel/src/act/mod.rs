@@ -152,12 +152,6 @@ impl Act {
         self.severity = severity;
     }
 
-    /// Destroys the keys of people with the commit: whatever the trail of the tenant ever kept of them is gone, and this
-    /// act's own entries keep nothing. Other processes are to be told by an event ([`personal::Vault::forget`]).
-    pub fn shred(&mut self, people: impl IntoIterator<Item = Uuid>) {
-        self.shredded.extend(people);
-    }
-
     /// Writes a new row.
     pub async fn insert<M>(&mut self, model: M) -> Result<M>
     where

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::audit_entry;
+use super::{Act, audit_entry};
 use crate::{
     db::{Db, Transaction},
     error::{Error, Result},
@@ -109,6 +109,14 @@ pub trait Vault: Debug + Send + Sync {
 
     /// Forgets keys that are held in memory, after some of `tenant` were destroyed, here or on another node.
     fn forget(&self, tenant: TenantId);
+}
+
+impl Act {
+    /// Destroys the keys of people with the commit: whatever the trail of the tenant ever kept of them is gone, and this
+    /// act's own entries keep nothing. Other processes are to be told by an event ([`Vault::forget`]).
+    pub fn shred(&mut self, people: impl IntoIterator<Item = Uuid>) {
+        self.shredded.extend(people);
+    }
 }
 
 /// An entry with the personal parts that are still to be sealed, by person.

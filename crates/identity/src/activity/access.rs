@@ -1,127 +1,13 @@
-//! Every act of this domain as people read it.
+//! Acts about roles, keys, sessions and passwords as people read them.
 
 use kernel::activity::{
     ActionText,
-    Category::{Access, Audit, People, Settings},
+    Category::{Access, Audit},
     When,
 };
 
 /// The sentences. Where one act has several, the first that fits is taken.
 pub const ACTIONS: &[ActionText] = &[
-    ActionText::inner(
-        Settings,
-        ("identity.tenant.create", "Tenant"),
-        "plus",
-        ["{actor} set up the agency {subject}", "{actor} set up {count} agencies"],
-        ["{actor} a mis en place l'agence {subject}", "{actor} a mis en place {count} agences"],
-    ),
-    ActionText::inner(
-        Settings,
-        ("identity.tenant.sign_up", "Tenant"),
-        "plus",
-        ["{actor} opened the agency {subject}", "{actor} opened {count} agencies"],
-        ["{actor} a ouvert l'agence {subject}", "{actor} a ouvert {count} agences"],
-    ),
-    ActionText::inner(
-        Settings,
-        ("identity.tenant.update", "Tenant"),
-        "gear",
-        ["{actor} changed the settings of the agency", "{actor} changed the settings of {count} agencies"],
-        ["{actor} a modifié les réglages de l'agence", "{actor} a modifié les réglages de {count} agences"],
-    ),
-    ActionText::inner(
-        Settings,
-        ("identity.tenant.set_terms", "Tenant"),
-        "gear",
-        ["{actor} changed the plan of the agency", "{actor} changed the plan of {count} agencies"],
-        ["{actor} a modifié la formule de l'agence", "{actor} a modifié la formule de {count} agences"],
-    ),
-    ActionText::inner(
-        Settings,
-        ("identity.tenant.schedule_deletion", "Tenant"),
-        "trash",
-        [
-            "{actor} scheduled the deletion of the agency",
-            "{actor} scheduled the deletion of {count} agencies",
-        ],
-        [
-            "{actor} a programmé la suppression de l'agence",
-            "{actor} a programmé la suppression de {count} agences",
-        ],
-    ),
-    ActionText::inner(
-        Settings,
-        ("identity.tenant.cancel_deletion", "Tenant"),
-        "restore",
-        [
-            "{actor} called off the deletion of the agency",
-            "{actor} called off the deletion of {count} agencies",
-        ],
-        ["{actor} a annulé la suppression de l'agence", "{actor} a annulé la suppression de {count} agences"],
-    ),
-    ActionText::inner(
-        Settings,
-        ("identity.tenant.suspend", "Tenant"),
-        "lock",
-        ["{actor} suspended the agency", "{actor} suspended {count} agencies"],
-        ["{actor} a suspendu l'agence", "{actor} a suspendu {count} agences"],
-    ),
-    ActionText::inner(
-        Settings,
-        ("identity.tenant.reactivate", "Tenant"),
-        "unlock",
-        ["{actor} reactivated the agency", "{actor} reactivated {count} agencies"],
-        ["{actor} a réactivé l'agence", "{actor} a réactivé {count} agences"],
-    ),
-    ActionText::inner(
-        Settings,
-        ("identity.domain.add", "TenantDomain"),
-        "plus",
-        ["{actor} added the domain {subject}", "{actor} added {count} domains"],
-        ["{actor} a ajouté le domaine {subject}", "{actor} a ajouté {count} domaines"],
-    ),
-    ActionText::inner(
-        Settings,
-        ("identity.domain.verify", "TenantDomain"),
-        "check",
-        ["{actor} proved the domain {subject}", "{actor} proved {count} domains"],
-        ["{actor} a validé le domaine {subject}", "{actor} a validé {count} domaines"],
-    ),
-    ActionText::inner(
-        Settings,
-        ("identity.domain.remove", "TenantDomain"),
-        "trash",
-        ["{actor} removed the domain {subject}", "{actor} removed {count} domains"],
-        ["{actor} a supprimé le domaine {subject}", "{actor} a supprimé {count} domaines"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.user.add", "Membership"),
-        "person-plus",
-        ["{actor} added {person}", "{actor} added {count} people"],
-        ["{actor} a ajouté {person}", "{actor} a ajouté {count} personnes"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.user.create", "Membership"),
-        "person-plus",
-        ["{actor} added {person}", "{actor} added {count} people"],
-        ["{actor} a ajouté {person}", "{actor} a ajouté {count} personnes"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.user.delete", "Membership"),
-        "person-minus",
-        ["{actor} removed a person", "{actor} removed {count} people"],
-        ["{actor} a supprimé une personne", "{actor} a supprimé {count} personnes"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.user.update_profile", "*"),
-        "pencil",
-        ["{actor} updated the profile of {person}", "{actor} updated {count} profiles"],
-        ["{actor} a modifié le profil de {person}", "{actor} a modifié {count} profils"],
-    ),
     ActionText::inner(
         Access,
         ("identity.user.request_email_change", "*"),
@@ -141,51 +27,6 @@ pub const ACTIONS: &[ActionText] = &[
         "mail",
         ["{actor} confirmed another e-mail address", "{actor} confirmed {count} other e-mail addresses"],
         ["{actor} a confirmé une autre adresse e-mail", "{actor} a confirmé {count} autres adresses e-mail"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.user.deactivate", "Membership"),
-        "person-minus",
-        ["{actor} deactivated {person}", "{actor} deactivated {count} people"],
-        ["{actor} a désactivé {person}", "{actor} a désactivé {count} personnes"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.user.reactivate", "Membership"),
-        "person-plus",
-        ["{actor} reactivated {person}", "{actor} reactivated {count} people"],
-        ["{actor} a réactivé {person}", "{actor} a réactivé {count} personnes"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.user.register", "*"),
-        "person-plus",
-        ["{actor} registered", "{actor} registered {count} times"],
-        ["{actor} a demandé une inscription", "{actor} a demandé {count} inscriptions"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.user.verify_email", "User"),
-        "check",
-        ["{actor} confirmed the e-mail address of {person}", "{actor} confirmed {count} e-mail addresses"],
-        ["{actor} a confirmé l'adresse e-mail de {person}", "{actor} a confirmé {count} adresses e-mail"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.user.disown_registration", "*"),
-        "person-minus",
-        ["{actor} withdrew a registration", "{actor} withdrew {count} registrations"],
-        ["{actor} a retiré une inscription", "{actor} a retiré {count} inscriptions"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.user.resend_verification", "*"),
-        "mail",
-        ["{actor} asked for another confirmation letter", "{actor} asked for {count} confirmation letters"],
-        [
-            "{actor} a demandé une autre lettre de confirmation",
-            "{actor} a demandé {count} lettres de confirmation",
-        ],
     ),
     ActionText::inner(
         Access,
@@ -244,20 +85,6 @@ pub const ACTIONS: &[ActionText] = &[
         ["{actor} a supprimé le rôle {subject}", "{actor} a supprimé {count} rôles"],
     ),
     ActionText::inner(
-        People,
-        ("identity.assignment.assign", "Assignment"),
-        "person-plus",
-        ["{actor} assigned somebody", "{actor} made {count} assignments"],
-        ["{actor} a affecté une personne", "{actor} a fait {count} affectations"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.assignment.unassign", "Assignment"),
-        "person-minus",
-        ["{actor} ended an assignment", "{actor} ended {count} assignments"],
-        ["{actor} a mis fin à une affectation", "{actor} a mis fin à {count} affectations"],
-    ),
-    ActionText::inner(
         Access,
         ("identity.api_key.create", "ApiKey"),
         "plus",
@@ -277,34 +104,6 @@ pub const ACTIONS: &[ActionText] = &[
         "trash",
         ["{actor} revoked the API key {subject}", "{actor} revoked {count} API keys"],
         ["{actor} a révoqué la clé d'API {subject}", "{actor} a révoqué {count} clés d'API"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.user.invite", "Invitation"),
-        "mail",
-        ["{actor} invited a person", "{actor} invited {count} people"],
-        ["{actor} a invité une personne", "{actor} a invité {count} personnes"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.invitation.revoke", "Invitation"),
-        "trash",
-        ["{actor} took back an invitation", "{actor} took back {count} invitations"],
-        ["{actor} a annulé une invitation", "{actor} a annulé {count} invitations"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.invitation.resend", "Invitation"),
-        "mail",
-        ["{actor} sent an invitation again", "{actor} sent {count} invitations again"],
-        ["{actor} a renvoyé une invitation", "{actor} a renvoyé {count} invitations"],
-    ),
-    ActionText::inner(
-        People,
-        ("identity.invitation.accept", "Invitation"),
-        "check",
-        ["{actor} accepted an invitation", "{actor} accepted {count} invitations"],
-        ["{actor} a accepté une invitation", "{actor} a accepté {count} invitations"],
     ),
     ActionText::inner(
         Access,
