@@ -30,10 +30,12 @@ use uuid::Uuid;
 
 /// The sentences of every domain.
 pub const TEXTS: Texts = Texts(&[
-    identity::activity::ACTIONS,
+    identity::activity::ACCESS,
+    identity::activity::PEOPLE,
     crm::activity::ACTIONS,
     projects::activity::ACTIONS,
     audit::activity::ACTIONS,
+    audit::privacy::activity::ACTIONS,
     crate::seed::ACTIONS,
 ]);
 

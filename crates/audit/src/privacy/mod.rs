@@ -2,6 +2,7 @@
 //! saw what. What there is, each domain tells through [`kernel::privacy::PersonalData`].
 
 pub mod access;
+pub mod activity;
 mod archive;
 pub mod entity;
 pub mod erasure;
