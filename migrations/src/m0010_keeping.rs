@@ -64,7 +64,7 @@ fn archives() -> Table {
             "stored",
             "status = 'writing' OR (size IS NOT NULL AND sha256 IS NOT NULL AND manifest IS NOT NULL)",
         )
-        .check("span", "first_seq >= 0 AND first_seq < until_seq")
+        .check("span", "first_seq >= 0 AND first_seq <= until_seq")
         .index(&["tenant_id", "id"])
         .index(&["tenant_id", "first_seq"])
         .unique_where(&["tenant_id"], "status = 'writing' OR status = 'stored'")
