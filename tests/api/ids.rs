@@ -83,6 +83,8 @@ pub(crate) async fn furnish(world: &World) {
     world.settled().await;
     world.execute(FAIL).await;
     world.execute(ASKED).await;
+    world.execute(HELD).await;
+    world.execute(ARCHIVED).await;
 }
 
 /// The last event of each tenant, as one that a consumer could not take.
@@ -96,6 +98,16 @@ const ASKED: &str = "INSERT INTO audit_privacy_requests \
     (id, tenant_id, kind, status, person_type, person_id, requested_by, finished_at, created_at, updated_at) \
     SELECT id, tenant_id, 'export', 'expired', 'User', user_id, user_id, joined_at, joined_at, joined_at \
     FROM identity_memberships";
+
+/// Something of each agency that was once held, by the agency's id.
+const HELD: &str = "INSERT INTO audit_holds \
+    (id, tenant_id, subject_type, subject_id, reason, released_at, created_at, updated_at) \
+    SELECT id, id, 'Project', id, 'Once asked for', created_at, created_at, created_at FROM identity_tenants";
+
+/// An archive of each agency that is planned, by the agency's id.
+const ARCHIVED: &str = "INSERT INTO audit_archives \
+    (id, tenant_id, status, first_seq, until_seq, entries, object_key, created_at) \
+    SELECT id, id, 'writing', 0, 1, 1, 'audit/archives/none', created_at FROM identity_tenants";
 
 const CREATE_SINK: &str = "mutation CreateSink($input: CreateAuditSinkInput!) { createAuditSink(input: $input) { auditSink { id } } }";
 

@@ -26,6 +26,9 @@ const LISTS: &[(IdKind, &str)] = &[
     (IdKind::TaskId, "tasks PAGE"),
     (IdKind::AuditEntryId, "auditEntries PAGE"),
     (IdKind::JobId, "jobs PAGE"),
+    (IdKind::LegalHoldId, "legalHolds PAGE"),
+    (IdKind::AuditArchiveId, "auditArchives PAGE"),
+    (IdKind::AuditSinkId, "auditSinks PAGE"),
     (IdKind::PrivacyRequestId, "privacyRequests PAGE"),
     (IdKind::EventDeliveryId, "eventDeliveries PAGE"),
 ];

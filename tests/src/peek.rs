@@ -266,9 +266,9 @@ async fn count(db: &Db, table: &str) -> i64 {
     number(db, &format!("SELECT count(*) AS n FROM {table}")).await
 }
 
-/// Tables that the sealer and who reads behind it write whenever they come to it: what acts do to them is when, not
-/// what.
-const SEALING: &[&str] = &[
+/// Tables that the sealer, who reads behind it and the scheduler write whenever they come to it: what acts do to them is
+/// when, not what.
+const BEHIND: &[&str] = &[
     "audit_unsealed",
     "audit_leaves",
     "audit_nodes",
@@ -278,9 +278,11 @@ const SEALING: &[&str] = &[
     "audit_activity_readers",
     "audit_activity_groups",
     "audit_activities",
+    "job_leases",
+    "job_schedules",
 ];
 
-/// Names of all tables but the migrations' own and those that the sealer writes.
+/// Names of all tables but the migrations' own and those that are written behind the acts.
 async fn tables(db: &Db) -> Vec<String> {
     let sql = match db.backend() {
         DbBackend::Postgres => {
@@ -290,7 +292,7 @@ async fn tables(db: &Db) -> Vec<String> {
         _ => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1",
     };
     let mut names = texts(db, sql, "name").await;
-    names.retain(|name| name != "seaql_migrations" && !SEALING.contains(&name.as_str()));
+    names.retain(|name| name != "seaql_migrations" && !BEHIND.contains(&name.as_str()));
     names
 }
 

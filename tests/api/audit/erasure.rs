@@ -3,7 +3,7 @@
 use audit::privacy::erasure::certificate::Certificate;
 use audit::seal::head::PublicKey;
 use serde_json::{Value, json};
-use tests::{Actor, Snapshot, World, token_in};
+use tests::{Actor, Site, Snapshot, World, token_in};
 use uuid::Uuid;
 
 use super::erasing::{approve, approved, ask, certificate};
@@ -165,6 +165,17 @@ async fn certificate_says_what_went_and_is_checked_with_the_public_key_alone() {
     assert!(!entry.is_empty() && statement.head_after.size > statement.head_before.size);
     let forged: Certificate = serde_json::from_str(&text.replacen("\"erased\"", "\"kept\"", 1)).unwrap();
     assert!(forged.check(&keys).is_err());
+    // An auditor's machine: neither database nor configuration.
+    let auditor = Site::empty().await;
+    let path = |name: &str| auditor.folder().join(name).display().to_string();
+    let (file, key) = (path("certificate.json"), path("key.pem"));
+    std::fs::write(&key, pem).unwrap();
+    let check = ["audit", "certificate", "--file", &file, "--key", &key, "--json"];
+    std::fs::write(&file, &text).unwrap();
+    let said = auditor.run(&check).await.expect_code(0).json();
+    assert_eq!(said["person"], uuid(&id));
+    std::fs::write(&file, text.replacen("\"erased\"", "\"kept\"", 1)).unwrap();
+    auditor.run(&check).await.expect_code(1);
 }
 
 // keeps: AU-12

@@ -35,7 +35,7 @@ impl Received {
     pub(super) async fn until(&self, wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
         let waiting = async {
             while !wanted(&self.all()) {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::task::yield_now().await;
             }
         };
         let waited = tokio::time::timeout(PATIENCE, waiting).await;
@@ -117,8 +117,8 @@ pub(super) enum Reply {
     Status(u16),
     /// Takes the request, then cuts the connection.
     Cut,
-    /// Says nothing for a while.
-    Slow(Duration),
+    /// Says nothing.
+    Silent,
     /// Sends the client elsewhere.
     Elsewhere(SocketAddr),
 }
@@ -146,10 +146,7 @@ impl Http {
                     let head = match reply {
                         Reply::Cut => return,
                         Reply::Status(status) => format!("{status} Told"),
-                        Reply::Slow(pause) => {
-                            tokio::time::sleep(pause).await;
-                            "200 Late".to_owned()
-                        }
+                        Reply::Silent => std::future::pending().await,
                         Reply::Elsewhere(address) => format!("307 Elsewhere\r\nlocation: http://{address}/"),
                     };
                     let answer = format!("HTTP/1.1 {head}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
@@ -235,7 +232,7 @@ impl Rsyslog {
             .unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         while tokio::net::TcpStream::connect(address).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::task::yield_now().await;
         }
         Some(Self { address, folder, process })
     }
@@ -248,7 +245,7 @@ impl Rsyslog {
             loop {
                 let text = std::fs::read_to_string(&file).unwrap_or_default();
                 *keep.0.lock().unwrap() = text.lines().map(str::to_owned).collect();
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::task::yield_now().await;
             }
         });
         received

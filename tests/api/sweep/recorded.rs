@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use tests::{Actor, Snapshot, World};
+use tests::{Actor, Snapshot};
 
 use super::synth::{Operation, Synth};
 use super::{Kinds, Sweep, ids_of, is_refused};
@@ -60,7 +60,7 @@ impl Left {
 // keeps: PR-1, PR-2, PR-3, PR-8, CR-1, CR-2
 #[tokio::test]
 async fn whatever_a_mutation_changes_is_recorded_and_told() {
-    let world = World::new().await;
+    let world = super::wide().await;
     let sweep = Sweep::of(&world).await;
     let owner = world.agency("acme").owner();
     let mut operations = sweep.operations(&owner).await;
