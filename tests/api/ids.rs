@@ -29,6 +29,8 @@ const TABLES: &[(IdKind, &str, &str)] = &[
     (IdKind::EventDeliveryId, "event_deliveries", "id"),
     (IdKind::JobId, "jobs", "id"),
     (IdKind::AuditSinkId, "audit_sinks", "id"),
+    (IdKind::LegalHoldId, "audit_holds", "id"),
+    (IdKind::AuditArchiveId, "audit_archives", "id"),
     (IdKind::PrivacyRequestId, "audit_privacy_requests", "id"),
 ];
 

@@ -95,7 +95,9 @@ async fn sinks_are_of_who_manages_them_and_of_one_agency() {
     for (role, person) in world.agency("acme").everybody() {
         let answer = person.run(list, json!({})).await;
         match role.key() {
-            "owner" | "admin" => assert_eq!(answer.expect_ok().ids("auditSinks.nodes"), [id.clone()]),
+            "owner" | "admin" => {
+                assert_eq!(answer.expect_ok().ids("auditSinks.nodes"), *std::slice::from_ref(&id))
+            }
             _ => drop(answer.expect_code("FORBIDDEN")),
         }
     }
