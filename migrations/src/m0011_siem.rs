@@ -81,7 +81,7 @@ fn groups() -> Table {
         .index_where(&["tenant_id", "account_id", "seq"], "account_id IS NOT NULL")
 }
 
-/// The entries of groups.
+/// The entries of groups; `is_first` where none before it in its group is about the same thing.
 fn activities() -> Table {
     Table::tenant("audit_activities")
         .uuid("group_id")
@@ -90,7 +90,8 @@ fn activities() -> Table {
         .text("subject_type")
         .uuid_opt("subject_id")
         .uuid_opt("about_id")
+        .boolean("is_first")
         .belongs_to("group_id", "audit_activity_groups", crate::table::OnDelete::NoAction)
         .index(&["tenant_id", "group_id", "seq"])
-        .index_where(&["tenant_id", "subject_id", "seq"], "subject_id IS NOT NULL")
+        .index_where(&["tenant_id", "subject_id", "seq"], "is_first")
 }

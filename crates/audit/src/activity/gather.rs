@@ -7,7 +7,7 @@ use kernel::{
     activity::ActionText,
     db::Db,
     error::{Error, Result},
-    id::{TenantId, TypedId as _},
+    id::{AuditEntryId, TenantId, TypedId as _},
     policy::Guarded as _,
     sql::one_of,
 };
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     Texts, group, item,
-    plan::{Entry, Plan, plan, text_of},
+    plan::{Entry, Plan, Told, plan, text_of},
 };
 use crate::seal::store::statement;
 
@@ -91,7 +91,8 @@ impl Gatherer {
         }
         let tenant = TenantId::from_uuid(tenant);
         let open = open(&tx, tenant, &entries).await?;
-        write(&tx, plan(tenant, open, &entries)).await?;
+        let told = told(&tx, tenant, &open).await?;
+        write(&tx, plan(tenant, open, told, &entries)).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -159,6 +160,22 @@ async fn open(
     keys.dedup();
     let open = group::Entity::of_tenant(tenant).filter(group::Column::IsOpen.eq(true));
     Ok(open.filter(group::Column::Key.is_in(keys)).all(tx).await?)
+}
+
+/// What the entries of these groups are about.
+async fn told(tx: &impl ConnectionTrait, tenant: TenantId, open: &[group::Model]) -> Result<Told> {
+    if open.is_empty() {
+        return Ok(Told::new());
+    }
+    let groups = open.iter().map(|group| group.id.uuid());
+    let items = item::Entity::of_tenant(tenant)
+        .filter(one_of(tx.get_database_backend(), item::Column::GroupId, groups))
+        .filter(item::Column::IsFirst.eq(true))
+        .select_only()
+        .column(item::Column::GroupId)
+        .column(item::Column::SubjectId);
+    let items: Vec<(AuditEntryId, Option<Uuid>)> = items.into_tuple().all(tx).await?;
+    Ok(items.into_iter().collect())
 }
 
 /// Rows in one statement, below the variables that both databases allow.

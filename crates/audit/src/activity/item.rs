@@ -30,6 +30,8 @@ pub struct Model {
     pub subject_id: Option<Uuid>,
     /// The person whom the subject is or belongs to.
     pub about_id: Option<Uuid>,
+    /// Whether none before it in its group is about the same thing.
+    pub is_first: bool,
 }
 
 /// No relations.

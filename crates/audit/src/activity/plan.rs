@@ -1,6 +1,6 @@
 //! Which group an entry is in: pure, from what is open and what comes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
@@ -91,10 +91,14 @@ pub(super) struct Plan {
     pub(super) items: Vec<item::Model>,
 }
 
-/// Puts entries, in their sealed order, into groups; `open` are those that take more.
+/// Things that entries of a group are about.
+pub(super) type Told = HashSet<(AuditEntryId, Option<Uuid>)>;
+
+/// Puts entries, in their sealed order, into groups; `open` are those that take more, `told` what those are about.
 pub(super) fn plan(
     tenant: TenantId,
     open: Vec<group::Model>,
+    mut told: Told,
     entries: &[(Entry, &'static ActionText)],
 ) -> Plan {
     let known: Vec<AuditEntryId> = open.iter().map(|group| group.id).collect();
@@ -126,6 +130,7 @@ pub(super) fn plan(
             subject_type: entry.subject_type.clone(),
             subject_id: entry.subject_id,
             about_id: entry.person_id,
+            is_first: told.insert((group.id, entry.subject_id)),
         });
     }
     let mut rest: Vec<group::Model> = by_key.into_values().collect();
@@ -211,11 +216,11 @@ mod tests {
             entry(4, 21, 1, "{}"),
             entry(5, 60, 1, COMPLETED),
         ];
-        let first = plan(tenant, Vec::new(), &entries);
+        let first = plan(tenant, Vec::new(), Told::new(), &entries);
         assert_eq!(sizes(&first), [(1, 2), (2, 1), (4, 1), (5, 1)]);
         let open: Vec<_> = first.new.into_iter().filter(|group| group.is_open).collect();
         assert_eq!(open.len(), 3, "a key has one open group");
-        let second = plan(tenant, open, &[entry(6, 61, 1, COMPLETED)]);
+        let second = plan(tenant, open, Told::new(), &[entry(6, 61, 1, COMPLETED)]);
         assert_eq!(
             (second.new.len(), second.items[0].group_id),
             (0, AuditEntryId::from_uuid(Uuid::from_u128(5)))
@@ -228,7 +233,7 @@ mod tests {
         let entries: Vec<_> = (0..400)
             .map(|seq| entry(seq, seq * 7 % 90 + seq / 2, (seq % 3).unsigned_abs().into(), COMPLETED))
             .collect();
-        let whole = plan(tenant, Vec::new(), &entries);
+        let whole = plan(tenant, Vec::new(), Told::new(), &entries);
         let groups_of =
             |items: &[item::Model]| -> Vec<_> { items.iter().map(|item| (item.id, item.group_id)).collect() };
         for size in [1, 7, 150] {
@@ -237,7 +242,7 @@ mod tests {
                 let keys: Vec<String> = part.iter().map(|(entry, text)| entry.key(text.kind)).collect();
                 let (asked, kept): (Vec<group::Model>, Vec<_>) =
                     open.into_iter().partition(|group: &group::Model| keys.contains(&group.key));
-                let done = plan(tenant, asked, part);
+                let done = plan(tenant, asked, Told::new(), part);
                 items.extend(done.items);
                 open = kept
                     .into_iter()
