@@ -16,6 +16,7 @@ mod m0008_seals;
 mod m0009_privacy;
 mod m0010_keeping;
 mod m0011_siem;
+mod m0012_search;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -41,6 +42,7 @@ pub const STEPS: &[Step] = &[
     m0009_privacy::STEP,
     m0010_keeping::STEP,
     m0011_siem::STEP,
+    m0012_search::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

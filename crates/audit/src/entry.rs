@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::{
     filter::AuditFilter,
     policy::{ENTRIES_READ, PERSONAL_READ},
+    search::narrowed,
 };
 
 /// An entry of the audit trail.
@@ -329,6 +330,7 @@ impl AuditQuery {
         let filter = filter.unwrap_or_default();
         filter.check()?;
         let select = filter.apply(Entity::visible(viewer, ENTRIES_READ));
+        let select = narrowed(ctx.db(), filter.text.as_deref(), select).await?;
         list(ctx.db(), select, Order::desc(Column::Id), &PageArgs::new(first, after, last, before)).await
     }
 }

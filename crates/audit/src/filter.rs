@@ -34,8 +34,8 @@ pub struct AuditFilter {
     pub severity: Option<Vec<AuditSeverity>>,
     /// Any of these outcomes.
     pub outcome: Option<Vec<AuditOutcome>>,
-    /// Entries with this text in the name of the act, of the thing or of the operation, or with this request id; at most
-    /// 200 characters.
+    /// Entries with this text somewhere in the name of the act, of the thing or of the operation, however its letters are
+    /// cased, or with exactly this request id; at most 200 characters. Three characters or more are found by an index.
     pub text: Option<String>,
     /// Not before.
     pub since: Option<DateTime>,

@@ -15,6 +15,7 @@ pub mod verify;
 
 mod entry;
 mod filter;
+mod search;
 mod tail;
 
 use async_graphql::MergedObject;
