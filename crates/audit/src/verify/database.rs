@@ -4,7 +4,7 @@
 //! It takes no snapshot, so that it may take as long as it needs; what is sealed meanwhile is checked, too. Whatever is
 //! read first cannot speak of more than what is read after it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use kernel::{
     db::Db,
@@ -12,9 +12,13 @@ use kernel::{
     id::{TenantId, TypedId},
 };
 use sea_orm::{ConnectionTrait, QueryResult};
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use super::{Keys, Outside, Problem, ProblemKind, Report, walk::Walk};
+use super::{
+    Keys, Outside, Problem, ProblemKind, Report,
+    walk::{Passed, Walk},
+};
 use crate::{
     keep::archive::{self, Covered},
     merkle::TILE_LEVELS,
@@ -26,6 +30,9 @@ use crate::{
 
 /// Leaves that one statement reads.
 const BATCH: usize = 4_096;
+
+/// Batches that are read or hashed while one is passed.
+const AHEAD: usize = 3;
 
 /// Heads that one statement reads.
 const HEADS: usize = 1_000;
@@ -88,28 +95,27 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Every leaf in its order; the next rows are read while these are hashed on another thread.
+    /// Every leaf in its order; those that come next are read and hashed on other threads meanwhile.
     async fn order(&mut self) -> Result<()> {
-        let (db, tenant) = (self.db, self.tenant);
-        let mut rows = leaves(db, tenant, self.walk.place()).await?;
-        while let Some(last) = rows.last() {
-            let next = (count(last, 0)? + 1).max(self.walk.place() + 1);
-            let covered = self.covered(&rows).await?;
-            self.heads(next).await?;
-            let mut walk = std::mem::take(&mut self.walk);
-            let hashing = tokio::task::spawn_blocking(move || {
-                let done = rows.iter().try_for_each(|row| step(&mut walk, row, &covered));
-                (walk, done)
-            });
-            let (hashed, more) = tokio::join!(hashing, leaves(db, tenant, next));
-            let (walk, done) =
-                hashed.map_err(|error| Error::internal(format!("the check was not finished: {error}")))?;
-            self.walk = walk;
-            done?;
-            rows = more?;
+        let mut next = Some(self.walk.place());
+        let mut ahead = VecDeque::with_capacity(AHEAD);
+        loop {
+            while let (Some(from), true) = (next, ahead.len() < AHEAD) {
+                next = boundary(self.db, self.tenant, from).await?;
+                let read = passage(self.db.clone(), self.tenant, from, next);
+                ahead.push_back(AbortOnDropHandle::new(tokio::spawn(read)));
+            }
+            let Some(read) = ahead.pop_front() else { return Ok(()) };
+            let leaves = read.await.map_err(unfinished)??;
+            let Some(last) = leaves.last() else { continue };
+            let covered = self.covered(&leaves).await?;
+            self.heads(last.seq + 1).await?;
+            for leaf in &leaves {
+                let removed = leaf.found.is_none() && covered.iter().any(|archive| archive.has(leaf.seq));
+                self.walk.leaf(leaf, removed);
+            }
             self.nodes().await?;
         }
-        Ok(())
     }
 
     /// Reads heads up to the first of more than `size` entries.
@@ -128,17 +134,13 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// The archives that say of any of these rows' entries that they were removed.
-    async fn covered(&mut self, rows: &[QueryResult]) -> Result<Vec<Covered>> {
-        let mut gone = Vec::new();
-        for row in rows {
-            if row.try_get_by_index::<Option<Uuid>>(3)?.is_none() {
-                gone.push(count(row, 0)?);
-            }
-        }
-        let (Some(first), Some(last)) = (gone.first(), gone.last()) else { return Ok(Vec::new()) };
+    /// The archives that say of any of these leaves' entries that they were removed.
+    async fn covered(&mut self, leaves: &[Passed]) -> Result<Vec<Covered>> {
+        let mut gone = leaves.iter().filter(|leaf| leaf.found.is_none()).map(|leaf| leaf.seq);
+        let Some(first) = gone.next() else { return Ok(Vec::new()) };
+        let behind = gone.last().unwrap_or(first) + 1;
         let (covered, forged) =
-            archive::covered(self.db, self.tenant, self.walk.keys(), *first, last + 1).await?;
+            archive::covered(self.db, self.tenant, self.walk.keys(), first, behind).await?;
         for archive in forged {
             if self.forged.insert(archive) {
                 self.walk.forged(archive);
@@ -246,20 +248,45 @@ impl Check<'_> {
     }
 }
 
-/// Leaves from a place on, each with its entry.
-async fn leaves(db: &Db, tenant: Uuid, from: u64) -> Result<Vec<QueryResult>> {
+/// The first place of the leaves behind a batch that begins at a place; none if there are no more.
+///
+/// Reason: places that are empty cost nothing, however many somebody made them.
+async fn boundary(db: &Db, tenant: Uuid, from: u64) -> Result<Option<u64>> {
     let sql = format!(
-        "SELECT l.seq, l.entry_id, l.hash, {} FROM audit_leaves l LEFT JOIN audit_entries e ON e.id = l.entry_id \
-         WHERE l.tenant_id = $1 AND l.seq >= $2 ORDER BY l.seq LIMIT {BATCH}",
-        row::COLUMNS
+        "SELECT seq FROM audit_leaves WHERE tenant_id = $1 AND seq >= $2 ORDER BY seq LIMIT 1 OFFSET {BATCH}"
     );
-    Ok(db.query_all_raw(statement(db, sql, vec![tenant.into(), number(from).into()])).await?)
+    let row = db.query_one_raw(statement(db, sql, vec![tenant.into(), number(from).into()])).await?;
+    // Reason: a place that somebody took very often is passed whole.
+    row.map(|row| Ok(count(&row, 0)?.max(from + 1))).transpose()
 }
 
-fn step(walk: &mut Walk, row: &QueryResult, covered: &[Covered]) -> Result<()> {
-    let (seq, entry): (u64, Uuid) = (count(row, 0)?, row.try_get_by_index(1)?);
+/// The leaves of places from `from` up to `until`, each hashed with its entry.
+async fn passage(db: Db, tenant: Uuid, from: u64, until: Option<u64>) -> Result<Vec<Passed>> {
+    let sql = format!(
+        "SELECT l.seq, l.entry_id, l.hash, {} FROM audit_leaves l LEFT JOIN audit_entries e ON e.id = l.entry_id \
+         WHERE l.tenant_id = $1 AND l.seq >= $2 AND l.seq <= $3 ORDER BY l.seq",
+        row::COLUMNS
+    );
+    let last = number(until.map_or(u64::MAX, |until| until - 1));
+    let rows = db.query_all_raw(statement(&db, sql, vec![tenant.into(), number(from).into(), last.into()]));
+    let rows = rows.await?;
+    let hashing = tokio::task::spawn_blocking(move || {
+        let mut buffer = Vec::with_capacity(1_024);
+        rows.iter().map(|row| passed(row, &mut buffer)).collect()
+    });
+    hashing.await.map_err(unfinished)?
+}
+
+fn passed(row: &QueryResult, buffer: &mut Vec<u8>) -> Result<Passed> {
     let line = row::line(row, 3)?;
-    let removed = line.is_none() && covered.iter().any(|archive| archive.has(seq));
-    walk.leaf(seq, entry, row::hash(row, 2)?, line.as_ref(), removed);
-    Ok(())
+    Ok(Passed {
+        seq: count(row, 0)?,
+        entry: row.try_get_by_index(1)?,
+        stored: row::hash(row, 2)?,
+        found: line.map(|line| (line.hash(buffer), line.is_well_formed())),
+    })
+}
+
+fn unfinished(error: tokio::task::JoinError) -> Error {
+    Error::internal(format!("the check was not finished: {error}"))
 }

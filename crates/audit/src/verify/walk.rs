@@ -8,8 +8,21 @@ use uuid::Uuid;
 use super::{Keys, Problem, ProblemKind, Report};
 use crate::{
     merkle::{Frontier, Hash, TILE_LEVELS},
-    seal::{head::SignedHead, line::Line, store::Note},
+    seal::{head::SignedHead, store::Note},
 };
+
+/// A leaf of the database, hashed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passed {
+    /// Its place.
+    pub(super) seq: u64,
+    /// The entry it is of.
+    pub(super) entry: Uuid,
+    /// Its hash as it is stored, if that is one.
+    pub(super) stored: Option<Hash>,
+    /// The hash of the entry as it is now, if that is there, and whether no other entry has the same line.
+    pub(super) found: Option<(Hash, bool)>,
+}
 
 /// A check under way.
 #[derive(Debug, Default)]
@@ -32,7 +45,6 @@ pub(super) struct Walk {
     broken: bool,
     /// A head that somebody kept outside.
     kept: Option<SignedHead>,
-    buffer: Vec<u8>,
     report: Report,
 }
 
@@ -89,21 +101,14 @@ impl Walk {
         self.report.add(Problem::new(ProblemKind::Archive, text));
     }
 
-    /// Passes a leaf of the database with its entry, if that is there; `removed` if a signed archive has it.
-    pub(super) fn leaf(
-        &mut self,
-        seq: u64,
-        entry: Uuid,
-        stored: Option<Hash>,
-        line: Option<&Line<'_>>,
-        removed: bool,
-    ) {
+    /// Passes a leaf of the database; `removed` if its entry is not there and a signed archive has it.
+    pub(super) fn leaf(&mut self, leaf: &Passed, removed: bool) {
+        let Passed { seq, entry, stored, found } = *leaf;
         self.come_to(seq, Some(entry));
-        match line {
-            Some(line) => {
+        match found {
+            Some((hash, is_well_formed)) => {
                 self.report.entries += 1;
-                let hash = line.hash(&mut self.buffer);
-                if Some(hash) != stored || !line.is_well_formed() {
+                if Some(hash) != stored || !is_well_formed {
                     let text = format!("the entry at place {seq} is not as it was sealed");
                     self.report.add(Problem::new(ProblemKind::Changed, text).at(seq).entry(entry));
                 }
