@@ -1,16 +1,29 @@
 //! Finding entries of the trail by a part of a text: trigrams of the act's name, the subject's label, the operation's
-//! name and the request's id, none of which holds personal data.
+//! name and the request's id, none of which holds personal data. Whoever seals entries adds theirs, so that acts do not
+//! wait for it.
 
 use crate::ddl::{Raw, Step};
+use crate::table::Table;
 use sea_orm_migration::sea_orm::DbBackend;
 
-pub(crate) const STEP: Step = Step {
-    name: "m0012_search",
-    source: include_str!("m0012_search.rs"),
-    tables: Vec::new,
-    completes: Vec::new,
-    raw,
-};
+pub(crate) const STEP: Step =
+    Step { name: "m0012_search", source: include_str!("m0012_search.rs"), tables, completes: Vec::new, raw };
+
+fn tables() -> Vec<Table> {
+    vec![texts()]
+}
+
+/// The texts of sealed entries.
+///
+/// Reason: SQLite's index needs rows with numbers that `VACUUM` leaves as they are; those of `audit_entries` have none.
+fn texts() -> Table {
+    Table::bare("audit_texts")
+        .sequence("position")
+        .uuid("entry_id")
+        .tenant_id()
+        .text("text")
+        .unique(&["tenant_id", "entry_id"])
+}
 
 fn raw(backend: DbBackend) -> Raw {
     let lines = |sql: &[&str]| sql.iter().map(|sql| (*sql).to_owned()).collect();
@@ -22,18 +35,22 @@ fn raw(backend: DbBackend) -> Raw {
 
 /// The extension is part of every distribution of PostgreSQL, and whoever may create in the database may create it.
 /// Where it is missing all the same, texts are found without an index.
-const POSTGRES_UP: &[&str] = &["DO $$
+const POSTGRES_UP: &[&str] = &[
+    "DO $$
     BEGIN
       CREATE EXTENSION IF NOT EXISTS pg_trgm;
-      CREATE INDEX ix_audit_entries_text ON audit_entries USING gin (lower(
-        action || ' ' || coalesce(subject_label, '') || ' ' || coalesce(operation, '') || ' ' || coalesce(request_id, '')
-      ) gin_trgm_ops);
+      CREATE INDEX ix_audit_texts_text ON audit_texts USING gin (lower(text) gin_trgm_ops);
     EXCEPTION WHEN undefined_file OR feature_not_supported OR insufficient_privilege OR undefined_object THEN
       RAISE NOTICE 'texts in the trail are found without an index: pg_trgm is not there';
-    END $$"];
+    END $$",
+    "INSERT INTO audit_texts (entry_id, tenant_id, text)
+     SELECT id, tenant_id, action || ' ' || coalesce(subject_label, '') || ' ' || coalesce(operation, '') || ' '
+       || coalesce(request_id, '') FROM audit_entries e
+     WHERE NOT EXISTS (SELECT 1 FROM audit_unsealed u WHERE u.entry_id = e.id) ORDER BY id",
+];
 
 const POSTGRES_DOWN: &[&str] = &[
-    "DROP INDEX IF EXISTS ix_audit_entries_text",
+    "DROP INDEX IF EXISTS ix_audit_texts_text",
     "DO $$
     BEGIN
       DROP EXTENSION IF EXISTS pg_trgm;
@@ -42,39 +59,19 @@ const POSTGRES_DOWN: &[&str] = &[
     END $$",
 ];
 
-/// FTS5 keeps the trigrams, a table beside it the texts.
-///
-/// Reason: rows of `audit_entries` have no number that `VACUUM` would leave as it is.
+/// FTS5 keeps the trigrams of the table's texts.
 const SQLITE_UP: &[&str] = &[
-    "CREATE TABLE audit_texts (
-       id integer PRIMARY KEY,
-       entry_id uuid_text NOT NULL,
-       text text NOT NULL
-     )",
-    "CREATE UNIQUE INDEX uq_audit_texts_entry_id ON audit_texts (entry_id)",
     "CREATE VIRTUAL TABLE audit_fts USING fts5(
-       text, content = 'audit_texts', content_rowid = 'id', tokenize = 'trigram', columnsize = 0
+       text, content = 'audit_texts', content_rowid = 'position', tokenize = 'trigram', columnsize = 0
      )",
-    "INSERT INTO audit_texts (entry_id, text)
-     SELECT id, action || ' ' || coalesce(subject_label, '') || ' ' || coalesce(operation, '') || ' '
-       || coalesce(request_id, '') FROM audit_entries ORDER BY id",
-    "INSERT INTO audit_fts (audit_fts) VALUES ('rebuild')",
     "CREATE TRIGGER tr_audit_texts_in AFTER INSERT ON audit_texts
-     BEGIN INSERT INTO audit_fts (rowid, text) VALUES (NEW.id, NEW.text); END",
+     BEGIN INSERT INTO audit_fts (rowid, text) VALUES (NEW.position, NEW.text); END",
     "CREATE TRIGGER tr_audit_texts_out AFTER DELETE ON audit_texts
-     BEGIN INSERT INTO audit_fts (audit_fts, rowid, text) VALUES ('delete', OLD.id, OLD.text); END",
-    "CREATE TRIGGER tr_audit_entries_text AFTER INSERT ON audit_entries
-     BEGIN
-       INSERT INTO audit_texts (entry_id, text) VALUES (NEW.id, NEW.action || ' ' || coalesce(NEW.subject_label, '') || ' ' || coalesce(NEW.operation, '') || ' '
-         || coalesce(NEW.request_id, ''));
-     END",
-    "CREATE TRIGGER tr_audit_entries_text_out AFTER DELETE ON audit_entries
-     BEGIN DELETE FROM audit_texts WHERE entry_id = OLD.id; END",
+     BEGIN INSERT INTO audit_fts (audit_fts, rowid, text) VALUES ('delete', OLD.position, OLD.text); END",
+    "INSERT INTO audit_texts (entry_id, tenant_id, text)
+     SELECT id, tenant_id, action || ' ' || coalesce(subject_label, '') || ' ' || coalesce(operation, '') || ' '
+       || coalesce(request_id, '') FROM audit_entries e
+     WHERE NOT EXISTS (SELECT 1 FROM audit_unsealed u WHERE u.entry_id = e.id) ORDER BY id",
 ];
 
-const SQLITE_DOWN: &[&str] = &[
-    "DROP TRIGGER tr_audit_entries_text",
-    "DROP TRIGGER tr_audit_entries_text_out",
-    "DROP TABLE audit_fts",
-    "DROP TABLE audit_texts",
-];
+const SQLITE_DOWN: &[&str] = &["DROP TABLE audit_fts"];

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::{
     filter::AuditFilter,
     policy::{ENTRIES_READ, PERSONAL_READ},
-    search::narrowed,
+    search::filtered,
 };
 
 /// An entry of the audit trail.
@@ -329,8 +329,8 @@ impl AuditQuery {
         viewer.require(ENTRIES_READ)?;
         let filter = filter.unwrap_or_default();
         filter.check()?;
-        let select = filter.apply(Entity::visible(viewer, ENTRIES_READ));
-        let select = narrowed(ctx.db(), filter.text.as_deref(), select).await?;
+        let select = Entity::visible(viewer, ENTRIES_READ);
+        let select = filtered(ctx.db(), viewer.tenant_id(), filter, select).await?;
         list(ctx.db(), select, Order::desc(Column::Id), &PageArgs::new(first, after, last, before)).await
     }
 }

@@ -82,25 +82,48 @@ pub(super) async fn take_turn(tx: &impl ConnectionTrait, wait: bool) -> Result<b
 
 /// Whether any entry waits.
 pub(super) async fn is_any_waiting(db: &impl ConnectionTrait) -> Result<bool> {
-    let one = statement(db, "SELECT entry_id FROM audit_unsealed LIMIT 1", Vec::new());
+    // Reason: in order, or PostgreSQL walks through all that was sealed and not vacuumed yet.
+    let one = statement(db, "SELECT entry_id FROM audit_unsealed ORDER BY entry_id LIMIT 1", Vec::new());
     Ok(db.query_one_raw(one).await?.is_some())
 }
 
 /// Entries that wait, by id, but for those of some tenants; what was removed before it was sealed is left for the check
 /// to find, and so is what waits although it was sealed: neither may hold up the others.
 pub(super) async fn waiting(db: &impl ConnectionTrait, most: u64, but: &[Uuid]) -> Result<Vec<QueryResult>> {
-    let places: Vec<String> = (1..=but.len()).map(|place| format!("${place}")).collect();
-    let but_for = match but {
+    let places: Vec<String> = (2..2 + but.len()).map(|place| format!("${place}")).collect();
+    let [but_for, but_of] = ["tenant_id", "e.tenant_id"].map(|column| match but {
         [] => String::new(),
-        _ => format!(" AND e.tenant_id NOT IN ({})", places.join(", ")),
-    };
+        _ => format!(" AND {column} NOT IN ({})", places.join(", ")),
+    });
+    // Reason: a window of what waits is taken first, or a planner that believes the queue short joins and sorts all of
+    // a long one, a batch after the other.
     let sql = format!(
-        "SELECT {} FROM audit_unsealed u JOIN audit_entries e ON e.id = u.entry_id \
-         WHERE NOT EXISTS (SELECT 1 FROM audit_leaves l WHERE l.entry_id = u.entry_id){but_for} \
-         ORDER BY u.entry_id LIMIT {most}",
+        "SELECT {} FROM (SELECT entry_id FROM audit_unsealed WHERE entry_id > $1{but_for} \
+         ORDER BY entry_id LIMIT {most}) u JOIN audit_entries e ON e.id = u.entry_id \
+         WHERE NOT EXISTS (SELECT 1 FROM audit_leaves l WHERE l.entry_id = u.entry_id){but_of} ORDER BY u.entry_id",
         row::COLUMNS
     );
-    Ok(db.query_all_raw(statement(db, sql, but.iter().map(|tenant| (*tenant).into()).collect())).await?)
+    let mut after = Uuid::nil();
+    loop {
+        let mut values: Vec<Value> = vec![after.into()];
+        values.extend(but.iter().map(|tenant| Value::from(*tenant)));
+        let rows = db.query_all_raw(statement(db, sql.clone(), values)).await?;
+        if !rows.is_empty() {
+            return Ok(rows);
+        }
+        let Some(last) = last_of_window(db, after, most).await? else { return Ok(rows) };
+        after = last;
+    }
+}
+
+/// The last of `most` entries that wait behind one, if there are as many.
+async fn last_of_window(db: &impl ConnectionTrait, after: Uuid, most: u64) -> Result<Option<Uuid>> {
+    let sql = format!(
+        "SELECT entry_id FROM audit_unsealed WHERE entry_id > $1 ORDER BY entry_id LIMIT 1 OFFSET {}",
+        most - 1
+    );
+    let last = db.query_one_raw(statement(db, sql, vec![after.into()])).await?;
+    Ok(last.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
 /// How many entries wait, and since when the oldest does.
@@ -297,14 +320,13 @@ pub(super) async fn write_leaves(
             tx.execute(&insert).await?;
         }
     }
+    let sealed = |column| {
+        let entries = leaves.iter().map(|leaf| leaf.entry);
+        sql::among(tx.get_database_backend(), Expr::col(Alias::new(column)), entries)
+    };
+    tx.execute(&crate::search::texts(sealed("id"))).await?;
     let mut delete = Query::delete();
-    let entry = Expr::col(Alias::new("entry_id"));
-    let sealed = leaves.iter().map(|leaf| leaf.entry);
-    delete.from_table(Alias::new("audit_unsealed")).and_where(sql::among(
-        tx.get_database_backend(),
-        entry,
-        sealed,
-    ));
+    delete.from_table(Alias::new("audit_unsealed")).and_where(sealed("entry_id"));
     tx.execute(&delete).await?;
     Ok(())
 }

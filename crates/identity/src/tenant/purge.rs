@@ -25,6 +25,7 @@ pub const TABLES: &[&str] = &[
     "audit_activities",
     "audit_activity_groups",
     "audit_activity_readers",
+    "audit_texts",
     "audit_unsealed",
     "audit_leaves",
     "audit_nodes",

@@ -9,6 +9,7 @@ pub mod outbox;
 pub mod personal;
 mod recorded;
 mod rows;
+mod written;
 
 use std::collections::BTreeSet;
 
@@ -97,8 +98,7 @@ impl Act {
         drafts.iter_mut().for_each(|draft| draft.parts.retain(|person, _| !shredded.contains(person)));
         let (has_events, has_jobs) = (!events.is_empty(), late_jobs || !jobs.is_empty());
         let (entries, fresh) = personal::seal(db.vault(), &tx, &viewer, drafts).await?;
-        rows::insert_many::<audit_entry::Entity>(&tx, &entries, &[]).await?;
-        rows::insert_many::<outbox::Entity>(&tx, &events, &["seq"]).await?;
+        written::write(&tx, &entries, &events).await?;
         rows::insert_many::<job::Entity>(&tx, &jobs, &[]).await?;
         if let (Some(vault), false) = (db.vault(), shredded.is_empty()) {
             let people: Vec<Uuid> = shredded.iter().copied().collect();

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait,
     RuntimeErr, SqlErr, Value,
-    sea_query::{CaseStatement, Expr, ExprTrait, Query},
+    sea_query::{CaseStatement, Expr, ExprTrait, InsertStatement, Query},
 };
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -109,18 +109,33 @@ where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E>,
 {
-    let columns: Vec<E::Column> =
-        E::Column::iter().filter(|column| !skip.contains(&column.as_str())).collect();
-    for chunk in models.chunks(MAX_VARIABLES / columns.len()) {
-        let mut insert = Query::insert();
-        insert.into_table(E::default().table_ref()).columns(columns.iter().copied());
-        for model in chunk {
-            let values = columns.iter().map(|column| column.save_as(Expr::val(model.get(*column))));
-            insert.values(values).map_err(|error| DbErr::Custom(error.to_string()))?;
-        }
-        db.execute(&insert).await?;
+    for chunk in models.chunks(rows_at_once::<E>()) {
+        db.execute(&insert_of::<E>(chunk, skip)?).await?;
     }
     Ok(())
+}
+
+/// Rows that one statement writes.
+pub(super) fn rows_at_once<E: EntityTrait>() -> usize {
+    MAX_VARIABLES / E::Column::iter().count()
+}
+
+/// The statement that writes these rows but for the columns to skip; there are at least one and at most
+/// [`rows_at_once`].
+pub(super) fn insert_of<E>(models: &[E::Model], skip: &[&str]) -> Result<InsertStatement, DbErr>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let columns: Vec<E::Column> =
+        E::Column::iter().filter(|column| !skip.contains(&column.as_str())).collect();
+    let mut insert = Query::insert();
+    insert.into_table(E::default().table_ref()).columns(columns.iter().copied());
+    for model in models {
+        let values = columns.iter().map(|column| column.save_as(Expr::val(model.get(*column))));
+        insert.values(values).map_err(|error| DbErr::Custom(error.to_string()))?;
+    }
+    Ok(insert)
 }
 
 /// Writes what differs in each pair, sets `updated_at` and the next `version` where the table has them, and answers the

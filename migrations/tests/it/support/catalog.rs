@@ -124,12 +124,12 @@ struct Queries {
     checks: &'static str,
 }
 
-// Reason: the tables of the full-text index are SQLite's own, and the one of its texts belongs to them.
+// Reason: the tables of the full-text index are SQLite's own.
 const SQLITE: Queries = Queries {
     columns: "SELECT m.name AS tbl, p.name AS col, p.type AS kind, p.\"notnull\" AS required \
         FROM sqlite_master m JOIN pragma_table_info(m.name) p \
         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> 'seaql_migrations' \
-        AND m.name NOT LIKE 'audit_fts%' AND m.name <> 'audit_texts' ORDER BY m.name, p.cid",
+        AND m.name NOT LIKE 'audit_fts%' ORDER BY m.name, p.cid",
     // Reason: SQLite does not tell the constraint's name, only its number.
     keys: "SELECT m.name AS tbl, CAST(p.id AS text) AS name, p.\"table\" AS target, \
         p.\"from\" AS col, p.\"to\" AS target_col \
@@ -139,10 +139,10 @@ const SQLITE: Queries = Queries {
         l.origin = 'pk' AS is_primary, l.partial AS is_partial, i.name AS col \
         FROM sqlite_master m JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) i \
         WHERE m.type = 'table' AND m.name <> 'seaql_migrations' \
-        AND m.name NOT LIKE 'audit_fts%' AND m.name <> 'audit_texts' ORDER BY m.name, l.name, i.seqno",
+        AND m.name NOT LIKE 'audit_fts%' ORDER BY m.name, l.name, i.seqno",
     checks: "SELECT name AS tbl, sql AS definition FROM sqlite_master \
         WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'seaql_migrations' \
-        AND name NOT LIKE 'audit_fts%' AND name <> 'audit_texts'",
+        AND name NOT LIKE 'audit_fts%'",
 };
 
 const POSTGRES: Queries = Queries {

@@ -131,7 +131,7 @@ fn literal(backend: DbBackend, column: &Column, check: Option<&String>, serial: 
             None => format!("'{} {serial}'", column.name),
         },
         "char(3)" | "character(3)" => "'EUR'".to_owned(),
-        // Reason: a place in the log of events is given once.
+        // Reason: a place in a log is given once.
         "integer" | "bigint" if column.name == "position" => serial.to_string(),
         "integer" | "bigint" => "1".to_owned(),
         "boolean" => "TRUE".to_owned(),

@@ -62,13 +62,16 @@ pub(super) async fn batch(
     }
     tx.execute(&list).await?;
     crate::activity::forget(&tx, tenant, &going).await?;
-    let mut delete = Query::delete();
-    delete.from_table(Alias::new("audit_entries")).and_where(kernel::sql::among(
-        tx.get_database_backend(),
-        Expr::col(Alias::new("id")),
-        going,
-    ));
-    tx.execute(&delete).await?;
+    for (table, id) in [("audit_texts", "entry_id"), ("audit_entries", "id")] {
+        let going = going.iter().copied();
+        let mut delete = Query::delete();
+        delete.from_table(Alias::new(table)).and_where(kernel::sql::among(
+            tx.get_database_backend(),
+            Expr::col(Alias::new(id)),
+            going,
+        ));
+        tx.execute(&delete).await?;
+    }
     tx.commit().await?;
     Ok(next)
 }
