@@ -20,14 +20,20 @@ pub async fn livez() -> Response {
     reply::json(StatusCode::OK, "application/json", json!({ "status": "up" }).to_string().into_bytes())
 }
 
-/// Requests can be served: every dependency with its time.
+/// Whether requests can be served: every dependency with its time.
+///
+/// The code is for balancers: 200 while requests can be served, 503 while not. The status is for people: *up*;
+/// *degraded* if something is missing that comes back without a restart of this process, the database included; *down*
+/// if this process will not become ready again, for it stops.
 pub async fn readyz(State(edge): State<Edge>) -> Response {
     let (database, cache, others) = tokio::join!(database(&edge), cache(&edge), edge.engine.health());
     let checks: Vec<Health> = [database, cache].into_iter().chain(others).collect();
     let worst = checks.iter().map(|check| check.state).max().unwrap_or(HealthState::Up);
-    let state = if edge.shared.stopping.is_cancelled() { HealthState::Down } else { worst };
-    let status = if state == HealthState::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    let body = json!({ "status": state, "checks": checks });
+    let stopping = edge.shared.stopping.is_cancelled();
+    let state = if stopping { HealthState::Down } else { worst.min(HealthState::Degraded) };
+    let ready = !stopping && worst != HealthState::Down;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({ "status": state, "ready": ready, "checks": checks });
     reply::json(status, "application/json", body.to_string().into_bytes())
 }
 

@@ -23,6 +23,11 @@ pub(super) async fn ready(process: &Process) -> (u16, String) {
     (status, body["status"].as_str().unwrap().to_owned())
 }
 
+/// Whether the program answers at all, whatever it depends on does.
+pub(super) async fn lives(process: &Process) -> bool {
+    process.http().get(process.url("/livez")).send().await.unwrap().status() == 200
+}
+
 /// Waits until the program says this of itself.
 pub(super) async fn says(process: &Process, expected: (u16, &str)) {
     let mut tick = tokio::time::interval(Duration::from_millis(100));
@@ -124,7 +129,8 @@ async fn database_that_goes_and_comes_back_loses_no_act_and_no_event() {
         assert!(matches!(answer.code(), Some("UNAVAILABLE" | "INTERNAL")), "{answer}");
         refused += 1;
     }
-    assert_eq!(ready(&process).await, (503, "down".to_owned()));
+    assert_eq!(ready(&process).await, (503, "degraded".to_owned()));
+    assert!(lives(&process).await, "a restart would mend nothing");
     server.start_again().await;
     says(&process, (200, "up")).await;
     let came = new_project(&owner, "After").await;

@@ -8,7 +8,7 @@ use serde_json::json;
 use tests::{Actor, PASSWORD, Process, Row, Site, on_postgres};
 
 use super::asks::{LIVE, texts};
-use super::faults::{OUTAGE, PATIENCE, hear, ready, says};
+use super::faults::{OUTAGE, PATIENCE, hear, lives, ready, says};
 use super::servers::{Postgres, Redis};
 use crate::gateway::wire::{INVITE, role};
 use crate::projects::asks::{change, new_project};
@@ -99,7 +99,8 @@ async fn database_that_goes_and_comes_back_loses_no_work_of_a_worker() {
     server.stop();
     let logged = worker.log().len();
     tokio::time::sleep(OUTAGE).await;
-    assert_eq!(ready(&process).await, (503, "down".to_owned()));
+    assert_eq!(ready(&process).await, (503, "degraded".to_owned()));
+    assert!(lives(&process).await, "a restart would mend nothing");
     let refused = change(&owner, "createProject", json!({ "name": "Lost" }), "project { id }").await;
     assert!(matches!(refused.code(), Some("UNAVAILABLE" | "INTERNAL")), "{refused}");
     server.start_again().await;

@@ -219,7 +219,7 @@ async fn readiness_tells_each_dependency_once() {
     assert_eq!(page(&world, "/livez").await.json(), json!({ "status": "up" }));
     let ready = page(&world, "/readyz").await;
     let body = ready.json();
-    assert_eq!((ready.status, &body["status"]), (200, &json!("up")));
+    assert_eq!((ready.status, &body["status"], &body["ready"]), (200, &json!("up"), &json!(true)));
     let names: Vec<&str> =
         body["checks"].as_array().unwrap().iter().filter_map(|check| check["name"].as_str()).collect();
     assert_eq!(names, ["database", "cache", "storage"]);
@@ -237,8 +237,8 @@ async fn node_without_its_database_lives_but_is_not_ready_and_says_no_more() {
     assert_eq!(page(&world, "/livez").await.status, 200);
     let ready = page(&world, "/readyz").await;
     let body = ready.json();
-    assert_eq!((ready.status, &body["status"]), (503, &json!("down")), "{ready:#?}");
-    assert_eq!(body["checks"][0]["state"], "down");
+    assert_eq!((ready.status, &body["status"]), (503, &json!("degraded")), "{ready:#?}");
+    assert_eq!((&body["ready"], &body["checks"][0]["state"]), (&json!(false), &json!("down")));
     assert_eq!(
         body["checks"][0].as_object().unwrap().keys().collect::<Vec<_>>(),
         ["millis", "name", "state"]
