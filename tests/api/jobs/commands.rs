@@ -4,7 +4,7 @@ use kernel::{act::NewJob, clock::Clock, id::IdGen, viewer::Viewer};
 use serde_json::{Value, json};
 use tests::{Ran, Site};
 
-use super::{NOBODYS, distant, hopeless};
+use super::{SEALED, distant, hopeless};
 
 async fn enqueue(site: &Site, jobs: Vec<NewJob>) -> Vec<String> {
     let db = site.connect().await;
@@ -31,12 +31,12 @@ async fn commands_list_retry_discard_and_cancel_jobs() {
     let jobs = async |arguments: &[&str]| site.run(&[&["jobs", "--json"], arguments].concat()).await;
     assert_eq!(site.run(&["worker", "--once", "--json"]).await.expect_code(0).json(), json!({ "jobs": 1 }));
 
-    let listed = jobs(&["list", "--kind", NOBODYS]).await.expect_code(0);
+    let listed = jobs(&["list", "--kind", SEALED]).await.expect_code(0);
     assert_eq!(statuses(&listed), ["waiting", "waiting", "failed"]);
     assert!(!listed.out.contains("a secret"), "{listed:#?}");
     let failed = jobs(&["list", "--status", "failed", "--tenant", "acme"]).await.expect_code(0);
     assert_eq!(failed.json()[0]["id"], ids[0]);
-    assert!(failed.json()[0]["lastError"].as_str().unwrap().contains("no handler"));
+    assert!(failed.json()[0]["lastError"].as_str().unwrap().contains("seal"));
     assert!(statuses(&jobs(&["list", "--tenant", "globex"]).await.expect_code(0)).is_empty());
     assert!(statuses(&jobs(&["list", "--tenant", "-"]).await.expect_code(0)).is_empty());
     let table = site.run(&["jobs", "list"]).await.expect_code(0);
@@ -46,7 +46,7 @@ async fn commands_list_retry_discard_and_cancel_jobs() {
 
     assert_eq!(statuses(&jobs(&["retry", &ids[0]]).await.expect_code(0)), ["waiting"]);
     jobs(&["discard", &ids[0]]).await.expect_code(3);
-    assert_eq!(statuses(&jobs(&["cancel", "--kind", NOBODYS]).await.expect_code(0)), ["cancelled"; 3]);
+    assert_eq!(statuses(&jobs(&["cancel", "--kind", SEALED]).await.expect_code(0)), ["cancelled"; 3]);
     jobs(&["cancel", &ids[1]]).await.expect_code(3);
     jobs(&["retry", "job_nonsense"]).await.expect_code(2);
     assert_eq!(statuses(&jobs(&["discard", &ids[1]]).await.expect_code(0)), ["cancelled"]);

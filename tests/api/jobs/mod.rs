@@ -10,14 +10,17 @@ use tests::World;
 /// A kind that nobody does.
 const NOBODYS: &str = "test.nothing";
 
-/// A job that nobody does and that is given up at its first try.
+/// A kind whose worker opens what was sealed for it, and fails at what was not.
+const SEALED: &str = audit::privacy::erasure::finish::JOB;
+
+/// A job that cannot be done and that is given up at its first try.
 fn hopeless() -> NewJob {
-    NewJob { max_attempts: 1, ..NewJob::new(NOBODYS, "a secret".to_owned()) }
+    NewJob { max_attempts: 1, ..NewJob::new(SEALED, "a secret".to_owned()) }
 }
 
 /// A job of tomorrow.
 fn distant() -> NewJob {
-    NewJob { delay: chrono::TimeDelta::days(1), ..NewJob::new(NOBODYS, "a secret".to_owned()) }
+    NewJob { delay: chrono::TimeDelta::days(1), ..NewJob::new(SEALED, "a secret".to_owned()) }
 }
 
 /// Gives an agency a job; its id.

@@ -9,7 +9,7 @@ use kernel::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, FromQueryResult, Statement, Value,
-    sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query},
+    sea_query::{ArrayType, Expr, ExprTrait, LockBehavior, LockType, Query},
 };
 
 use super::{LEASE, run::Run, settle::Ended};
@@ -23,21 +23,24 @@ pub(super) struct Others {
     pub(super) kind: Option<String>,
 }
 
-/// Takes up to `most` jobs that are due, the most urgent and then the longest due first.
+/// Takes up to `most` jobs of these kinds that are due, the most urgent and then the longest due first. Jobs of other
+/// kinds keep their tries for a worker that knows them: while a version is rolled out, old workers run beside new ones.
 pub(super) async fn take(
     db: &Db,
     worker: &str,
     now: DateTime<Utc>,
+    kinds: &[&'static str],
     most: usize,
     others: &Others,
 ) -> Result<Vec<job::Model>> {
-    if db.backend() != DbBackend::Postgres && !any_due(db, now).await? {
+    if db.backend() != DbBackend::Postgres && !any_due(db, now, kinds).await? {
         // Reason: most looks find nothing; those shall not wait for the one writer.
         return Ok(Vec::new());
     }
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut values: Vec<Value> = vec![now.into(), (now + LEASE).into(), worker.into(), most.into()];
-    let only = others.sql(&mut values);
+    let known = of_kinds(db.backend(), kinds, &mut values);
+    let only = format!(" AND {known}{}", others.sql(&mut values));
     let due = format!(
         "SELECT id FROM jobs WHERE status = 'waiting' AND run_at <= $1{only} ORDER BY priority, run_at, id LIMIT $4"
     );
@@ -76,9 +79,28 @@ impl Others {
     }
 }
 
-async fn any_due(db: &Db, now: DateTime<Utc>) -> Result<bool> {
-    let sql = "SELECT 1 FROM jobs WHERE status = 'waiting' AND run_at <= $1 LIMIT 1";
-    let statement = Statement::from_sql_and_values(db.backend(), sql, [now.into()]);
+/// The condition that a job is of one of these kinds, its values added to `values`.
+///
+/// Reason: on an expression, so that the index by urgency is read and not the one by kind, after which all that is due
+/// would have to be sorted.
+fn of_kinds(backend: DbBackend, kinds: &[&'static str], values: &mut Vec<Value>) -> String {
+    if backend == DbBackend::Postgres {
+        let kinds = kinds.iter().map(|kind| Value::from(*kind)).collect();
+        values.push(Value::Array(ArrayType::String, Some(Box::new(kinds))));
+        return format!("kind || '' = ANY(${})", values.len());
+    }
+    let places = kinds.iter().map(|kind| {
+        values.push((*kind).into());
+        format!("${}", values.len())
+    });
+    format!("kind || '' IN ({})", places.collect::<Vec<_>>().join(", "))
+}
+
+async fn any_due(db: &Db, now: DateTime<Utc>, kinds: &[&'static str]) -> Result<bool> {
+    let mut values = vec![now.into()];
+    let known = of_kinds(db.backend(), kinds, &mut values);
+    let sql = format!("SELECT 1 FROM jobs WHERE status = 'waiting' AND run_at <= $1 AND {known} LIMIT 1");
+    let statement = Statement::from_sql_and_values(db.backend(), sql, values);
     Ok(db.query_one_raw(statement).await?.is_some())
 }
 

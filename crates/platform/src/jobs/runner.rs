@@ -119,7 +119,7 @@ impl Runner {
         }
     }
 
-    /// The kind as metrics name it. Kinds without a handler share a name, so that there is no end of names.
+    /// The kind as metrics name it.
     fn label(&self, kind: &str) -> &'static str {
         self.handlers.get_key_value(kind).map_or("other", |(kind, _)| *kind)
     }
@@ -132,6 +132,7 @@ impl Runner {
                 done = run_within_limit(handler.as_ref(), run) => done,
                 () = run.until_cut() => Err(JobError::Cancelled),
             },
+            // Invariant: only kinds with a handler are taken.
             None => Err(JobError::Again(format!("this worker has no handler for {}", run.kind))),
         }
     }
@@ -196,7 +197,10 @@ impl Shift {
 
     async fn begin_some(&mut self, most: usize, others: &Others) -> Result<usize> {
         let runner = &self.runner;
-        let jobs = queue::take(&runner.db, &runner.name, runner.clock.now(), most, others).await?;
+        let mut kinds: Vec<_> = runner.kinds().collect();
+        // Reason: one text of the statement, whatever order the map is in.
+        kinds.sort_unstable();
+        let jobs = queue::take(&runner.db, &runner.name, runner.clock.now(), &kinds, most, others).await?;
         let begun = jobs.len();
         for job in jobs {
             self.spawn(job);
