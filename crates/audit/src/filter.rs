@@ -1,9 +1,12 @@
 //! Which entries of the trail are asked for.
 
 use async_graphql::InputObject;
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 use kernel::{
-    act::audit_entry::{Column, Entity},
+    act::{
+        LATE,
+        audit_entry::{Column, Entity},
+    },
     error::{Fields, Result},
     id::{AccountId, AnyId, ProjectId, TypedId, UserId},
     page::{check_listed, check_search},
@@ -119,9 +122,6 @@ impl AuditFilter {
 pub(crate) fn begins_with(text: Expr, prefix: &str) -> Expr {
     text.clone().gte(prefix).and(text.lt(format!("{prefix}\u{10ffff}")))
 }
-
-/// How much later than the act's time an id can be made: acts have one time, and take a while.
-pub(crate) const LATE: TimeDelta = TimeDelta::minutes(10);
 
 /// The smallest UUIDv7 (RFC 9562 §5.7) of a moment.
 pub(crate) fn first_id(moment: chrono::DateTime<Utc>) -> Uuid {

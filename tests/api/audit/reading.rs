@@ -1,5 +1,6 @@
 //! Finding entries, and watching them come.
 
+use kernel::viewer::Viewer;
 use serde_json::{Value, json};
 use tests::{Actor, World};
 
@@ -57,6 +58,31 @@ async fn every_filter_finds_its_own_and_nothing_of_the_others() {
     let long = json!({ "filter": { "text": "x".repeat(500) } });
     owner.run(FIND, long).await.expect_field("filter.text", "too_long");
     owner.run(FIND, json!({ "filter": { "text": "%" } })).await.expect_ok();
+}
+
+// keeps: AU-1, AU-6
+#[tokio::test]
+async fn entry_that_a_long_act_wrote_last_is_found_up_to_a_moment_after_it_began() {
+    let world = World::new().await;
+    let owner = world.agency("acme").owner();
+    let tenant = identity::tenant::find_by_slug(&world.db, "acme").await.unwrap().unwrap();
+    let app = world.app(0);
+    let viewer = Viewer::system(identity::tenant::info(&tenant), world.clock.clone(), app.ids.clone());
+    let began = world.clock.now();
+    let done = viewer.act(&app.db, "test.long.act", async |act| {
+        for step in ["first", "last"] {
+            act.note("Step", None, Some(step.to_owned()), serde_json::Map::new());
+            world.clock.advance(std::time::Duration::from_secs(45 * 60));
+        }
+        Ok(())
+    });
+    done.await.unwrap();
+    let until = (began + chrono::TimeDelta::seconds(1)).to_rfc3339();
+    let filter = json!({ "actionPrefix": "test.long", "until": until });
+    let found = find(&owner, filter).await;
+    assert_eq!(found.len(), 2, "both are of the act's time: {found:?}");
+    let before = json!({ "actionPrefix": "test.long", "until": began.to_rfc3339() });
+    assert!(find(&owner, before).await.is_empty());
 }
 
 // keeps: AU-6

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use super::{
     personal::{Draft, Personal},
 };
 use crate::{
-    id::{AccountId, ProjectId, TypedId},
+    id::{AccountId, AuditEntryId, ProjectId, TypedId},
     viewer::Actor,
 };
 
@@ -58,6 +59,9 @@ impl Severity {
         }
     }
 }
+
+/// How much later than the act's time the time in the id of an entry is at most: acts have one time, and take a while.
+pub const LATE: TimeDelta = TimeDelta::minutes(10);
 
 /// What an entry is about, beside its subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,6 +123,21 @@ impl Act {
         self.drafts.push(draft);
     }
 
+    /// An id for an entry, of a time that is at most [`LATE`] after the act's own.
+    ///
+    /// Reason: whoever looks for entries up to a moment looks for them among the ids up to a while after it; what an act
+    /// of many minutes writes last must be found there, too.
+    fn entry_id(&self) -> AuditEntryId {
+        let id: AuditEntryId = self.new_id();
+        let latest = (self.now + LATE).timestamp_millis().max(1).unsigned_abs() - 1;
+        // Invariant: the first 48 bits of a UUIDv7 are milliseconds (RFC 9562 §5.7).
+        let (millis, rest) = (id.uuid().as_u128() >> 80, id.uuid().as_u128() & ((1 << 80) - 1));
+        if millis <= u128::from(latest) {
+            return id;
+        }
+        AuditEntryId::from_uuid(Uuid::from_u128(u128::from(latest) << 80 | rest))
+    }
+
     /// An entry without personal changes; address and program of the client are in it.
     pub(super) fn draft(
         &self,
@@ -136,7 +155,7 @@ impl Act {
         };
         let request = &self.viewer.request;
         let entry = audit_entry::Model {
-            id: self.new_id(),
+            id: self.entry_id(),
             tenant_id: self.viewer.tenant_id(),
             occurred_at: self.now,
             actor_kind: actor_kind.to_owned(),

@@ -25,7 +25,7 @@ use crate::{
     viewer::Viewer,
 };
 
-pub use entry::{About, Note, Outcome, Severity};
+pub use entry::{About, LATE, Note, Outcome, Severity};
 pub use job::NewJob;
 pub use outbox::Event;
 pub use recorded::Recorded;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use kernel::{
+    act::LATE,
     db::Db,
     error::Result,
     id::{AuditArchiveId, TypedId as _},
@@ -12,7 +13,7 @@ use sea_orm::{ConnectionTrait, Value};
 
 use super::{Model, cutoffs};
 use crate::{
-    filter::{LATE, first_id},
+    filter::first_id,
     keep::{hold::FREE, retention::Cutoffs},
     seal::store::{count, number, statement},
 };
