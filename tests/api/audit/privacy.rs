@@ -276,6 +276,45 @@ async fn person_reads_who_saw_their_data_and_how_often() {
     assert!(report.iter().any(|row| row["action"] == "identity.user.view"), "{report:?}");
 }
 
+// keeps: AU-7, AU-13
+#[tokio::test]
+async fn person_reads_who_exported_the_trail_with_their_data_in_it() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, manager) = (acme.owner(), acme.manager());
+    let person = me(&manager).await;
+    let export = "mutation($personal: Boolean!) {
+        exportAudit(input: { format: JSONL, personal: $personal }) { entries }
+    }";
+    let told = async |reader: &Actor, of: &str| -> Vec<Value> {
+        let seen = reader.run(ACCESSES, json!({ "person": of, "first": 100 })).await.expect_ok();
+        let all = seen.list("personalDataAccesses.nodes").to_vec();
+        all.into_iter().filter(|node| node["action"] == "audit.trail.export").collect()
+    };
+    owner.run(export, json!({ "personal": false })).await.expect_ok();
+    assert!(told(&manager, &person).await.is_empty(), "nobody was shown");
+    owner.run(export, json!({ "personal": true })).await.expect_ok();
+    acme.admin().run(export, json!({ "personal": true })).await;
+    let report = told(&manager, &person).await;
+    let exporter = json!(me(&owner).await);
+    let by_owner = report.iter().find(|node| node["actorId"] == exporter);
+    let by_owner = by_owner.unwrap_or_else(|| panic!("{report:?}"));
+    assert_eq!((&by_owner["count"], &by_owner["kind"]), (&json!(1), &json!("DOWNLOAD")));
+    assert!(by_owner["label"].as_str().unwrap().starts_with("Exported the audit trail"), "{by_owner}");
+    let own = told(&owner, &me(&owner).await).await;
+    assert!(own.iter().all(|node| node["actorId"] != exporter), "what one does oneself is no news");
+    let stranger = world.agency("globex").manager();
+    assert!(told(&stranger, &me(&stranger).await).await.is_empty());
+    // Who came later was in none of them.
+    let account = owner.run("{ accounts(first: 1) { nodes { id } } }", json!({})).await.expect_ok();
+    let create = "mutation($input: CreateContactInput!) { createContact(input: $input) { contact { id } } }";
+    let input =
+        json!({ "accountId": account.text("accounts.nodes.0.id"), "givenName": "New", "familyName": "Here" });
+    let late =
+        owner.run(create, json!({ "input": input })).await.expect_ok().text("createContact.contact.id");
+    assert!(told(&owner, &late).await.is_empty());
+}
+
 // keeps: AU-11, AU-13
 #[tokio::test]
 async fn person_without_anything_and_with_a_right_to_left_name_gets_an_export_too() {

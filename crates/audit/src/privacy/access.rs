@@ -6,9 +6,12 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime as Moment, TimeDelta, Utc};
+use chrono::{DateTime as Moment, Utc};
 use kernel::{
-    act::audit_entry::{Column, Entity},
+    act::{
+        LATE,
+        audit_entry::{Column, Entity},
+    },
     db::Db,
     error::{Result, Text},
     id::{TenantId, TypedId as _},
@@ -19,7 +22,7 @@ use kernel::{
 };
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
-    sea_query::{Alias, Expr, ExprTrait as _, Func, Order},
+    sea_query::{Alias, Expr, ExprTrait as _, Func, Order, Query},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -31,6 +34,9 @@ const PAGE: u64 = 500;
 
 /// The act of a download of somebody's data.
 pub(super) const DOWNLOAD: &str = "audit.privacy.download";
+
+/// The act of an export of the trail.
+pub(super) const EXPORT: &str = "audit.trail.export";
 
 /// How somebody's data was seen, for people.
 const LABELS: &[(&str, Text)] = &[
@@ -55,6 +61,14 @@ const LABELS: &[(&str, Text)] = &[
     (
         DOWNLOAD,
         Text::new("downloaded", "Downloaded a copy of the data", "A téléchargé une copie des données"),
+    ),
+    (
+        EXPORT,
+        Text::new(
+            "exported_trail",
+            "Exported the audit trail with the personal data of everybody in it",
+            "A exporté le journal d'audit avec les données personnelles de toutes les personnes concernées",
+        ),
     ),
 ];
 const SEEN: Text = Text::new("saw_data", "Looked at personal data", "A consulté des données personnelles");
@@ -121,17 +135,20 @@ pub(super) async fn read(
     let backend = db.backend();
     let place = || Expr::expr(Func::max(id_text(backend, Column::Id)));
     let actor = || Expr::expr(Func::coalesce([Column::OnBehalfOf, Column::ActorId].map(Expr::col)));
-    let mut rows = Entity::of_tenant(subject.tenant)
-        .filter(Column::PersonId.is_in(subject.ids.iter().copied()))
-        .filter(Condition::any().add(Column::Action.like("%.view")).add(Column::Action.eq(DOWNLOAD)));
+    let looks = Condition::all()
+        .add(Column::PersonId.is_in(subject.ids.iter().copied()))
+        .add(Condition::any().add(Column::Action.like("%.view")).add(Column::Action.eq(DOWNLOAD)));
+    let mut rows =
+        Entity::of_tenant(subject.tenant).filter(Condition::any().add(looks).add(exports(subject)));
     if let Some(user) = subject.user {
-        rows = rows.filter(actor().ne(user.uuid()));
+        // Reason: at the command line nobody is signed in.
+        rows = rows.filter(Condition::any().add(actor().is_null()).add(actor().ne(user.uuid())));
     }
     if let Some(since) = wanted.since {
         rows = rows.filter(Column::OccurredAt.gte(since)).filter(Column::Id.gte(first_id(since)));
     }
     if let Some(until) = wanted.until {
-        let latest = first_id(until + TimeDelta::minutes(10));
+        let latest = first_id(until + LATE);
         rows = rows.filter(Column::OccurredAt.lt(until)).filter(Column::Id.lte(latest));
     }
     let mut select = rows.select_only().into_query();
@@ -173,6 +190,25 @@ pub(super) async fn read(
         access.known = access.actor.and_then(|actor| known.get(&actor).cloned());
     }
     Ok(accesses)
+}
+
+/// Exports of the trail with personal data, since there was anything about the person in it. Whether a filter left all of
+/// that out is not asked: who might have been shown is told.
+fn exports(subject: &DataSubject) -> Condition {
+    let (own, column) =
+        (Alias::new("own"), |table: &Alias, column: Column| Expr::col((table.clone(), column)));
+    let mut before = Query::select();
+    before
+        .expr(Expr::val(1))
+        .from_as(Entity, own.clone())
+        .and_where(column(&own, Column::TenantId).eq(subject.tenant.uuid()))
+        .and_where(column(&own, Column::PersonId).is_in(subject.ids.iter().copied()))
+        .and_where(column(&own, Column::Id).lt(Expr::col((Entity, Column::Id))));
+    Condition::all()
+        .add(Column::Action.eq(EXPORT))
+        // Invariant: details are JSON without whitespace, and quotes inside of texts are escaped there.
+        .add(Column::Changes.like("%\"personal\":true%"))
+        .add(Expr::exists(before))
 }
 
 /// Adds the whole report to an export, with the eyes of the person.

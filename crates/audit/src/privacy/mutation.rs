@@ -158,7 +158,7 @@ impl PersonalDataAccess {
     /// How the data was seen.
     async fn kind(&self) -> PersonalDataAccessKind {
         match self.access.action.as_str() {
-            access::DOWNLOAD => PersonalDataAccessKind::Download,
+            access::DOWNLOAD | access::EXPORT => PersonalDataAccessKind::Download,
             _ => PersonalDataAccessKind::View,
         }
     }
