@@ -1,13 +1,17 @@
 //! What the trail keeps besides changes: who was refused what, and who saw personal data of others.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use kernel::{
     act::{About, Note, Outcome, Severity},
     ask::Look,
     db::Db,
     error::Result,
-    id::{TenantId, TypedId},
+    id::{AccountId, TenantId, TypedId},
     viewer::{Actor, Viewer},
 };
 use moka::sync::Cache;
@@ -37,6 +41,53 @@ pub struct Denial {
     pub reason: String,
 }
 
+/// A look as it is kept with an answer: act, type and id of the subject, person, account.
+type Kept = (String, String, Uuid, Uuid, Option<AccountId>);
+
+/// Looks for the column of an answer that is kept; none without any.
+///
+/// # Errors
+/// Never: they are JSON by nature.
+pub fn write_looks(looks: &[Look]) -> Result<Option<String>> {
+    let kept = looks.iter().map(|look| -> Kept {
+        let Look { action, subject_type, subject_id, person, account } = *look;
+        (action.to_owned(), subject_type.to_owned(), subject_id, person, account)
+    });
+    let kept: Vec<Kept> = kept.collect();
+    Ok(if kept.is_empty() { None } else { Some(serde_json::to_string(&kept)?) })
+}
+
+/// Looks that [`write_looks`] wrote.
+///
+/// # Errors
+/// If it wrote them not.
+pub fn read_looks(text: &str) -> Result<Vec<Look>> {
+    let kept: Vec<Kept> = serde_json::from_str(text)?;
+    let look = |(action, subject_type, subject_id, person, account): Kept| Look {
+        action: constant(action),
+        subject_type: constant(subject_type),
+        subject_id,
+        person,
+        account,
+    };
+    Ok(kept.into_iter().map(look).collect())
+}
+
+/// The text as a constant of the program.
+///
+/// Reason: acts and types are constants wherever they come from, so that there are few of them, each kept once.
+fn constant(text: String) -> &'static str {
+    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    // Reason: the set stays whole whatever panicked while it was held.
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = known.get(text.as_str()) {
+        return text;
+    }
+    let text: &'static str = text.leak();
+    known.insert(text);
+    text
+}
+
 type Seen = (TenantId, Uuid, &'static str, Uuid);
 
 /// Records refusals and looks, each once in a while. Cheap to clone; one for a process.
@@ -56,6 +107,12 @@ impl Default for Witness {
 }
 
 impl Witness {
+    /// Forgets what was recorded lately, as a process that begins anew.
+    pub fn forget(&self) {
+        self.looks.invalidate_all();
+        self.denials.invalidate_all();
+    }
+
     /// Records what an answer shows and what it refuses.
     ///
     /// # Errors

@@ -54,6 +54,7 @@ fn idempotency_keys() -> Table {
         .int_opt("status")
         .text_opt("response")
         .text_opt("content_type")
+        .text_opt("looks")
         .timestamp("locked_until")
         .timestamp("created_at")
         .timestamp("expires_at")

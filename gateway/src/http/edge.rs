@@ -11,7 +11,7 @@ use async_graphql::{PathSegment, Request, Response, Variables};
 use futures::{FutureExt, Stream, StreamExt};
 use http::HeaderMap;
 use kernel::act::lease::Lease;
-use kernel::ask::Ask;
+use kernel::ask::{Ask, Look};
 use kernel::db::Db;
 use kernel::locale::Language;
 use kernel::viewer::Viewer;
@@ -88,12 +88,15 @@ pub struct Done {
     pub statements: u32,
     /// Whether the answer holds something that must not be kept, such as a token.
     pub secret: bool,
+    /// The looks at personal data that the answer is; they are recorded.
+    pub looks: Vec<Look>,
 }
 
 impl Done {
     /// What comes of a request that panicked.
     pub fn panicked(speaker: &Speaker) -> Self {
-        Self { answer: speaker.panicked(), headers: HeaderMap::new(), statements: 0, secret: false }
+        let (answer, headers, looks) = (speaker.panicked(), HeaderMap::new(), Vec::new());
+        Self { answer, headers, statements: 0, secret: false, looks }
     }
 }
 
@@ -253,12 +256,15 @@ impl Edge {
         let start = Instant::now();
         let request = self.attach(ready.request(), &ready);
         let limit = self.shared.settings.request_timeout;
+        let mut looks = Vec::new();
         let execution = AssertUnwindSafe(self.engine.execute(request)).catch_unwind();
         let (mut answer, headers) = match tokio::time::timeout(limit, execution).await {
             Ok(Ok(mut response)) => {
                 let headers = std::mem::take(&mut response.http_headers);
                 let denials = denials(&ready, &response);
-                let recorded = self.engine.witness(&ready.viewer, ready.ask.take_looks(), denials).await;
+                let seen = ready.ask.take_looks();
+                looks.extend(seen.iter().copied());
+                let recorded = self.engine.witness(&ready.viewer, seen, denials).await;
                 match recorded {
                     // Reason: what a mutation did is done; its answer is owed.
                     Err(error) if ready.kind == OperationType::Query => {
@@ -279,7 +285,7 @@ impl Edge {
         answer.extensions.insert("cost".to_owned(), cost);
         let statements = ready.db.statements().count();
         self.report(&ready, &answer, start.elapsed(), statements);
-        Done { answer, headers, statements, secret: ready.ask.is_secret() }
+        Done { answer, headers, statements, secret: ready.ask.is_secret(), looks }
     }
 
     /// Runs a mutation to its end even if the client goes away: what is committed should also be answered, at least to

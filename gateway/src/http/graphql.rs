@@ -180,7 +180,12 @@ async fn mutate(
     let lease = edge.shared.settings.request_timeout + LEASE_MARGIN;
     let db = edge.engine.db();
     match idempotency::claim(db, &ready.viewer, &key, &ready.content_hash(), lease).await? {
-        Claim::Replay(stored) => Ok(Mutated::Before(stored)),
+        Claim::Replay(stored) => {
+            // Reason: whoever is given the answer again sees what is in it again.
+            let looks = stored.looks.iter().copied().collect();
+            edge.engine.witness(&ready.viewer, looks, Vec::new()).await?;
+            Ok(Mutated::Before(stored))
+        }
         Claim::Run(lease) => {
             let (task, speaker) = (edge.clone(), ready.speaker.clone());
             let ready = ready.leased(lease.of_acts());
@@ -212,7 +217,8 @@ async fn keep(edge: &Edge, lease: Lease, done: &Done, speaker: &Speaker, media_t
         let problem = Problem::new(Code::Conflict, says::KEY_OF_SECRET);
         lease.store(db, &reply::stored(&Answer::refused(vec![speaker.problem(&problem)]), media_type)).await
     } else {
-        lease.store(db, &reply::stored(&done.answer, media_type)).await
+        let looks = done.looks.clone();
+        lease.store(db, &Stored { looks, ..reply::stored(&done.answer, media_type) }).await
     };
     if let Err(error) = kept {
         // Reason: the mutation is done; without its answer the key is refused until its lease expires.

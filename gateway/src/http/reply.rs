@@ -53,7 +53,7 @@ pub fn stored(answer: &Answer, media_type: MediaType) -> Stored {
     };
     // Invariant: serde_json writes UTF-8.
     let body = String::from_utf8(answer.to_json()).unwrap_or_default();
-    Stored { status, content_type: media_type.content_type().to_owned(), body }
+    Stored { status, content_type: media_type.content_type().to_owned(), body, looks: Vec::new() }
 }
 
 /// The response of an answer, fresh or kept.

@@ -153,3 +153,30 @@ async fn subscriptions_leave_their_refusals_and_looks_as_well() {
     let manager: AnyId = id_of(&world, "pm@acme.test").await.parse().unwrap();
     assert_eq!(looks[0]["person_id"], json!(manager.uuid.to_string()));
 }
+
+// keeps: AU-1, AU-13
+#[tokio::test]
+async fn answer_that_is_given_again_for_its_key_is_a_look_again() {
+    let world = World::new().await;
+    let owner = world.agency("acme").owner();
+    let account = owner.run("{ accounts(first: 1) { nodes { id } } }", json!({})).await.expect_ok();
+    let make = "mutation($input: CreateContactInput!) { createContact(input: $input) { contact { id email phone } } }";
+    let input = json!({
+        "accountId": account.text("accounts.nodes.0.id"), "givenName": "Ada", "familyName": "Byron",
+        "email": "ada@example.com", "phone": "+441234567890",
+    });
+    let keyed = owner.with("idempotency-key", "contact-1");
+    let looks = async || entries(&world, "crm.contact.view").await.len();
+    keyed.run(make, json!({ "input": input })).await.expect_ok();
+    let first = looks().await;
+    assert_eq!(first, 1, "what was made is shown");
+    // Later, or on another node, nobody remembers that look.
+    world.clock.advance(std::time::Duration::from_secs(2 * 60 * 60));
+    world.app(0).witness.forget();
+    let again = keyed.run(make, json!({ "input": input })).await.expect_ok();
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    let seen = entries(&world, "crm.contact.view").await;
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    let who = |row: &Row| (row["actor_id"].clone(), row["person_id"].clone(), row["account_id"].clone());
+    assert_eq!(who(&seen[0]), who(&seen[1]));
+}

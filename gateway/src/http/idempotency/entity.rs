@@ -26,6 +26,9 @@ pub struct Model {
     pub response: Option<String>,
     /// Its `Content-Type`.
     pub content_type: Option<String>,
+    /// The looks at personal data that the answer is, as JSON: who gets it again looks again.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub looks: Option<String>,
     /// Until when the request counts as running.
     pub locked_until: DateTime<Utc>,
     /// When the key was first used.

@@ -18,6 +18,7 @@ use http::{HeaderName, StatusCode};
 use kernel::{
     Error, Result,
     act::lease,
+    ask::Look,
     db::Db,
     id::{EventId, TenantId, TypedId as _},
     viewer::{Actor, Viewer},
@@ -30,6 +31,7 @@ use uuid::Uuid;
 
 use super::documents::{Hash, hex, sha256};
 use super::problem::{Code, Problem, Refusal, says};
+use crate::witness;
 
 /// The header with the key.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -79,6 +81,8 @@ pub struct Stored {
     pub content_type: String,
     /// The body.
     pub body: String,
+    /// The looks at personal data that it is.
+    pub looks: Vec<Look>,
 }
 
 /// What a request with a key has to do.
@@ -124,6 +128,7 @@ pub async fn claim(
         status: None,
         response: None,
         content_type: None,
+        looks: None,
         locked_until: now + TimeDelta::from_std(lease).unwrap_or(KEPT_FOR),
         created_at: now,
         expires_at: now + KEPT_FOR,
@@ -149,11 +154,13 @@ async fn decide(
     if !expired && kept.request_hash != fresh.request_hash {
         return Err(Problem::new(Code::Conflict, says::KEY_REUSED).into());
     }
-    let entity::Model { status, response, content_type, .. } = &kept;
+    let entity::Model { status, response, content_type, looks, .. } = &kept;
     if let (false, Some(status), Some(body), Some(content_type)) = (expired, status, response, content_type) {
         let status = u16::try_from(*status).ok().and_then(|status| StatusCode::from_u16(status).ok());
         let status = status.unwrap_or(StatusCode::OK);
-        return Ok(Claim::Replay(Stored { status, content_type: content_type.clone(), body: body.clone() }));
+        let looks = looks.as_deref().map(witness::read_looks).transpose()?.unwrap_or_default();
+        let (content_type, body) = (content_type.clone(), body.clone());
+        return Ok(Claim::Replay(Stored { status, content_type, body, looks }));
     }
     if !expired && kept.locked_until > now {
         return Err(in_flight(
@@ -181,6 +188,7 @@ pub async fn forget_answers(db: &impl ConnectionTrait, tenant: TenantId) -> Resu
     forget
         .table(entity::Entity)
         .value(entity::Column::Response, Option::<String>::None)
+        .value(entity::Column::Looks, Option::<String>::None)
         .and_where(entity::Column::TenantId.eq(tenant))
         .and_where(entity::Column::Response.is_not_null());
     db.execute(&forget).await?;
@@ -200,6 +208,7 @@ impl Lease {
             .value(entity::Column::Status, i32::from(stored.status.as_u16()))
             .value(entity::Column::Response, stored.body.clone())
             .value(entity::Column::ContentType, stored.content_type.clone())
+            .value(entity::Column::Looks, witness::write_looks(&stored.looks)?)
             .and_where(entity::Column::Id.eq(self.id))
             .and_where(entity::Column::LockedUntil.eq(self.locked_until))
             .to_owned();
@@ -285,6 +294,7 @@ async fn take_over(db: &Db, kept: &entity::Model, fresh: &entity::Model, expired
         .value(entity::Column::Status, Option::<i32>::None)
         .value(entity::Column::Response, Option::<String>::None)
         .value(entity::Column::ContentType, Option::<String>::None)
+        .value(entity::Column::Looks, Option::<String>::None)
         .value(entity::Column::LockedUntil, fresh.locked_until)
         .value(entity::Column::ExpiresAt, fresh.expires_at)
         .and_where(entity::Column::Id.eq(kept.id))

@@ -64,7 +64,12 @@ impl World {
 }
 
 fn stored(body: &str) -> Stored {
-    Stored { status: StatusCode::OK, content_type: "application/json".into(), body: body.into() }
+    Stored {
+        status: StatusCode::OK,
+        content_type: "application/json".into(),
+        body: body.into(),
+        looks: Vec::new(),
+    }
 }
 
 fn lease(claim: Claim) -> Lease {
