@@ -55,10 +55,15 @@ fn entries() -> Table {
         .index_where(&["tenant_id", "outcome", "id"], "outcome <> 'success'")
 }
 
-/// Entries that wait for their place in the tree: on SQLite filled by a trigger, on PostgreSQL by the statement that
-/// writes the entries, which costs acts less.
+/// Entries that wait for their place in the tree, and since when by the database's own clock: on SQLite filled by a
+/// trigger, on PostgreSQL by the statement that writes the entries, which costs acts less.
 fn unsealed() -> Table {
-    Table::bare("audit_unsealed").uuid("entry_id").primary("entry_id").tenant_id().index(&["tenant_id"])
+    Table::bare("audit_unsealed")
+        .uuid("entry_id")
+        .primary("entry_id")
+        .tenant_id()
+        .timestamp_opt("since")
+        .index(&["tenant_id"])
 }
 
 /// Entries that retention has moved to an archive and that may be deleted.
@@ -149,5 +154,6 @@ const SQLITE_UP: &[&str] = &[
        AND NOT EXISTS (SELECT 1 FROM identity_tenants WHERE id = OLD.tenant_id AND status = 'purging')
      BEGIN SELECT RAISE(ABORT, 'audit entries are append-only'); END",
     "CREATE TRIGGER tr_audit_entries_written AFTER INSERT ON audit_entries
-     BEGIN INSERT INTO audit_unsealed (entry_id, tenant_id) VALUES (NEW.id, NEW.tenant_id); END",
+     BEGIN INSERT INTO audit_unsealed (entry_id, tenant_id, since)
+       VALUES (NEW.id, NEW.tenant_id, strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000+00:00'); END",
 ];

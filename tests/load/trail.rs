@@ -134,7 +134,7 @@ impl Trail {
         let [begin, end] = match self.db.backend() {
             DbBackend::Postgres => [
                 "WITH entry AS (",
-                " RETURNING id, tenant_id) INSERT INTO audit_unsealed (entry_id, tenant_id) SELECT id, tenant_id FROM entry",
+                " RETURNING id, tenant_id) INSERT INTO audit_unsealed (entry_id, tenant_id, since) SELECT id, tenant_id, now() FROM entry",
             ],
             _ => ["", ""],
         };

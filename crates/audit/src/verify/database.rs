@@ -16,7 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::{
-    Keys, Outside, Problem, ProblemKind, Report,
+    Keys, Outside, Problem, ProblemKind, Report, waiting,
     walk::{Passed, Walk},
 };
 use crate::{
@@ -60,6 +60,7 @@ pub async fn verify(db: &Db, sealer: &Sealer, tenant: TenantId, outside: &Outsid
     check.end().await?;
     check.counts().await?;
     check.strays().await?;
+    check.waiting().await?;
     Ok(check.walk.finish())
 }
 
@@ -241,9 +242,36 @@ impl Check<'_> {
         for row in self.db.query_all_raw(statement(self.db, sql, vec![self.tenant.into()])).await? {
             self.walk.removed_before_sealing(row.try_get_by_index(0)?);
         }
-        let sql = "SELECT count(*) FROM audit_unsealed WHERE tenant_id = $1";
-        let row = self.db.query_one_raw(statement(self.db, sql, vec![self.tenant.into()])).await?;
-        self.walk.unsealed(row.map(|row| count(&row, 0)).transpose()?.unwrap_or_default());
+        let sql = format!(
+            "SELECT u.entry_id, l.seq FROM audit_unsealed u \
+             JOIN audit_leaves l ON l.entry_id = u.entry_id AND l.tenant_id = u.tenant_id \
+             WHERE u.tenant_id = $1 ORDER BY u.entry_id LIMIT {NAMED}"
+        );
+        for row in self.db.query_all_raw(statement(self.db, sql, vec![self.tenant.into()])).await? {
+            self.walk.waits_although_sealed(row.try_get_by_index(0)?, count(&row, 1)?);
+        }
+        Ok(())
+    }
+
+    /// What waits to be sealed, and whether anybody seals.
+    async fn waiting(&mut self) -> Result<()> {
+        let all = waiting::queue(self.db, self.tenant).await?;
+        let (unsealed, since) = (all.entries, all.since);
+        self.walk.unsealed(unsealed, since);
+        if all.overdue == 0 {
+            return Ok(());
+        }
+        let cause = match store::tree_of(self.db, self.tenant).await {
+            Ok(tree) => format!(
+                "nobody seals, or the sealer fails at what comes after place {}",
+                tree.frontier.size()
+            ),
+            Err(_) => {
+                "the note of the tree's end is damaged, and nothing is sealed until it is mended".to_owned()
+            }
+        };
+        let place = self.walk.place();
+        self.walk.overdue(place, all.overdue, all.first, since, &cause);
         Ok(())
     }
 }

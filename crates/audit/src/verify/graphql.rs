@@ -7,6 +7,7 @@ use kernel::{
     error::{Error, Result, Text},
     id::{AuditEntryId, JobId, TypedId},
     policy::Guarded as _,
+    scalar::DateTime,
     viewer::Viewer,
 };
 use serde_json::{Map, json};
@@ -52,6 +53,11 @@ impl AuditReport {
     /// Entries that wait to be sealed.
     async fn unsealed(&self) -> i64 {
         store::number(self.0.unsealed)
+    }
+
+    /// Since when the first of them waits; sealing takes two seconds.
+    async fn waiting_since(&self) -> Option<DateTime> {
+        self.0.waiting_since.map(DateTime::from)
     }
 
     /// Signed heads that were checked.

@@ -6,8 +6,10 @@ pub mod file;
 pub mod graphql;
 pub mod proof;
 pub mod prove;
+mod waiting;
 mod walk;
 
+use chrono::{DateTime, Utc};
 use kernel::{
     act::{Outcome, Severity},
     db::Db,
@@ -42,8 +44,13 @@ pub struct Report {
     /// Places of the sealed order whose entries were not there to be hashed, rightly: removed by retention, or left
     /// out of a filtered export.
     pub left_out: u64,
+    /// Of a file that is only a part of the trail: which part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<serde_json::Value>,
     /// Entries that wait to be sealed.
     pub unsealed: u64,
+    /// Since when the first of them waits, by the database's clock; none if nothing waits, or nobody knows.
+    pub waiting_since: Option<DateTime<Utc>>,
     /// Signed heads that were checked.
     pub heads: u64,
     /// Size of the tree.
@@ -108,6 +115,9 @@ pub enum ProblemKind {
     Gap,
     /// An entry is there that was never sealed and does not wait for it.
     Inserted,
+    /// Entries wait to be sealed for much longer than sealing takes, and can be changed unseen meanwhile; or they wait
+    /// although they are sealed.
+    Waiting,
     /// The end is missing.
     Cut,
     /// The sealed order is not the one that a signed head speaks of: something among the entries before it was
@@ -121,6 +131,8 @@ pub enum ProblemKind {
     Key,
     /// The manifest of an archive is not as it was signed: what it says of removed entries is believed by nobody.
     Archive,
+    /// What an export says of itself is not signed, or not what it is: an excerpt may be passed off as the whole.
+    Statement,
     /// The file or document is not of the form it should have.
     Form,
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Keys, Problem, ProblemKind, Report};
@@ -307,8 +308,30 @@ impl Walk {
         self.report.add(Problem::new(ProblemKind::Missing, text).entry(entry));
     }
 
-    pub(super) fn unsealed(&mut self, many: u64) {
+    pub(super) fn unsealed(&mut self, many: u64, since: Option<DateTime<Utc>>) {
         self.report.unsealed = many;
+        self.report.waiting_since = since;
+    }
+
+    pub(super) fn waits_although_sealed(&mut self, entry: Uuid, seq: u64) {
+        let text = "an entry waits to be sealed although it is sealed";
+        self.report.add(Problem::new(ProblemKind::Waiting, text).at(seq).entry(entry));
+    }
+
+    /// Notes that entries wait for too long behind a place, the first of them this one.
+    pub(super) fn overdue(
+        &mut self,
+        place: u64,
+        many: u64,
+        first: Option<Uuid>,
+        since: Option<DateTime<Utc>>,
+        cause: &str,
+    ) {
+        let since = since.map_or_else(String::new, |since| format!(" since {since}"));
+        let text =
+            format!("{many} entries wait to be sealed{since}, and can be changed unseen meanwhile: {cause}");
+        let problem = Problem::new(ProblemKind::Waiting, text).at(place);
+        self.report.add(Problem { entry: first, ..problem });
     }
 
     pub(super) fn problem(&mut self, problem: Problem) {
