@@ -297,7 +297,7 @@ async fn write_export(options: &Options, app: &App, export: Export) -> Result<()
     let viewer = Viewer::system(tenant::info(&tenant), app.clock.clone(), app.ids.clone());
     let input = ExportAuditInput { format, filter, personal };
     let (export, entries) = prepare(&viewer, &app.db, &app.sealer, input).await?;
-    let head = export.head.clone();
+    let (head, statement) = (export.head.clone(), export.statement.clone());
     let mut to = writer(output.as_deref())?;
     let pieces = export.stream(app.db.clone());
     pin_mut!(pieces);
@@ -310,9 +310,14 @@ async fn write_export(options: &Options, app: &App, export: Export) -> Result<()
         let mut beside = path.clone().into_os_string();
         beside.push(".head.json");
         write(Some(Path::new(&beside)), pretty(&head)?.as_bytes())?;
+        let mut beside = path.clone().into_os_string();
+        beside.push(".statement.json");
+        write(Some(Path::new(&beside)), pretty(&statement)?.as_bytes())?;
     }
-    let value = json!({ "entries": entries, "output": path, "head": head });
-    let text = format!("{entries} entries in {}, up to head {}.", path.display(), head.number);
+    let value = json!({ "entries": entries, "output": path, "head": head, "statement": statement });
+    let part = statement.filter.as_ref().map(|filter| format!(" Not the whole trail: only {filter}."));
+    let part = part.unwrap_or_default();
+    let text = format!("{entries} entries in {}, up to head {}.{part}", path.display(), head.number);
     show::result(options, &value, &text)
 }
 
@@ -330,6 +335,12 @@ fn summary(of: &str, report: &Report) -> String {
         if many > 0 {
             text.push_str(&format!(", {many} {what}"));
         }
+    }
+    if let Some(filter) = &report.filter {
+        text.push_str(&format!(". NOT THE WHOLE TRAIL: only {filter}"));
+    }
+    if let Some(since) = report.waiting_since {
+        text.push_str(&format!(" (the first since {since})"));
     }
     for problem in &report.problems {
         let entry = problem.entry.map(|id| format!(" ({})", AuditEntryId::from_uuid(id))).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use audit::seal::head::PublicKey;
-use audit::verify::{Report, file};
+use audit::verify::{ProblemKind, Report, file};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -13,7 +13,7 @@ use tests::{Actor, World};
 use super::support::{head, leaves};
 
 const EXPORT: &str = "mutation($input: ExportAuditInput!) {
-    exportAudit(input: $input) { url fileName entries expiresAt head { number size root document } }
+    exportAudit(input: $input) { url fileName entries expiresAt statement head { number size root document } }
 }";
 
 async fn ticket(actor: &Actor, input: Value) -> String {
@@ -158,6 +158,57 @@ async fn filtered_export_hides_the_rest_and_is_still_proven() {
     assert_eq!(csv.lines().count() as u64, report.entries + 1);
     assert!(csv.starts_with("seq,leaf_hash,id,occurred_at,"));
     assert!(csv.contains(",'=cmd(),"), "a formula stays text\n{csv}");
+}
+
+// keeps: AU-5, AU-7
+#[tokio::test]
+async fn excerpt_is_signed_as_one_and_cannot_be_passed_off_as_the_whole() {
+    let world = World::new().await;
+    let owner = world.agency("acme").owner();
+    let whole = get(&world, &ticket(&owner, json!({ "format": "JSONL" })).await).await.1;
+    let filter = json!({ "actionPrefix": "identity." });
+    let asked =
+        owner.run(EXPORT, json!({ "input": { "format": "JSONL", "filter": filter } })).await.expect_ok();
+    assert!(asked.text("exportAudit.fileName").contains("filtered"));
+    let statement: Value = serde_json::from_str(&asked.text("exportAudit.statement")).unwrap();
+    assert_eq!(statement["filter"]["actionPrefix"], "identity.");
+    assert_eq!(statement["entries"], *asked.data("exportAudit.entries"));
+    let (_, part) = get(&world, &asked.text("exportAudit.url")).await;
+    let keys = keys(&owner).await;
+    let (all, some) = (verified(&whole, &keys), verified(&part, &keys));
+    assert!(all.is_sound() && all.filter.is_none(), "{all:?}");
+    assert!(some.is_sound(), "{some:?}");
+    assert_eq!(some.filter.as_ref().unwrap()["actionPrefix"], "identity.");
+    let header: Value = serde_json::from_str(part.lines().next().unwrap()).unwrap();
+    let forge = |change: &dyn Fn(&mut Value)| {
+        let mut forged = header.clone();
+        change(&mut forged);
+        let rest: Vec<&str> = part.lines().skip(1).collect();
+        verified(&format!("{forged}\n{}\n", rest.join("\n")), &keys)
+    };
+    assert!(forge(&|_| {}).is_sound());
+    let of_whole: Value = serde_json::from_str(whole.lines().next().unwrap()).unwrap();
+    let forgeries: [&dyn Fn(&mut Value); 5] = [
+        &|header| header["filter"] = Value::Null,
+        &|header| {
+            header["filter"] = Value::Null;
+            header["statement"]["filter"] = Value::Null;
+        },
+        &|header| {
+            header["filter"] = Value::Null;
+            drop(header.as_object_mut().unwrap().remove("statement"));
+        },
+        &|header| {
+            header["filter"] = Value::Null;
+            header["statement"] = of_whole["statement"].clone();
+        },
+        &|header| header["statement"]["entries"] = json!(1),
+    ];
+    for (number, forgery) in forgeries.into_iter().enumerate() {
+        let report = forge(forgery);
+        let told = report.problems.iter().any(|problem| problem.kind == ProblemKind::Statement);
+        assert!(told, "forgery {number}: {report:?}");
+    }
 }
 
 // keeps: AU-7

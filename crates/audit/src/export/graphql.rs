@@ -1,19 +1,27 @@
 //! Asking for exports.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, InputObject, InputType as _, Object, SimpleObject};
 use kernel::{
     act::{Outcome, Severity},
     ask::Asking,
+    db::Db,
     error::{Error, Result},
+    id::TypedId as _,
     scalar::DateTime,
+    viewer::Viewer,
 };
 use serde_json::{Map, json};
+use uuid::Uuid;
 
-use super::{Export, Format, ticket};
+use super::{
+    Export, Format,
+    statement::{self, Statement},
+    ticket,
+};
 use crate::{
     filter::AuditFilter,
     policy::{ENTRIES_READ, PERSONAL_READ, TRAIL_EXPORT},
-    seal::{Sealer, graphql::AuditHead, store},
+    seal::{Sealer, graphql::AuditHead, keys, store},
 };
 
 /// Where downloads begin.
@@ -44,6 +52,9 @@ pub struct ExportAuditPayload {
     pub entries: i64,
     /// The signed head up to which entries are exported.
     pub head: AuditHead,
+    /// What the export has, as a signed document: which filter, how many entries, up to which head. Files in JSONL
+    /// hold it; for other files it is to be kept beside them.
+    pub statement: String,
 }
 
 /// The mutation that exports.
@@ -75,6 +86,7 @@ impl ExportMutation {
             expires_at: until.into(),
             file_name: export.file_name(),
             entries: store::number(entries),
+            statement: serde_json::to_string_pretty(&export.statement)?,
             head: AuditHead(export.head),
         })
     }
@@ -86,8 +98,8 @@ impl ExportMutation {
 /// # Errors
 /// If the database does not answer.
 pub async fn prepare(
-    viewer: &kernel::viewer::Viewer,
-    db: &kernel::db::Db,
+    viewer: &Viewer,
+    db: &Db,
     sealer: &Sealer,
     input: ExportAuditInput,
 ) -> Result<(Export, u64)> {
@@ -95,11 +107,25 @@ pub async fn prepare(
     let head = sealer.on(db).head_now(viewer.tenant_id()).await?;
     let head = head.ok_or_else(|| Error::not_found("AuditHead", viewer.tenant.slug.clone()))?;
     let slug = viewer.tenant.slug.clone();
-    let export = Export { tenant: viewer.tenant_id(), slug, format, filter, personal, head };
+    let statement = Statement {
+        v: 1,
+        kind: statement::KIND.to_owned(),
+        tenant: viewer.tenant_id().uuid(),
+        filter: filter.as_ref().map(|filter| filter.to_value().into_json()).transpose()?,
+        personal,
+        entries: 0,
+        head: head.clone(),
+        at: viewer.clock.now(),
+        key: Uuid::nil(),
+        signature: String::new(),
+    };
+    let mut export = Export { tenant: viewer.tenant_id(), slug, format, filter, personal, head, statement };
     let entries = export.count(db).await?;
+    export.statement.entries = entries;
+    export.statement = sign(viewer, db, sealer, export.statement).await?;
     let mut details = Map::new();
     details.insert("format".to_owned(), json!(format.extension()));
-    details.insert("filter".to_owned(), export.filter_json()?);
+    details.insert("filter".to_owned(), json!(export.statement.filter));
     details.insert("personal".to_owned(), json!(personal));
     details.insert("entries".to_owned(), json!(entries));
     details.insert("head".to_owned(), json!(export.head.number));
@@ -111,4 +137,14 @@ pub async fn prepare(
         })
         .await?;
     Ok((export, entries))
+}
+
+/// The statement with the signature of the tenant's audit key.
+async fn sign(viewer: &Viewer, db: &Db, sealer: &Sealer, statement: Statement) -> Result<Statement> {
+    let tx = db.begin().await?;
+    let tenant = viewer.tenant_id().uuid();
+    let signing = keys::ensure(&tx, sealer.keyring(), &[tenant], viewer.clock.now()).await?;
+    tx.commit().await?;
+    let key = signing.into_iter().next().ok_or_else(|| Error::internal("a tenant has a key"))?;
+    Ok(statement.signed(key.id, &key.open(sealer.keyring())?))
 }

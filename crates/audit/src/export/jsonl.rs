@@ -57,9 +57,10 @@ impl Jsonl {
             kind: KIND.to_owned(),
             tenant: export.head.tenant,
             slug: export.slug.clone(),
-            filter: Some(export.filter_json()?).filter(|filter| !filter.is_null()),
+            filter: export.statement.filter.clone(),
             public_keys,
             head: export.head.clone(),
+            statement: Some(export.statement.clone()),
         };
         line(to, &header)
     }

@@ -4,11 +4,11 @@
 mod csv;
 pub mod graphql;
 pub(crate) mod jsonl;
+pub mod statement;
 pub mod ticket;
 
 use std::collections::{BTreeMap, HashMap};
 
-use async_graphql::InputType as _;
 use bytes::Bytes;
 use futures::{Stream, stream};
 use kernel::{
@@ -26,6 +26,8 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait, Query},
 };
 use uuid::Uuid;
+
+use statement::Statement;
 
 use crate::{
     filter::AuditFilter,
@@ -86,28 +88,22 @@ pub struct Export {
     pub personal: bool,
     /// The head up to which entries are exported.
     pub head: SignedHead,
+    /// What it says of itself, signed.
+    pub statement: Statement,
 }
 
 impl Export {
     /// A name for the file.
     pub fn file_name(&self) -> String {
-        format!("audit-{}-{}.{}", self.slug, self.head.size, self.format.extension())
-    }
-
-    /// Its filter as JSON; null without.
-    ///
-    /// # Errors
-    /// Never: filters are JSON by nature.
-    pub fn filter_json(&self) -> Result<serde_json::Value> {
-        let json = self.filter.as_ref().map(|filter| filter.to_value().into_json()).transpose()?;
-        Ok(json.unwrap_or_default())
+        let part = if self.filter.is_some() { "-filtered" } else { "" };
+        format!("audit-{}-{}{part}.{}", self.slug, self.head.size, self.format.extension())
     }
 
     /// How many entries it has.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn count(&self, db: &Db) -> Result<u64> {
+    async fn count(&self, db: &Db) -> Result<u64> {
         let select = self.entries(0, self.head.size).select_only().column_as(Column::Id.count(), "entries");
         let found: Option<i64> = select.into_tuple().one(db).await?;
         Ok(found.unwrap_or_default().unsigned_abs())

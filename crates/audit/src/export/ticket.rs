@@ -6,12 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     db::Db,
     error::{Error, Result, Text},
-    id::TenantId,
+    id::{TenantId, TypedId as _},
 };
 use platform::crypto::Keyring;
 use serde::{Deserialize, Serialize};
 
-use super::{Export, Format, head_of};
+use super::{Export, Format, head_of, statement::Statement};
 use crate::filter::AuditFilter;
 
 /// How long a ticket can be used to begin a download, in minutes.
@@ -28,12 +28,9 @@ pub(crate) const NO_TICKET: Text = Text::new(
 
 #[derive(Serialize, Deserialize)]
 struct Ticket {
-    tenant: TenantId,
     slug: String,
     format: Format,
-    filter: Option<serde_json::Value>,
-    personal: bool,
-    head: u64,
+    statement: Statement,
     until: DateTime<Utc>,
 }
 
@@ -42,18 +39,10 @@ struct Ticket {
 /// # Errors
 /// If the keyring fails.
 pub fn issue(keyring: &Keyring, export: &Export, now: DateTime<Utc>) -> Result<(String, DateTime<Utc>)> {
-    let Export { tenant, slug, format, filter, personal, head } = export;
+    // Reason: the statement tells tenant, filter and head.
+    let Export { tenant: _, slug, format, filter: _, personal: _, head: _, statement } = export;
     let until = now + TimeDelta::minutes(MINUTES);
-    let filter = filter.as_ref().map(|filter| filter.to_value().into_json()).transpose()?;
-    let ticket = Ticket {
-        tenant: *tenant,
-        slug: slug.clone(),
-        format: *format,
-        filter,
-        personal: *personal,
-        head: head.number,
-        until,
-    };
+    let ticket = Ticket { slug: slug.clone(), format: *format, statement: statement.clone(), until };
     Ok((keyring.seal(&serde_json::to_vec(&ticket)?, BOUND_TO)?, until))
 }
 
@@ -64,12 +53,14 @@ pub fn issue(keyring: &Keyring, export: &Export, now: DateTime<Utc>) -> Result<(
 pub async fn redeem(keyring: &Keyring, db: &Db, ticket: &str, now: DateTime<Utc>) -> Result<Export> {
     let refused = || Error::Forbidden(NO_TICKET.into());
     let text = keyring.open(ticket, BOUND_TO).map_err(|_| refused())?;
-    let Ticket { tenant, slug, format, filter, personal, head, until } = serde_json::from_slice(&text)?;
+    let Ticket { slug, format, statement, until } = serde_json::from_slice(&text)?;
     if now >= until {
         return Err(refused());
     }
-    let filter = filter.map(Value::from_json).transpose()?;
+    let filter = statement.filter.clone().map(Value::from_json).transpose()?;
     let filter = filter.map(|filter| AuditFilter::parse(Some(filter)).map_err(|_| refused())).transpose()?;
-    let head = head_of(db, tenant, head).await?;
-    Ok(Export { tenant, slug, format, filter, personal, head })
+    let tenant = TenantId::from_uuid(statement.tenant);
+    let head = head_of(db, tenant, statement.head.number).await?;
+    let personal = statement.personal;
+    Ok(Export { tenant, slug, format, filter, personal, head, statement })
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{Keys, Problem, ProblemKind, Report, walk::Walk};
 use crate::{
+    export::statement::Statement,
     merkle::{Hash, leaf_hash},
     seal::{
         head::{PublicKey, SignedHead, unhex},
@@ -41,7 +42,33 @@ pub struct Header {
     pub public_keys: Vec<String>,
     /// The head of the tree that the file is of.
     pub head: SignedHead,
+    /// What an export says of itself, signed; null in archives, of which a manifest says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<Statement>,
 }
+
+impl Header {
+    /// What is wrong with what the file says of itself; `entries` is what it has.
+    fn untold(&self, keys: &[PublicKey], entries: u64) -> Option<String> {
+        let Some(statement) = &self.statement else {
+            let archive = self.filter.as_ref().is_some_and(|filter| filter.get(ARCHIVE).is_some());
+            return (!archive).then(|| "no signed statement says which entries the file has".to_owned());
+        };
+        if !keys.iter().any(|key| statement.is_signed_by(key)) {
+            return Some("the statement of what the file has is not as it was signed".to_owned());
+        }
+        let same = (&statement.tenant, &statement.filter, &statement.head)
+            == (&self.tenant, &self.filter, &self.head);
+        if !same {
+            return Some("the signed statement is of another export".to_owned());
+        }
+        (statement.entries != entries)
+            .then(|| format!("the signed statement is of {} entries; {entries} are there", statement.entries))
+    }
+}
+
+/// The member of a filter that says that the file is an archive.
+pub(crate) const ARCHIVE: &str = "archive";
 
 /// Entries that are left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -94,7 +121,12 @@ pub fn verify(mut file: impl BufRead, keys: &[PublicKey], kept: Option<SignedHea
             walk.problem(Problem::new(ProblemKind::Form, text).at(place));
         }
     }
-    end(walk, &header)
+    let mut report = end(walk, &header)?;
+    if let Some(wrong) = header.untold(keys, report.entries) {
+        report.add(Problem::new(ProblemKind::Statement, wrong));
+    }
+    report.filter = header.filter;
+    Ok(report)
 }
 
 fn end(mut walk: Walk, header: &Header) -> io::Result<Report> {

@@ -27,7 +27,7 @@ use crate::{
         row,
         store::{self, count, number, statement},
     },
-    verify::file::{Header, KIND, Skipped},
+    verify::file::{ARCHIVE, Header, KIND, Skipped},
 };
 
 /// Places of the sealed order that are read at once.
@@ -106,9 +106,10 @@ impl Content<'_> {
             kind: KIND.to_owned(),
             tenant: self.head.tenant,
             slug: self.slug.to_owned(),
-            filter: Some(json!({ "archive": self.row.id })),
+            filter: Some(json!({ ARCHIVE: self.row.id })),
             public_keys: self.keys.clone(),
             head: self.head.clone(),
+            statement: None,
         };
         line(to, &header)
     }
