@@ -9,6 +9,7 @@ pub mod config;
 pub mod directory;
 pub mod engine;
 pub mod fanout;
+mod forget;
 pub mod gauges;
 pub mod graph;
 pub mod http;

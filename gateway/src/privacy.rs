@@ -185,21 +185,6 @@ pub async fn tidy(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Removes the files of tenants that were purged.
-///
-/// # Errors
-/// If the storage does not answer.
-pub async fn forget(app: &App, tenants: &[TenantId]) -> Result<()> {
-    for tenant in tenants {
-        let below = Key::new(format!("privacy/{}", tenant.uuid()))?;
-        let mut files = app.storage.list(&below);
-        while let Some(file) = files.next().await {
-            app.storage.delete([file?.key]).await?;
-        }
-    }
-    Ok(())
-}
-
 /// What privacy needs, put together.
 pub fn privacy(parts: &crate::app::Parts, identity: &Identity) -> Privacy {
     Privacy {

@@ -12,7 +12,7 @@ use identity::Identity;
 use kernel::{
     db::Db,
     error::Result,
-    id::{JobId, TenantId, TypedId as _},
+    id::{JobId, TenantId},
     viewer::Viewer,
 };
 use platform::{
@@ -82,6 +82,7 @@ pub fn runner(app: &App) -> Runner {
     Runner::new(app.db.clone(), app.clock.clone(), name(app))
         .with(identity::mail::JOB, Arc::new(mail))
         .with(TIDY, Arc::new(Tidy(app.clone())))
+        .with(identity::tenant::purge::JOB, Arc::new(crate::forget::ForgetTenants(app.clone())))
         .with(audit::privacy::export::JOB, Arc::new(crate::privacy::MakeExport(app.clone())))
         .with(audit::verify::JOB, Arc::new(VerifyTrail(app.clone())))
         .with(retention::PLAN, Arc::new(retention::Plan(app.clone())))
@@ -220,9 +221,6 @@ async fn purge_tenants(app: &App) -> Result<()> {
         if gone.is_empty() {
             return Ok(());
         }
-        crate::privacy::forget(app, &gone).await?;
-        let gone: Vec<_> = gone.iter().map(|tenant| tenant.uuid()).collect();
-        app.sealer.kept().forget(&gone).await?;
     }
 }
 

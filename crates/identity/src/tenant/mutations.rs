@@ -127,7 +127,8 @@ impl TenantMutation {
         Ok(RemoveTenantDomainPayload { domain_id })
     }
 
-    /// Schedules the removal of the agency with everything in it, 30 days from now. The owner's alone.
+    /// Schedules the removal of the agency with everything in it, 30 days from now, or once no legal hold is in force
+    /// any more. The owner's alone.
     async fn schedule_tenant_deletion(
         &self,
         ctx: &Context<'_>,

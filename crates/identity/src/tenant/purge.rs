@@ -2,12 +2,13 @@
 
 use kernel::{
     Result,
+    act::{NewJob, job},
     db::Db,
     id::{TenantId, TypedId},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Alias, Expr, ExprTrait, IntoCondition, Query},
+    sea_query::{Alias, Expr, ExprTrait, IntoCondition, Query, SelectStatement},
 };
 
 use super::{entity::Column, rows, rules::TenantStatus};
@@ -62,11 +63,15 @@ pub const TABLES: &[&str] = &[
     "identity_memberships",
 ];
 
+/// The job that removes what the object storage has of purged tenants; its payload is a JSON list of their ids.
+pub const JOB: &str = "identity.tenant.forget";
+
 /// Tenants removed in one transaction.
 const AT_ONCE: u64 = 10;
 
-/// Removes tenants whose deletion is due, with everything of theirs and the people who belong nowhere else. Answers
-/// which; call it again until it answers none.
+/// Removes tenants whose deletion is due, with everything of theirs and the people who belong nowhere else; a job of the
+/// installation removes their files, archives of the trail included. Answers which; call it again until it answers none.
+/// A tenant waits as long as a legal hold is in force in it: what must be kept for a court is not its owner's to remove.
 ///
 /// This is no act: the trail of the tenants goes with them, so it is told to the log.
 pub async fn purge_due(db: &Db, identity: &Identity) -> Result<Vec<TenantId>> {
@@ -74,6 +79,7 @@ pub async fn purge_due(db: &Db, identity: &Identity) -> Result<Vec<TenantId>> {
         rows()
             .filter(Column::Status.eq(TenantStatus::DeletionScheduled.as_str()))
             .filter(Column::DeletionAt.lte(identity.clock.now()))
+            .filter(Expr::col(Column::Id).in_subquery(held()).not())
             .order_by_asc(Column::DeletionAt)
             .limit(AT_ONCE)
     };
@@ -122,9 +128,27 @@ pub async fn purge_due(db: &Db, identity: &Identity) -> Result<Vec<TenantId>> {
         delete.and_where(Expr::col(Alias::new("id")).in_subquery(members).not());
         tx.execute(&delete).await?;
     }
+    // Reason: committed with the removal, so that a crash leaves no files behind.
+    job::insert_unless_there(&tx, &[forgetting(identity, &due)?]).await?;
     tx.commit().await?;
+    db.jobs.ring();
     tracing::warn!(tenants = ?due, "tenants were purged");
     Ok(due)
+}
+
+/// Tenants with a legal hold in force.
+fn held() -> SelectStatement {
+    let mut held = Query::select();
+    held.column(Alias::new("tenant_id"))
+        .from(Alias::new("audit_holds"))
+        .and_where(Expr::col(Alias::new("released_at")).is_null());
+    held
+}
+
+fn forgetting(identity: &Identity, tenants: &[TenantId]) -> Result<job::Model> {
+    let tenants: Vec<uuid::Uuid> = tenants.iter().map(TypedId::uuid).collect();
+    let job = NewJob::new(JOB, serde_json::to_string(&tenants)?);
+    Ok(job.into_row(identity.ids.generate(), None, None, identity.clock.now()))
 }
 
 /// People that one statement removes, below the variables that both databases allow.

@@ -81,7 +81,8 @@ impl Keeper {
         let tenant = viewer.tenant_id();
         let places = plan::places(&self.db, viewer, &row).await?;
         if places.is_empty() {
-            // Reason: a hold came since it was planned.
+            // Reason: a hold came since it was planned; the file may have been written before a crash.
+            self.storage.delete(objects(&row)?).await.map_err(Error::from)?;
             return plan::forget(&self.db, &row).await;
         }
         let head = self.sealer.head_now(tenant).await?;
@@ -100,7 +101,7 @@ impl Keeper {
         let manifest = Manifest::unsigned(&row, &places, &written, head, viewer.clock.now());
         let manifest = self.sign(viewer, manifest).await?;
         let text = serde_json::to_string_pretty(&manifest)?;
-        let beside = Key::new(format!("{object}.manifest.json")).map_err(Error::from)?;
+        let [_, beside] = objects(&row)?;
         self.storage.put_bytes(&beside, text.clone()).await.map_err(Error::from)?;
         let stored = viewer.act(&self.db, "audit.retention.archive", async |act| {
             act.mark(Outcome::Success, Severity::Notice);
@@ -125,7 +126,17 @@ impl Keeper {
             act.note("AuditArchive", Some(row.id.uuid()), Some(object.to_string()), details(&manifest));
             Ok(())
         });
-        stored.await
+        let stored = stored.await;
+        if stored.is_err() && !self.is_there(&row).await? {
+            // Race: the tenant was purged meanwhile, perhaps with its files before this one was there.
+            self.storage.delete(objects(&row)?).await.map_err(Error::from)?;
+        }
+        stored
+    }
+
+    async fn is_there(&self, row: &Model) -> Result<bool> {
+        let rows = Entity::of_tenant(row.tenant_id).filter(Column::Id.eq(row.id));
+        Ok(rows.one(&self.db).await?.is_some())
     }
 
     async fn sign(&self, viewer: &Viewer, manifest: Manifest) -> Result<Manifest> {
@@ -162,6 +173,13 @@ impl Keeper {
 /// The key of an archive's file.
 pub(crate) fn key(row: &Model) -> Result<Key> {
     Key::new(row.object_key.as_str()).map_err(Error::from)
+}
+
+/// The keys of an archive's file and of the manifest beside it.
+fn objects(row: &Model) -> Result<[Key; 2]> {
+    let file = key(row)?;
+    let beside = Key::new(format!("{file}.manifest.json")).map_err(Error::from)?;
+    Ok([file, beside])
 }
 
 /// What the trail tells of an archive.
