@@ -153,7 +153,9 @@ impl Guarded for project::Entity {
 
     fn within(viewer: &Viewer, near: Near<'_>) -> Condition {
         let anchors = Anchors {
-            own: vec![value(project::Column::ManagerId), value(project::Column::CreatedBy)],
+            // Reason: not who made it: they are its manager or on its team from the beginning, and whoever takes them
+            // off takes them off for good.
+            own: vec![value(project::Column::ManagerId)],
             project: Some(value(project::Column::Id)),
             account: Some(value(project::Column::AccountId)),
         };

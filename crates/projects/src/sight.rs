@@ -170,8 +170,7 @@ impl Sight {
 
     fn is_own(&self, viewer: &Viewer, own: &[UserId]) -> bool {
         let Some(user) = viewer.user_id() else { return false };
-        let project = &self.project;
-        project.manager_id == Some(user) || project.created_by == Some(user) || own.contains(&user)
+        self.project.manager_id == Some(user) || own.contains(&user)
     }
 
     /// Whether the viewer works for the project's account, on whichever of its projects.

@@ -150,7 +150,7 @@ async fn projects_within(world: &World, reach: &str) -> usize {
     all.retain(|row| row["tenant_id"] == acme);
     let assigned = world.rows("assignments", "").await;
     let assigned: Vec<_> = assigned.into_iter().filter(|row| row["user_id"] == person).collect();
-    let own = |row: &tests::Row| row["manager_id"] == person || row["created_by"] == person;
+    let own = |row: &tests::Row| row["manager_id"] == person;
     let near = |row: &tests::Row| {
         assigned.iter().any(|on| on["project_id"] == row["id"])
             || assigned.iter().any(|on| on["kind"] == "account" && on["account_id"] == row["account_id"])

@@ -314,3 +314,53 @@ async fn project_is_found_by_its_code_however_it_is_cased() {
     }
     ask(&world.agency("globex").owner(), &query("ACME-1")).await.expect_code("NOT_FOUND");
 }
+
+// keeps: PR-1, PR-3, ID-23
+#[tokio::test]
+async fn who_makes_a_project_for_another_to_lead_is_on_its_team_until_they_are_taken_off() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let leader = person(&acme, "pm").await;
+    let key = [("projects.project.create", "ASSIGNED"), ("projects.project.read", "ASSIGNED")];
+    for (maker, manager) in [(acme.sales(), json!(leader)), (acme.manager().key(&key).await, Value::Null)] {
+        let made = create(&maker, json!({ "name": "For another", "managerId": manager })).await;
+        let id = made.text("createProject.project.id");
+        let read = "query($id: ID!) { project(id: $id) { name } }";
+        maker.run(read, json!({ "id": id })).await.expect_ok();
+        let team =
+            "query($id: ID!) { project(id: $id) { members { nodes { id user { id } role { id } } } } }";
+        let team = acme.owner().run(team, json!({ "id": id })).await.expect_ok();
+        let members = team.list("project.members.nodes");
+        assert_eq!(members.len(), 1, "{team}");
+        assert!(members[0]["role"].is_null(), "no more than their roles allow them anyway");
+        let off = json!({ "id": members[0]["id"] });
+        change(&acme.owner(), "removeProjectMember", off, "member { id }").await.expect_ok();
+        maker.run(read, json!({ "id": id })).await.expect_code("NOT_FOUND");
+    }
+}
+
+// keeps: PR-1, PR-3, ID-23
+#[tokio::test]
+async fn who_made_a_project_and_hands_it_over_sees_it_no_more_unless_a_role_shows_it() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, admin) = (acme.manager(), acme.admin());
+    let heir = person(&acme, "dev").await;
+    let read = "query($id: ID!) { project(id: $id) { name } }";
+    for (maker, sees) in [(&manager, false), (&admin, true)] {
+        let made = create(maker, json!({ "name": "Handed over" })).await.expect_ok();
+        let id = made.text("createProject.project.id");
+        let members = "query($id: ID!) { project(id: $id) { members { totalCount } } }";
+        let team = acme.owner().run(members, json!({ "id": id })).await.expect_ok();
+        assert_eq!(team.number("project.members.totalCount"), 0, "whoever leads it is on it");
+        maker.run(read, json!({ "id": id })).await.expect_ok();
+        change(&acme.owner(), "updateProject", json!({ "id": id, "managerId": heir }), "project { id }")
+            .await
+            .expect_ok();
+        let after = maker.run(read, json!({ "id": id })).await;
+        assert_eq!(after.code().is_none(), sees, "{after}");
+        let write = json!({ "id": id, "name": "Taken back" });
+        let write = change(maker, "updateProject", write, "project { id }").await;
+        assert_eq!(write.code().is_none(), sees, "{write}");
+    }
+}

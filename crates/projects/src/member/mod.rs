@@ -120,6 +120,33 @@ fn new(act: &Act, input: AddProjectMemberInput) -> Result<Model> {
     })
 }
 
+/// Puts whoever makes a project on its team, with the permissions of their roles in the tenant.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn join(act: &mut Act, project: &project::entity::Model, user: UserId) -> Result<()> {
+    let model = Model {
+        id: act.new_id(),
+        tenant_id: project.tenant_id,
+        project_id: project.id,
+        user_id: user,
+        role_id: None,
+        title: None,
+        bill_rate_minor: None,
+        rate_currency: None,
+        allocation_bp: None,
+        joined_on: today(act),
+        left_on: None,
+        created_at: act.now(),
+        updated_at: act.now(),
+        version: 1,
+    };
+    act.insert(model).await?;
+    let target = Target::Project(project.id, project.account_id);
+    assign(act, NewAssignment { user, target, role: None, source: Source::Team, expires_at: None }).await?;
+    Ok(())
+}
+
 async fn check_rates(act: &Act, project: ProjectId) -> Result<()> {
     let may =
         can_in::<project::entity::Entity, _>(act.conn(), act.viewer(), RATES_READ, project.uuid()).await?;

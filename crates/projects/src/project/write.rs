@@ -11,7 +11,7 @@ use kernel::{
     policy::{Guarded, can_in},
     scalar::Date,
     sql, text,
-    viewer::{Actor, Permission, Viewer},
+    viewer::{Actor, Permission, Reach, Viewer},
 };
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::json;
@@ -25,7 +25,8 @@ use super::{
 use crate::{
     column, member,
     policy::{
-        BUDGETS_WRITE, PROJECTS_ARCHIVE, PROJECTS_CREATE, PROJECTS_PURGE, PROJECTS_TRANSITION, PROJECTS_WRITE,
+        BUDGETS_WRITE, PROJECTS_ARCHIVE, PROJECTS_CREATE, PROJECTS_PURGE, PROJECTS_READ, PROJECTS_TRANSITION,
+        PROJECTS_WRITE,
     },
     service::Projects,
     task,
@@ -33,7 +34,7 @@ use crate::{
 };
 
 /// Makes a project in intake, with the usual columns on its board. Its manager is who was named, or the member of staff
-/// who made it.
+/// who made it; who made it and neither leads it nor sees every project is on its team.
 ///
 /// # Errors
 /// FORBIDDEN without a role in the tenant that may, or for a budget without `projects.budget.write`; NOT_FOUND for an
@@ -66,9 +67,19 @@ pub async fn create(
             let model = act.insert(model).await?;
             column::insert_defaults(act, model.id).await?;
             follow_manager(act, &model, None, model.manager_id).await?;
+            if let Some(user) = joining(viewer, &model) {
+                member::join(act, &model, user).await?;
+            }
             Ok(model)
         })
         .await
+}
+
+/// Who made a project and would lose sight of it at once: somebody else leads it, or nobody, and no role shows it to them.
+/// They begin on its team, and can be taken off it like everybody.
+fn joining(viewer: &Viewer, project: &Model) -> Option<UserId> {
+    let user = viewer.user_id().filter(|user| project.manager_id != Some(*user))?;
+    (!viewer.is_client() && !viewer.reaches(PROJECTS_READ, Reach::Tenant)).then_some(user)
 }
 
 /// The project of an input, without number and code.
