@@ -24,6 +24,7 @@ fn outbox() -> Table {
 /// The log. Positions grow in the order in which events become readable, so that who reads on behind one misses none.
 fn log() -> Table {
     event(Table::bare("events").sequence("position"))
+        .boolean_opt("made_up")
         .unique(&["tenant_id", "id"])
         .index(&["tenant_id", "position"])
         .index(&["tenant_id", "kind", "position"])

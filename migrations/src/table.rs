@@ -166,6 +166,10 @@ impl Table {
         self.column(name, Kind::Boolean, true, None)
     }
 
+    pub(crate) fn boolean_opt(self, name: &'static str) -> Self {
+        self.column(name, Kind::Boolean, false, None)
+    }
+
     pub(crate) fn timestamp(self, name: &'static str) -> Self {
         self.column(name, Kind::Timestamp, true, None)
     }

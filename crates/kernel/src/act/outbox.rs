@@ -85,8 +85,8 @@ impl Act {
         self.events.push(row);
     }
 
-    /// Writes the events of the act so far into the log, as ones that everybody has had: for made-up data, of which
-    /// nobody is to be told.
+    /// Writes the events of the act so far into the log, as made-up history that no consumer is handed, whether it has
+    /// had all before them or not.
     ///
     /// # Errors
     /// If the database refuses.
@@ -95,7 +95,8 @@ impl Act {
             return Ok(());
         }
         take_turn(&self.tx).await?;
-        let events: Vec<log::Model> = std::mem::take(&mut self.events).into_iter().map(Into::into).collect();
+        let made_up = |event: Model| log::Model { made_up: Some(true), ..event.into() };
+        let events: Vec<log::Model> = std::mem::take(&mut self.events).into_iter().map(made_up).collect();
         rows::insert_many::<log::Entity>(&self.tx, &events, &["position"]).await
     }
 

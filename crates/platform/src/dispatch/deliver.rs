@@ -323,7 +323,7 @@ async fn reached_by(db: &impl ConnectionTrait, consumer: &dyn Consumer) -> Resul
 }
 
 async fn hand_over(consumer: &dyn Consumer, event: &Event) -> Result<(), Undelivered> {
-    if !consumer.kinds().has(&event.kind) {
+    if event.made_up == Some(true) || !consumer.kinds().has(&event.kind) {
         return Ok(());
     }
     let handled = AssertUnwindSafe(consumer.handle(event)).catch_unwind();

@@ -174,14 +174,28 @@ async fn made_up_data_is_in_the_log_and_nobody_is_told() {
         let fussy = Arc::new(Fussy::default());
         let dispatcher =
             Dispatcher::new(world.db.clone(), world.clock.clone(), world.ids.clone()).with(fussy.clone());
-        let act = world.system().act(&world.db, "test.seed", async |act| {
-            (0..3).for_each(|n| act.record(event(n, Uuid::nil())));
-            act.log_events().await
-        });
-        act.await.unwrap();
+        let seed = async || {
+            let act = world.system().act(&world.db, "test.seed", async |act| {
+                (0..3).for_each(|n| act.record(event(n, Uuid::nil())));
+                act.log_events().await
+            });
+            act.await.unwrap();
+        };
+        seed().await;
         assert_eq!((world.count("outbox").await, world.count("events").await), (0, 3));
         dispatcher.once().await.unwrap();
         assert_eq!(fussy.taken(), [] as [i64; 0]);
+        // Who is known already, and behind, is told of what happened alone.
+        events(world, 10..12).await;
+        dispatcher.carry().await.unwrap();
+        seed().await;
+        events(world, 12..13).await;
+        dispatcher.once().await.unwrap();
+        assert_eq!(fussy.taken(), [10, 11, 12]);
+        assert_eq!(world.count("events").await, 9);
+        assert!(
+            dispatch::backlog(&world.db).await.unwrap().consumers.iter().all(|consumer| consumer.behind == 0)
+        );
     })
     .await;
 }

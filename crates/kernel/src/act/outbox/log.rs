@@ -41,6 +41,8 @@ pub struct Model {
     pub occurred_at: DateTime<Utc>,
     /// The audit entry of the same change.
     pub audit_id: Option<AuditEntryId>,
+    /// Whether it is made-up history: whoever reads the log finds it, and no consumer is handed it as news.
+    pub made_up: Option<bool>,
 }
 
 /// No relations: the log outlives what it is about.
@@ -74,6 +76,7 @@ impl From<super::Model> for Model {
             payload,
             occurred_at,
             audit_id,
+            made_up: None,
         }
     }
 }
