@@ -6,7 +6,7 @@ use std::{
     hash::Hash,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     batch::Batch,
     db::Db,
-    error::{Error, Result},
+    error::{Error, Result, Text},
     id::{AccountId, TypedId as _},
     viewer::{Permission, Viewer},
 };
@@ -31,7 +31,17 @@ pub struct Ask {
     loaders: Arc<Loaders>,
     secret: Arc<AtomicBool>,
     looks: Arc<Mutex<HashSet<Look>>>,
+    written: Arc<AtomicUsize>,
 }
+
+/// The longest answer, in bytes of its texts: more would fill the memory of the process, and nobody reads it.
+pub const LONGEST_ANSWER: usize = 16 << 20;
+
+const TOO_LONG: Text = Text::new(
+    "answer_too_long",
+    "The answer is longer than {max} MiB. Ask for less at once.",
+    "La réponse dépasse {max} Mio. Demandez-en moins à la fois.",
+);
 
 /// A look at personal data of somebody else that not everybody may see. It is recorded before the answer goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,12 +63,25 @@ type Loaders = Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>;
 impl Ask {
     /// A question with empty loaders.
     pub fn new(viewer: Viewer, db: Db) -> Self {
-        Self { viewer, db, loaders: Arc::default(), secret: Arc::default(), looks: Arc::default() }
+        let (loaders, secret, looks) = (Arc::default(), Arc::default(), Arc::default());
+        Self { viewer, db, loaders, secret, looks, written: Arc::default() }
+    }
+
+    /// Counts so many bytes as a part of the answer.
+    ///
+    /// # Errors
+    /// LIMITED if it becomes longer than [`LONGEST_ANSWER`].
+    pub fn writes(&self, bytes: usize) -> Result<()> {
+        if self.written.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= LONGEST_ANSWER {
+            return Ok(());
+        }
+        Err(Error::limited(TOO_LONG.with("max", LONGEST_ANSWER >> 20), None))
     }
 
     /// Forgets what was loaded: for subscriptions, before each message, which must show the state of its moment.
     pub fn forget(&self) {
         self.loaders.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.written.store(0, Ordering::Relaxed);
     }
 
     /// Says that the answer holds a secret, such as a token: it is given once and kept nowhere, also not for who repeats

@@ -20,7 +20,7 @@ use async_graphql::{
 };
 use futures::future::try_join_all;
 use kernel::graph::Resolving;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A node with the fields of its domain and of its bridges.
 pub(super) trait Parts: Send + Sync {
@@ -73,7 +73,7 @@ pub(super) fn resolve<'a, P: Parts + 'a>(
     field: &'a Positioned<Field>,
 ) -> Resolving<'a> {
     let mut chosen = Vec::with_capacity(ctx.item.node.items.len());
-    if !choose(ctx, &ctx.item.node, P::TYPE, &mut chosen) {
+    if !choose(ctx, &ctx.item.node, P::TYPE, &mut chosen, &mut Seen::default()) {
         return Resolving::Later(Box::pin(async move { parts.all(ctx, field).await }));
     }
     let mut waiting = Vec::new();
@@ -114,11 +114,14 @@ fn choose<'a>(
     set: &'a SelectionSet,
     type_name: &str,
     chosen: &mut Vec<Slot<'a>>,
+    seen: &mut Seen<'a>,
 ) -> bool {
     set.items.iter().all(|selection| {
         let (condition, set) = match &selection.node {
             Selection::Field(field) => {
-                chosen.push(Slot { field, value: Value::Null });
+                if !seen.has(chosen, field) {
+                    chosen.push(Slot { field, value: Value::Null });
+                }
                 return field.node.directives.is_empty();
             }
             Selection::InlineFragment(fragment) => {
@@ -132,8 +135,36 @@ fn choose<'a>(
             }
         };
         condition.is_none_or(|condition| condition.node.on.node == type_name)
-            && choose(ctx, &set.node, type_name, chosen)
+            && choose(ctx, &set.node, type_name, chosen, seen)
     })
+}
+
+/// Fields of an object from which on it is worth looking whether one is asked for again.
+const MANY: usize = 64;
+
+/// Names of leaves that are asked for already: a document may repeat one as often as it is long.
+#[derive(Default)]
+struct Seen<'a>(FxHashSet<&'a str>);
+
+impl<'a> Seen<'a> {
+    /// Whether the field is a leaf that is chosen already.
+    ///
+    /// Invariant: what has one name is one field with the same arguments
+    /// (<https://spec.graphql.org/September2025/#sec-Field-Selection-Merging>).
+    fn has(&mut self, chosen: &[Slot<'a>], field: &'a Positioned<Field>) -> bool {
+        if chosen.len() < MANY || !is_leaf(field) {
+            return false;
+        }
+        if self.0.is_empty() {
+            let leaves = chosen.iter().filter(|slot| is_leaf(slot.field));
+            self.0.extend(leaves.map(|slot| slot.field.node.response_key().node.as_str()));
+        }
+        !self.0.insert(field.node.response_key().node.as_str())
+    }
+}
+
+fn is_leaf(field: &Positioned<Field>) -> bool {
+    field.node.selection_set.node.items.is_empty()
 }
 
 /// The value of a field that need not wait; `None` if it must.

@@ -12,6 +12,7 @@ use async_graphql::{
     registry::Registry,
     resolver_utils::{ContainerType, resolve_container},
 };
+use kernel::ask::Asking as _;
 
 /// An object whose nullable fields may fail on their own.
 pub struct Lenient<T>(pub T);
@@ -29,13 +30,39 @@ pub(super) fn soften(
     type_name: &str,
     resolved: ServerResult<Option<Value>>,
 ) -> ServerResult<Option<Value>> {
-    match resolved {
+    match resolved.and_then(|value| counted(ctx, value)) {
         Err(error) if is_nullable(ctx, type_name) => {
             let error = if error.path.is_empty() { ctx.set_error_path(error) } else { error };
             ctx.add_error(error);
             Ok(Some(Value::Null))
         }
         resolved => resolved,
+    }
+}
+
+/// Bytes of a leaf from which on it is counted; short ones are bounded by what a request costs.
+const LONG: usize = 128;
+
+/// The value, counted as a part of the answer: a long text that is asked for under many names is copied for each.
+fn counted(ctx: &Context<'_>, value: Option<Value>) -> ServerResult<Option<Value>> {
+    if let Some(value) = value.as_ref().filter(|_| ctx.item.node.selection_set.node.items.is_empty()) {
+        let bytes = bytes_of(value);
+        if bytes >= LONG {
+            let refused = |error| async_graphql::Error::from(error).into_server_error(ctx.item.pos);
+            ctx.ask().writes(bytes).map_err(|error| ctx.set_error_path(refused(error)))?;
+        }
+    }
+    Ok(value)
+}
+
+/// About how many bytes a leaf takes.
+fn bytes_of(value: &Value) -> usize {
+    const SHORT: usize = 8;
+    match value {
+        Value::String(text) => text.len(),
+        Value::List(items) => items.iter().map(bytes_of).sum(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + bytes_of(value)).sum(),
+        _ => SHORT,
     }
 }
 

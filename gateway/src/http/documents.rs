@@ -1,8 +1,6 @@
 //! Documents: parsed and checked once, then kept by hash; known by hash to clients; limited to a list where wanted.
 
 use std::collections::HashMap;
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +12,10 @@ use platform::cache::Cache as SharedCache;
 use sha2::{Digest, Sha256};
 
 use super::limits::{check_document, check_literals, check_nesting};
+use super::listed::Listed;
 use super::params::{Params, PersistedQuery};
 use super::problem::{Code, Problem, says};
+use super::weight::weight;
 use crate::config::GraphqlSettings;
 
 /// SHA-256 of a document's text.
@@ -31,7 +31,8 @@ pub struct Document {
     pub parsed: ExecutableDocument,
     /// SHA-256 of the text.
     pub hash: Hash,
-    length: u32,
+    /// About how many bytes it takes.
+    weight: u32,
 }
 
 /// The operation of a document that a request runs.
@@ -125,9 +126,20 @@ impl Documents {
     ) -> Self {
         let parsed = moka::future::Cache::builder()
             .max_capacity(limits.document_cache_bytes)
-            .weigher(|_, document: &Arc<Document>| document.length)
+            .weigher(|_, document: &Arc<Document>| document.weight)
             .build();
         Self { parsed, shared, listed, limits, introspection }
+    }
+
+    /// Bytes of the request's document that would have to be parsed: none of one that is known, and of one that is
+    /// refused unread.
+    pub fn unread(&self, params: &Params) -> usize {
+        let text = params.query.as_deref().filter(|_| self.listed.is_none()).unwrap_or_default();
+        let refused = text.len() > self.limits.max_query_bytes;
+        if text.len() < LONG || refused || self.parsed.contains_key(&sha256(text)) {
+            return 0;
+        }
+        text.len()
     }
 
     /// The document of a request.
@@ -190,12 +202,20 @@ impl Documents {
         let parsed = parse_query(text).map_err(|error| not_graphql(&error))?;
         check_document(&parsed, &self.limits, self.introspection)?;
         check_literals(&parsed)?;
-        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        let document = Arc::new(Document { parsed, hash, length });
-        self.parsed.insert(hash, Arc::clone(&document)).await;
-        Ok(document)
+        let weight = u32::try_from(text.len() + weight(&parsed)).unwrap_or(u32::MAX);
+        Ok(Arc::new(Document { parsed, hash, weight }))
+    }
+
+    /// Keeps a document, whose request was paid for: looking for it again costs nothing then.
+    pub async fn keep(&self, document: &Arc<Document>) {
+        if !self.parsed.contains_key(&document.hash) {
+            self.parsed.insert(document.hash, Arc::clone(document)).await;
+        }
     }
 }
+
+/// Bytes from which on a document is paid for before it is read; shorter ones are cheaper than looking.
+const LONG: usize = 2_048;
 
 /// The refusal of a text that cannot be parsed.
 fn not_graphql(error: &parser::Error) -> Problem {
@@ -208,56 +228,6 @@ fn not_graphql(error: &parser::Error) -> Problem {
         other => Problem::new(Code::ParseFailed, says::SYNTAX.with("why", other)),
     };
     Problem { location: error.positions().next(), ..problem }
-}
-
-/// The documents that are run where only listed ones are.
-#[derive(Clone, Debug, Default)]
-pub struct Listed {
-    by_id: HashMap<String, Arc<str>>,
-    by_hash: HashMap<Hash, Arc<str>>,
-}
-
-impl Listed {
-    /// Reads a folder of `.graphql` files, one document each and known by file name as well, or a JSON file that maps
-    /// ids to documents.
-    ///
-    /// # Errors
-    /// If something cannot be read, or is no document.
-    pub fn read(path: &Path) -> io::Result<Self> {
-        let mut listed = Self::default();
-        if path.is_dir() {
-            for entry in std::fs::read_dir(path)? {
-                let file = entry?.path();
-                if file.extension().is_some_and(|extension| extension == "graphql") {
-                    let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                    listed.add(id, std::fs::read_to_string(&file)?)?;
-                }
-            }
-        } else {
-            let documents: HashMap<String, String> = serde_json::from_str(&std::fs::read_to_string(path)?)?;
-            for (id, text) in documents {
-                listed.add(id, text)?;
-            }
-        }
-        Ok(listed)
-    }
-
-    fn add(&mut self, id: String, text: String) -> io::Result<()> {
-        parse_query(&text).map_err(|error| io::Error::other(format!("the document {id}: {error}")))?;
-        let text: Arc<str> = text.into();
-        self.by_hash.insert(sha256(&text), Arc::clone(&text));
-        self.by_id.insert(id, text);
-        Ok(())
-    }
-
-    fn find(&self, params: &Params) -> Option<&str> {
-        if let Some(text) = &params.query {
-            return self.by_hash.get(&sha256(text)).map(AsRef::as_ref);
-        }
-        let sent = params.hash()?;
-        let found = self.by_id.get(&sent.sha256_hash).or_else(|| self.by_hash.get(&read_hash(sent).ok()?));
-        found.map(AsRef::as_ref)
-    }
 }
 
 /// SHA-256 of a text.
@@ -274,7 +244,7 @@ fn shared_key(hash: &Hash) -> String {
     format!("graphql:document:{}", hex(hash))
 }
 
-fn read_hash(sent: &PersistedQuery) -> Result<Hash, Problem> {
+pub(super) fn read_hash(sent: &PersistedQuery) -> Result<Hash, Problem> {
     let bad = || Problem::new(Code::BadRequest, says::BAD_PERSISTED);
     let digits = sent.sha256_hash.as_bytes();
     if sent.version != 1 || digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
@@ -313,6 +283,8 @@ mod tests {
         let unknown = one.find(&asking(None, Some(&hash))).await.unwrap_err();
         assert_eq!(unknown.code, Code::PersistedQueryNotFound);
         let sent = one.find(&asking(Some("{ a }"), Some(&hash))).await.unwrap();
+        assert!(one.find(&asking(None, Some(&hash))).await.is_err(), "it is not paid for yet");
+        one.keep(&sent).await;
         assert_eq!(one.find(&asking(None, Some(&hash))).await.unwrap().hash, sha256("{ a }"));
         assert!(
             two.find(&asking(None, Some(&hash))).await.is_err(),
@@ -332,6 +304,16 @@ mod tests {
             let again = documents.find(&asking(None, Some(&hash))).await.unwrap_err();
             assert_eq!(again.code, Code::PersistedQueryNotFound);
         }
+    }
+
+    #[tokio::test]
+    async fn document_weighs_what_it_takes_parsed() {
+        let services = Services::in_process(Clock::system());
+        let documents = documents(&services, None);
+        let weight = async |text: &str| documents.find(&asking(Some(text), None)).await.unwrap().weight;
+        assert!(weight(&format!("{{ x {{ {} }} }}", "a ".repeat(4_000))).await > 4_000 * 256);
+        assert!(weight(&format!("{{ x(in: [{}]) }}", "1 ".repeat(4_000))).await > 4_000 * 96);
+        assert!(weight("{ a }").await < 1_024);
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use async_graphql::{PathSegment, Request, Response, Variables};
 use futures::{FutureExt, Stream, StreamExt};
 use http::HeaderMap;
 use kernel::act::lease::Lease;
-use kernel::ask::{Ask, Look};
+use kernel::ask::Ask;
 use kernel::db::Db;
 use kernel::locale::Language;
 use kernel::viewer::Viewer;
@@ -21,6 +21,7 @@ use super::answer::Answer;
 use super::buckets::Charge;
 use super::client::Client;
 use super::documents::{Document, Hash};
+use super::done::Done;
 use super::engine::{Allowance, Engine};
 use super::errors::{Inputs, Speaker};
 use super::limits::{self, REFUSED_COST};
@@ -77,28 +78,8 @@ pub struct Refused {
     pub speaker: Speaker,
 }
 
-/// What came of a request.
-#[derive(Debug)]
-pub struct Done {
-    /// The answer.
-    pub answer: Answer,
-    /// Headers that resolvers set, such as cookies.
-    pub headers: HeaderMap,
-    /// SQL statements that it took.
-    pub statements: u32,
-    /// Whether the answer holds something that must not be kept, such as a token.
-    pub secret: bool,
-    /// The looks at personal data that the answer is; they are recorded.
-    pub looks: Vec<Look>,
-}
-
-impl Done {
-    /// What comes of a request that panicked.
-    pub fn panicked(speaker: &Speaker) -> Self {
-        let (answer, headers, looks) = (speaker.panicked(), HeaderMap::new(), Vec::new());
-        Self { answer, headers, statements: 0, secret: false, looks }
-    }
-}
+/// Bytes of a document that are read for a point.
+const READ_BYTES: usize = 1_024;
 
 impl Ready {
     /// Query, mutation or subscription.
@@ -153,6 +134,12 @@ impl Edge {
         params: Params,
         allowed: impl Fn(OperationType) -> Result<(), Problem> + Send,
     ) -> Result<Ready, Refused> {
+        let unread = self.shared.documents.unread(&params);
+        if unread > 0 {
+            // Reason: who asks is known only later; reading a long document that will not run is work all the same.
+            let paid = self.charge_nobody(client, (unread / READ_BYTES) as u64).await;
+            paid.map_err(|refusal| Refused { refusal, speaker: client.speaker() })?;
+        }
         let checked = match self.check(params, allowed).await {
             Ok(checked) => checked,
             Err(problem) => return Err(self.refuse(client, problem).await),
@@ -229,6 +216,7 @@ impl Edge {
             Err(Refusal::Problem(problem)) => return Err(self.refuse(client, problem).await.refusal),
             Err(refusal) => return Err(refusal),
         };
+        self.shared.documents.keep(&document).await;
         if let Some(text) = text.filter(|_| viewer.user_id().is_some()) {
             self.shared.documents.share(&document, &text).await;
         }

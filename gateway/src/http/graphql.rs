@@ -13,7 +13,8 @@ use http::{HeaderMap, HeaderValue, header};
 
 use super::answer::Answer;
 use super::client::Client;
-use super::edge::{Done, Edge, Ready, Refused};
+use super::done::Done;
+use super::edge::{Edge, Ready, Refused};
 use super::errors::Speaker;
 use super::idempotency::{self, Claim, IDEMPOTENCY_KEY, Key, Lease, Stored};
 use super::negotiate::{Accepted, MediaType, accepted, check_content_type};

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::answer::Answer;
-use super::edge::Done;
+use super::done::Done;
 use super::errors::{Speaker, seconds};
 use super::idempotency::{IDEMPOTENCY_REPLAYED, Stored};
 use super::metrics;

@@ -17,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::buckets::Buckets;
-use super::documents::{Documents, Listed};
+use super::documents::Documents;
 use super::inputs::InputTypes;
+use super::listed::Listed;
 use super::metrics::Names;
 use super::sockets::Sockets;
 use crate::config::{Config, DocumentMode, GraphqlSettings, Mode};

@@ -11,7 +11,8 @@ use http::HeaderValue;
 use http::header;
 
 use super::answer::Answer;
-use super::edge::{Done, Edge};
+use super::done::Done;
+use super::edge::Edge;
 use super::errors::Speaker;
 use super::idempotency::{IDEMPOTENCY_REPLAYED, Stored};
 use super::negotiate::MediaType;

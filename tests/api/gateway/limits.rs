@@ -264,3 +264,57 @@ async fn limits_that_are_off_refuse_nobody() {
         assert_eq!(answer.body["extensions"]["cost"]["requested"], Value::from(100));
     }
 }
+
+// keeps: OP-10
+#[tokio::test]
+async fn long_document_that_nobody_knows_is_paid_for_before_it_is_read() {
+    let world = World::builder()
+        .rate_limits()
+        .configure(|config| {
+            config.limits.anonymous_requests = 1;
+            config.limits.viewer_requests = 100;
+        })
+        .build()
+        .await;
+    let manager = world.agency("acme").manager();
+    manager.token().await;
+    world.clock.advance(Duration::from_secs(60));
+    let long = |number: usize| format!("{{ __typename }} # {number} {}", "x".repeat(40_000));
+    // Reason: one that is known costs its reader nothing more, a new one the address its length.
+    for _ in 0..9 {
+        manager.run(&long(0), json!({})).await.expect_ok();
+    }
+    manager.run(&long(1), json!({})).await.expect_ok();
+    wait_of(manager.run(&long(2), json!({})).await);
+    manager.run(&long(1), json!({})).await.expect_ok();
+    manager.run(ME, json!({})).await.expect_ok();
+    manager.from_ip("192.0.2.9").run(&long(2), json!({})).await.expect_ok();
+}
+
+// keeps: OP-10
+#[tokio::test]
+async fn answer_is_never_longer_than_the_process_can_bear() {
+    let world = World::new().await;
+    let owner = world.agency("acme").owner();
+    let write = "mutation($text: String!) { createProject(input: { name: \"Long\", description: $text }) { project { id } } }";
+    for _ in 0..12 {
+        owner.run(write, json!({ "text": "d".repeat(50_000) })).await.expect_ok();
+    }
+    let of = |many: usize, fields: &str| {
+        format!("{{ projects(first: {many}, filter: {{ search: \"Long\" }}) {{ nodes {{ {fields} }} }} }}")
+    };
+    let aliases: String = (0..30).map(|number| format!("d{number}: description ")).collect();
+    let fits = owner.run(&of(10, &aliases), json!({})).await.expect_ok();
+    assert_eq!(fits.text("projects.nodes.9.d29").len(), 50_000);
+    for fields in [aliases.clone(), format!("id @include(if: true) {aliases}")] {
+        let refused = owner.run(&of(12, &fields), json!({})).await.expect_code("LIMITED");
+        assert!(refused.message().unwrap().contains("16 MiB"), "{refused}");
+        assert!(refused.body.to_string().len() < 1 << 20);
+    }
+    let again = owner.run(&of(1, &"description ".repeat(4_000)), json!({})).await.expect_ok();
+    assert_eq!(
+        again.body.to_string().matches("ddddd").count(),
+        10_000,
+        "once, however often it is asked for"
+    );
+}

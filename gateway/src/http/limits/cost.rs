@@ -1,5 +1,5 @@
-//! What a request costs before it runs, in points: an object is one point, a list as many as it may hold. Only the
-//! document and its variables are looked at, so that clients can reckon it themselves.
+//! What a request costs before it runs, in points: an object is one point, ten of its leaves another, a list as many as
+//! it may hold. Only the document and its variables are looked at, so that clients can reckon it themselves.
 
 use std::collections::HashMap;
 
@@ -32,6 +32,9 @@ const STATEMENTS: [(&str, u64); 4] = [
 /// Points of a mutation's or subscription's root field: it writes, or stays.
 const WRITE_COST: u64 = 10;
 
+/// Leaves of an object that are one point more: each is copied and written.
+const LEAVES: u64 = 10;
+
 /// Items of a list whose length is not asked for.
 const DEFAULT_ITEMS: u64 = 20;
 
@@ -44,7 +47,7 @@ const MAX_BULK: u64 = kernel::bulk::MAX_ITEMS as u64;
 /// The cost of an operation of a document that passed the limits, at least [`LEAST_COST`].
 pub fn cost(document: &ExecutableDocument, operation: &OperationDefinition, variables: &Variables) -> u64 {
     let mut reckoner = Reckoner { document, operation, variables, known: HashMap::new() };
-    let root = reckoner.selection(&operation.selection_set.node, true);
+    let root = reckoner.selection(&operation.selection_set.node, true).with_leaves();
     root.once.saturating_add(root.each.saturating_mul(DEFAULT_ITEMS)).max(LEAST_COST)
 }
 
@@ -55,12 +58,20 @@ struct Points {
     once: u64,
     /// For each item, where the object is a connection.
     each: u64,
+    /// Leaves of the object, those of fragments among them.
+    leaves: u64,
 }
 
 impl Points {
     fn add(&mut self, other: Self) {
         self.once = self.once.saturating_add(other.once);
         self.each = self.each.saturating_add(other.each);
+        self.leaves = self.leaves.saturating_add(other.leaves);
+    }
+
+    /// The points of a whole object: its leaves are some.
+    fn with_leaves(self) -> Self {
+        Self { once: self.once.saturating_add(self.leaves / LEAVES), leaves: 0, ..self }
     }
 }
 
@@ -111,17 +122,19 @@ impl<'a> Reckoner<'a> {
         let written = if writes { WRITE_COST } else { 0 };
         let base = written + STATEMENT_COST * statements(field);
         if field.selection_set.node.items.is_empty() {
-            return Points { once: base, each: 0 };
+            return Points { once: base, each: 0, leaves: 1 };
         }
         let inner = self.selection(&field.selection_set.node, false);
+        if !root && name == "node" {
+            // Reason: the edge was counted already, and has the leaves of its node.
+            return inner;
+        }
+        let inner = inner.with_leaves();
         // Invariant: by convention exactly connections have `nodes` and `edges`, and those only them, and payloads of
         // bulk requests `results`; the root's `nodes(ids:)` is a list by itself.
         if !root && matches!(name, "nodes" | "edges" | "results") {
-            return Points { once: 0, each: inner.once.saturating_add(inner.each).saturating_add(1) };
-        }
-        if !root && name == "node" {
-            // Reason: the edge was counted already.
-            return inner;
+            let each = inner.once.saturating_add(inner.each).saturating_add(1);
+            return Points { once: 0, each, leaves: 0 };
         }
         let items = if writes { self.written(field) } else { self.items(field) };
         let once = inner.once.saturating_add(inner.each.saturating_mul(items)).saturating_add(1);
@@ -129,7 +142,7 @@ impl<'a> Reckoner<'a> {
             "nodes" if root => self.ids(field),
             _ => list_items(name, root && !writes).unwrap_or(1),
         };
-        Points { once: base.saturating_add(once.saturating_mul(times)), each: 0 }
+        Points { once: base.saturating_add(once.saturating_mul(times)), each: 0, leaves: 0 }
     }
 
     fn items(&self, field: &Field) -> u64 {

@@ -169,6 +169,19 @@ fn lists_without_pages_cost_as_many_as_they_may_hold() {
 }
 
 #[test]
+fn leaves_cost_by_the_dozen() {
+    let of = |leaves: usize| {
+        cost_of(&format!("{{ tasks(first: 100) {{ nodes {{ {} }} }} }}", "id ".repeat(leaves)), json!({}))
+    };
+    assert_eq!((of(9), of(10), of(29)), (1 + 100, 1 + 100 * 2, 1 + 100 * 3));
+    assert_eq!(of(4_900), 1 + 100 * 491, "what is asked for again is written again");
+    let parts = "... { id id id id id } ".repeat(4);
+    let in_parts =
+        cost_of(&format!("{{ tasks(first: 100) {{ edges {{ node {{ {parts} }} }} }} }}"), json!({}));
+    assert_eq!(in_parts, 1 + 100 * 3, "however they are spread over fragments");
+}
+
+#[test]
 fn bulk_requests_cost_by_their_items() {
     let bulk = "mutation($input: B!) { bulkUpdateTasks(input: $input) { results { ok node { id assignees { id } } } } }";
     let of = |items: usize| cost_of(bulk, json!({ "input": { "items": vec![json!({"id": 1}); items] } }));
