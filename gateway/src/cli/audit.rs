@@ -307,12 +307,11 @@ async fn write_export(options: &Options, app: &App, export: Export) -> Result<()
     to.flush().map_err(anyhow::Error::from)?;
     let Some(path) = output else { return Ok(()) };
     if matches!(format, Format::Csv) {
-        let mut beside = path.clone().into_os_string();
-        beside.push(".head.json");
-        write(Some(Path::new(&beside)), pretty(&head)?.as_bytes())?;
-        let mut beside = path.clone().into_os_string();
-        beside.push(".statement.json");
-        write(Some(Path::new(&beside)), pretty(&statement)?.as_bytes())?;
+        for (ending, text) in [(".head.json", pretty(&head)?), (".statement.json", pretty(&statement)?)] {
+            let mut beside = path.clone().into_os_string();
+            beside.push(ending);
+            write(Some(Path::new(&beside)), text.as_bytes())?;
+        }
     }
     let value = json!({ "entries": entries, "output": path, "head": head, "statement": statement });
     let part = statement.filter.as_ref().map(|filter| format!(" Not the whole trail: only {filter}."));
@@ -336,11 +335,11 @@ fn summary(of: &str, report: &Report) -> String {
             text.push_str(&format!(", {many} {what}"));
         }
     }
-    if let Some(filter) = &report.filter {
-        text.push_str(&format!(". NOT THE WHOLE TRAIL: only {filter}"));
-    }
     if let Some(since) = report.waiting_since {
         text.push_str(&format!(" (the first since {since})"));
+    }
+    if let Some(filter) = &report.filter {
+        text.push_str(&format!(". NOT THE WHOLE TRAIL: only {filter}"));
     }
     for problem in &report.problems {
         let entry = problem.entry.map(|id| format!(" ({})", AuditEntryId::from_uuid(id))).unwrap_or_default();

@@ -135,7 +135,7 @@ impl Erasure<'_> {
         });
         let traces = Traces { request: request.id, emails: subject.emails.clone(), files };
         let job = act.enqueue(traces.job(self.sealer.keyring())?);
-        act.enqueue(Traces::later(request.id).job(self.sealer.keyring())?);
+        act.enqueue(Traces::later(request.id, self.sealer.keyring())?);
         let keys = found.iter().filter(|line| line.name == "audit.keys").map(|line| line.count).sum();
         let done = Done {
             collections: found.iter().map(Collection::from).collect(),

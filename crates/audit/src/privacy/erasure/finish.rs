@@ -43,19 +43,16 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// What may have come into being while the erasure was under way.
-    pub(super) fn later(request: PrivacyRequestId) -> Self {
-        Self { request, emails: BTreeSet::new(), files: Vec::new() }
+    /// The job that removes what may have come into being while the erasure was under way, once nobody can be any more.
+    pub(super) fn later(request: PrivacyRequestId, keyring: &Keyring) -> Result<NewJob> {
+        let job = Self { request, emails: BTreeSet::new(), files: Vec::new() }.job(keyring)?;
+        Ok(NewJob { delay: chrono::TimeDelta::minutes(AFTERMATH), ..job })
     }
 
-    /// The job that removes them; one without anything to name waits until nobody can be under way any more.
+    /// The job that removes them.
     pub(super) fn job(&self, keyring: &Keyring) -> Result<NewJob> {
         // Reason: sealed, for it names the person.
-        let mut job = NewJob::new(JOB, keyring.seal(&serde_json::to_vec(self)?, JOB.as_bytes())?);
-        if self.emails.is_empty() && self.files.is_empty() {
-            job.delay = chrono::TimeDelta::minutes(AFTERMATH);
-        }
-        Ok(job)
+        Ok(NewJob::new(JOB, keyring.seal(&serde_json::to_vec(self)?, JOB.as_bytes())?))
     }
 
     /// What the payload of a job says.
