@@ -95,6 +95,9 @@ async fn fill(config: Config) -> Result<Vec<&'static str>, Failure> {
     let app = App::open(config).await?;
     let hash = app.identity.hasher.hash(SecretString::from(PASSWORD)).await.map_err(kernel::Error::from)?;
     let agencies = seed::demo(&app.db, &hash, app.clock.now().date_naive()).await?;
+    for agency in agencies.iter().filter(|agency| agency.made) {
+        seed::trail::tell(&app, agency.slug).await?;
+    }
     app.sealer.seal_all().await?;
     app.db.close().await.map_err(kernel::Error::from)?;
     Ok(agencies.into_iter().filter(|agency| agency.made).map(|agency| agency.slug).collect())

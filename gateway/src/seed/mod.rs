@@ -10,6 +10,7 @@ mod plan;
 mod queue;
 mod rows;
 mod tasks;
+pub(crate) mod trail;
 mod work;
 mod write;
 

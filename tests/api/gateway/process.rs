@@ -141,6 +141,20 @@ async fn program_without_a_command_is_the_demonstration() {
             (number("accounts"), number("projects"), number("tasks"), number("users")),
             (12, 40, 800, 10)
         );
+        let kept = "{ legalHolds(first: 5) { nodes { inForce } } auditArchives(first: 5) { nodes { status entries } }
+            privacyRequests(first: 5) { nodes { kind status certificate } } }";
+        let kept = owner.run(kept, json!({})).await.expect_ok();
+        assert_eq!(kept.list("legalHolds.nodes"), [json!({ "inForce": true })]);
+        assert_eq!(kept.list("auditArchives.nodes"), [json!({ "status": "REMOVED", "entries": 24 })]);
+        let asked = kept.list("privacyRequests.nodes");
+        assert!(asked.iter().all(|request| request["status"] == "DONE"), "{kept}");
+        assert!(
+            asked.iter().any(|request| request["kind"] == "ERASURE" && request["certificate"].is_string())
+        );
+        assert!(asked.iter().any(|request| request["kind"] == "EXPORT"), "{kept}");
+        let check = "mutation { verifyAudit { report { sound problems { message } } } }";
+        let check = owner.run(check, json!({})).await.expect_ok();
+        assert_eq!(*check.data("verifyAudit.report.sound"), true, "{check}");
     }
     for path in ["/graphiql", "/mailbox", "/livez", "/readyz"] {
         assert_eq!(
