@@ -17,6 +17,7 @@ mod m0009_privacy;
 mod m0010_keeping;
 mod m0011_siem;
 mod m0012_search;
+mod m0013_time;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -43,6 +44,7 @@ pub const STEPS: &[Step] = &[
     m0010_keeping::STEP,
     m0011_siem::STEP,
     m0012_search::STEP,
+    m0013_time::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

@@ -233,6 +233,20 @@ typed_ids! {
     TaskColumnId, "col", "TaskColumn";
     /// Id of a task.
     TaskId, "tsk", "Task";
+    /// Id of a piece of time somebody worked.
+    TimeEntryId, "tme", "TimeEntry";
+    /// Id of a week of somebody's time.
+    TimesheetId, "tsh", "Timesheet";
+    /// Id of a running timer.
+    TimerId, "tmr", "Timer";
+    /// Id of a kind of work that time is spent on.
+    ActivityTypeId, "act", "ActivityType";
+    /// Id of what an hour is billed at.
+    BillRateId, "brt", "BillRate";
+    /// Id of what an hour costs.
+    CostRateId, "crt", "CostRate";
+    /// Id of what was claimed of approved time for billing.
+    TimeClaimId, "tcl", "TimeClaim";
     /// Id of an entry of the audit log.
     AuditEntryId, "aud", "AuditEntry";
     /// Id of a sink that entries of the audit log are forwarded to.

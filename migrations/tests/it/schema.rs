@@ -32,6 +32,7 @@ const TENANT_NOT_FIRST: &[(&str, &str)] = &[
     ("ix_jobs_status_kind_run_at", "the metrics count over all tenants"),
     ("ix_audit_privacy_requests_expires_at", "the purge reads all tenants"),
     ("ix_audit_sinks_next_at", "the forwarder reads all tenants"),
+    ("ix_projects_timers_started_at_flagged_at", "the guard of forgotten timers reads all tenants"),
     ("ix_jobs_locked_until", "the worker reads all tenants"),
     ("ix_jobs_finished_at", "the purge reads all tenants"),
     ("uq_jobs_kind_unique_key", "jobs of the installation"),
@@ -44,11 +45,14 @@ const TENANT_NOT_FIRST: &[(&str, &str)] = &[
 const ENUMERATION_NAMES: &[&str] = &[
     "actor_kind",
     "algorithm",
+    "bill_source",
     "billing_type",
     "category",
+    "cost_source",
     "delivery",
     "held_from",
     "kind",
+    "level",
     "lifecycle",
     "methodology",
     "min_severity",
@@ -59,9 +63,12 @@ const ENUMERATION_NAMES: &[&str] = &[
     "purpose",
     "reach",
     "registration",
+    "rounding_mode",
+    "rounding_scope",
     "severity",
     "source",
     "status",
+    "timer_action",
 ];
 
 /// Columns with such a name that are open text, and why.
@@ -247,6 +254,12 @@ async fn number_out_of_its_range_is_refused() {
             ("projects_members", "allocation_bp", "10001"),
             ("projects_members", "allocation_bp", "-1"),
             ("projects_tasks", "estimate_minutes", "-1"),
+            ("projects_time_entries", "minutes", "0"),
+            ("projects_time_entries", "minutes", "2881"),
+            ("projects_time_settings", "rounding_step", "0"),
+            ("projects_time_settings", "timer_hours", "25"),
+            ("projects_bill_rates", "amount_minor", "-1"),
+            ("projects_cost_rates", "amount_minor", "-1"),
         ] {
             let error = rows::set(&conn, table, &world[table], column, value).await.unwrap_err();
             let check = format!("ck_{table}_{column}");
