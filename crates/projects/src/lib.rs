@@ -15,6 +15,7 @@ pub mod rank;
 pub mod service;
 pub mod sight;
 pub mod task;
+pub mod time;
 pub mod words;
 
 use async_graphql::{MergedObject, MergedSubscription};

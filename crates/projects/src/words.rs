@@ -111,6 +111,98 @@ words! {
     }
 }
 
+words! {
+    /// Which way billed time is rounded.
+    RoundingMode {
+        /// Not at all.
+        #[default]
+        None = "none",
+        /// To the next step.
+        Up = "up",
+        /// To the step before.
+        Down = "down",
+        /// To the nearest step; halves go up.
+        Nearest = "nearest",
+    }
+}
+
+words! {
+    /// What billed time is rounded by.
+    RoundingScope {
+        /// Each entry for itself.
+        #[default]
+        Entry = "entry",
+        /// All that somebody did for a project on one day.
+        Day = "day",
+    }
+}
+
+words! {
+    /// What becomes of a timer that was forgotten.
+    TimerAction {
+        /// Its owner is told.
+        #[default]
+        Notify = "notify",
+        /// It is stopped at the hours that it may run, and its owner is told.
+        Stop = "stop",
+    }
+}
+
+words! {
+    /// Where a piece of time stands.
+    TimeEntryStatus {
+        /// Its owner works on it.
+        #[default]
+        Draft = "draft",
+        /// It waits for a manager.
+        Submitted = "submitted",
+        /// A manager approved it; its rates are fixed.
+        Approved = "approved",
+        /// A manager sent it back.
+        Rejected = "rejected",
+    }
+}
+
+words! {
+    /// Where a week stands.
+    TimesheetStatus {
+        /// Its owner works on it.
+        #[default]
+        Open = "open",
+        /// It waits for managers.
+        Submitted = "submitted",
+        /// All of it is approved; nothing in it changes any more.
+        Approved = "approved",
+        /// Something in it was sent back.
+        Rejected = "rejected",
+    }
+}
+
+words! {
+    /// Where the rate of an hour is written: the nearer to the work, the stronger.
+    RateLevel {
+        /// At the piece of time itself.
+        Entry = "entry",
+        /// At the task.
+        Task = "task",
+        /// At the person's place on the project.
+        Member = "member",
+        /// At the project, for a kind of work.
+        ProjectActivity = "project_activity",
+        /// At the project.
+        Project = "project",
+        /// At the kind of work.
+        Activity = "activity",
+        /// At the person.
+        Person = "person",
+        /// At the client.
+        Account = "account",
+        /// For the whole agency.
+        #[default]
+        Tenant = "tenant",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
