@@ -93,7 +93,13 @@ impl std::ops::Deref for App {
 
 /// Every permission of every domain.
 pub fn catalogue() -> Catalogue {
-    Catalogue::new(&[identity::PERMISSIONS, crm::PERMISSIONS, projects::PERMISSIONS, audit::PERMISSIONS])
+    Catalogue::new(&[
+        identity::PERMISSIONS,
+        crm::PERMISSIONS,
+        projects::PERMISSIONS,
+        projects::TIME_PERMISSIONS,
+        audit::PERMISSIONS,
+    ])
 }
 
 /// Every kind of event of every domain.

@@ -20,6 +20,7 @@ use kernel::{
     db::Db,
     error::{Error, Result},
     id::{AccountId, AnyId, IdKind, RoleId, TenantId, TypedId, UserId},
+    locale::TimeZone,
     people::{PeopleDirectory, Person},
     policy::{Guarded, can},
     viewer::{Permission, Viewer},
@@ -144,6 +145,23 @@ impl RoleUses for Directory {
 impl projects::AccountDirectory for Directory {
     async fn account(&self, act: &Act, viewer: &Viewer, id: AccountId) -> Result<()> {
         crm::account::check_usable(act, viewer, id).await
+    }
+}
+
+#[async_trait]
+impl projects::Clocks for Directory {
+    async fn hold(&self, act: &Act, person: UserId) -> Result<TimeZone> {
+        use identity::user::entity as user;
+        use membership::entity::{Column, Entity};
+        let member = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::UserId.eq(person.uuid()));
+        let member = member.select_only().column(Column::UserId).lock(LockType::NoKeyUpdate);
+        let member: Option<UserId> = member.into_tuple().one(act.conn()).await?;
+        let unknown = || Error::not_found(UserId::TYPE, person);
+        member.ok_or_else(unknown)?;
+        let zone =
+            user::Entity::of_tenant(act.viewer().tenant_id()).filter(user::Column::Id.eq(person.uuid()));
+        let zone = zone.select_only().column(user::Column::TimeZone);
+        zone.into_tuple().one(act.conn()).await?.ok_or_else(unknown)
     }
 }
 

@@ -24,9 +24,9 @@ pub use change::ProjectChange;
 pub use column::graphql::TaskColumn;
 pub use events::EVENTS;
 pub use member::graphql::ProjectMember;
-pub use policy::PERMISSIONS;
+pub use policy::{PERMISSIONS, time::PERMISSIONS as TIME_PERMISSIONS};
 pub use project::graphql::Project;
-pub use service::{AccountDirectory, Event, EventSource, Heard, Projects};
+pub use service::{AccountDirectory, Clocks, Event, EventSource, Heard, Projects};
 pub use task::graphql::Task;
 
 /// The root queries of projects.

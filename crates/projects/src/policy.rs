@@ -1,6 +1,8 @@
 //! Who may see and do what with projects, teams and tasks: permissions, the roles that hold them, and the rows they
 //! reach.
 
+pub mod time;
+
 use kernel::{
     catalogue::{
         Rule,

@@ -7,7 +7,8 @@ use futures::stream::BoxStream;
 use kernel::{
     Result,
     act::Act,
-    id::{AccountId, TenantId},
+    id::{AccountId, TenantId, UserId},
+    locale::TimeZone,
     people::PeopleDirectory,
     viewer::Viewer,
 };
@@ -23,6 +24,8 @@ pub struct Projects {
     pub accounts: Arc<dyn AccountDirectory>,
     /// Who is in the tenant.
     pub people: Arc<dyn PeopleDirectory>,
+    /// Whose time is kept, by which clocks.
+    pub clocks: Arc<dyn Clocks>,
     /// What happened, as it is committed.
     pub events: Arc<dyn EventSource>,
     /// What the events of this process were about, read once for all who listen.
@@ -35,6 +38,14 @@ pub trait AccountDirectory: Send + Sync + 'static {
     /// Checks that a project may be opened for an account: NOT_FOUND unless `viewer` may see it, INVALID at
     /// `accountId` if it is archived.
     async fn account(&self, act: &Act, viewer: &Viewer, id: AccountId) -> Result<()>;
+}
+
+/// People, as far as their time is kept.
+#[async_trait]
+pub trait Clocks: Send + Sync + 'static {
+    /// Keeps other acts from writing a person's time until this one ends, and answers the time zone of their settings.
+    /// NOT_FOUND for who is no member of the act's tenant.
+    async fn hold(&self, act: &Act, person: UserId) -> Result<TimeZone>;
 }
 
 /// A committed event, as it came through the outbox.

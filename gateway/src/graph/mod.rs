@@ -110,6 +110,7 @@ fn build(services: &Services<'_>) -> Builder {
         .data(projects::Projects {
             accounts: directory.clone(),
             people: directory.clone(),
+            clocks: directory.clone(),
             events: Arc::new(fanout.clone()),
             sights: projects::sight::Sights::default(),
         })

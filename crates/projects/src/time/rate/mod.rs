@@ -1,0 +1,3 @@
+//! x
+pub mod bill;
+pub mod cost;
