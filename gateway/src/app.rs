@@ -104,7 +104,13 @@ pub fn catalogue() -> Catalogue {
 
 /// Every kind of event of every domain.
 pub fn event_types() -> EventTypes {
-    EventTypes::new(&[identity::EVENTS, crm::EVENTS, projects::EVENTS, audit::event::DECLARED])
+    EventTypes::new(&[
+        identity::EVENTS,
+        crm::EVENTS,
+        projects::EVENTS,
+        projects::time::events::EVENTS,
+        audit::event::DECLARED,
+    ])
 }
 
 impl App {

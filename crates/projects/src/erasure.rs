@@ -13,6 +13,7 @@ use crate::{
     member::entity as member,
     project::entity as project,
     task::{assignee, entity as task},
+    time::people::{self, Kept},
     words::ProjectStatus::{Cancelled, Completed},
 };
 
@@ -33,6 +34,10 @@ pub const HAS_TASKS: Text = Text::new(
 const MANAGED: Text = Text::new("projects_managed", "Projects they managed", "Projets dirigés");
 const PLACES: Text = Text::new("projects_places", "Places on teams", "Places dans des équipes");
 const DONE_BY: Text = Text::new("projects_assigned", "Tasks they did", "Tâches attribuées");
+const WORKED: Text = Text::new("projects_time", "Hours and weeks of work", "Heures et semaines de travail");
+const TIMERS: Text = Text::new("projects_timers", "Running timers", "Minuteurs en marche");
+const RATES: Text =
+    Text::new("projects_rates", "What their hours cost and are billed at", "Taux et coûts horaires");
 const REPORTED: Text = Text::new("projects_reported", "Tasks they reported", "Tâches signalées");
 
 /// Counts what projects hold of a person.
@@ -44,7 +49,11 @@ pub async fn holdings(conn: &impl ConnectionTrait, subject: &DataSubject) -> Res
     let places = member::Entity::of_tenant(subject.tenant).filter(member::Column::UserId.eq(user));
     let does = assignee::of_tenant(subject.tenant).filter(assignee::Column::UserId.eq(user));
     let reported = task::Entity::of_tenant(subject.tenant).filter(task::Column::ReporterId.eq(user));
+    let Kept { worked, timers, rates } = people::kept(conn, subject.tenant, user).await?;
     let found = [
+        ("projects.time", WORKED, worked, Fate::Anonymised),
+        ("projects.timers", TIMERS, timers, Fate::Erased),
+        ("projects.rates", RATES, rates, Fate::Erased),
         ("projects.managed", MANAGED, managed(subject.tenant, user).count(conn).await?, Fate::Anonymised),
         ("projects.teams", PLACES, places.count(conn).await?, Fate::Erased),
         ("projects.assigned_tasks", DONE_BY, does.count(conn).await?, Fate::Erased),
@@ -84,6 +93,7 @@ pub async fn erase(act: &mut Act, subject: &DataSubject) -> Result<Vec<Holding>>
     let found = holdings(act.conn(), subject).await?;
     if let Some(user) = subject.user {
         crate::reassign_user(act, user, None).await?;
+        people::erase_user(act, user).await?;
     }
     Ok(found)
 }

@@ -31,7 +31,7 @@ pub use task::graphql::Task;
 
 /// The root queries of projects.
 #[derive(MergedObject, Default)]
-pub struct ProjectsQuery(project::graphql::ProjectQuery, task::graphql::TaskQuery);
+pub struct ProjectsQuery(project::graphql::ProjectQuery, task::graphql::TaskQuery, time::TimeQuery);
 
 /// The root mutations of projects.
 #[derive(MergedObject, Default)]
@@ -40,11 +40,12 @@ pub struct ProjectsMutation(
     member::mutation::MemberMutation,
     column::mutation::ColumnMutation,
     task::mutation::TaskMutation,
+    time::TimeMutation,
 );
 
 /// The root subscriptions of projects.
 #[derive(MergedSubscription, Default)]
-pub struct ProjectsSubscription(change::ChangeSubscription);
+pub struct ProjectsSubscription(change::ChangeSubscription, time::timer::live::TimerSubscription);
 
 /// Gives everything that a person who leaves has in hand to somebody else, or to nobody: projects they manage, tasks
 /// assigned to or reported by them. They leave their teams.
@@ -53,6 +54,7 @@ pub async fn reassign_user(
     from: kernel::id::UserId,
     to: Option<kernel::id::UserId>,
 ) -> kernel::Result<()> {
+    time::people::forget_user(act, from).await?;
     project::reassign_user(act, from, to).await?;
     member::forget_user(act, from).await?;
     task::reassign_user(act, from, to).await

@@ -34,6 +34,7 @@ pub const TEXTS: Texts = Texts(&[
     identity::activity::PEOPLE,
     crm::activity::ACTIONS,
     projects::activity::ACTIONS,
+    projects::time::activity::ACTIONS,
     audit::activity::ACTIONS,
     audit::privacy::activity::ACTIONS,
     crate::seed::ACTIONS,

@@ -29,7 +29,7 @@ use crate::{
         PROJECTS_WRITE,
     },
     service::Projects,
-    task,
+    task, time,
     words::ProjectStatus,
 };
 
@@ -389,6 +389,7 @@ pub async fn purge(viewer: &Viewer, db: &Db, id: ProjectId) -> Result<()> {
             let members = member::entity::Entity::of_tenant(tenant);
             let members =
                 members.filter(member::entity::Column::ProjectId.eq(id.uuid())).all(act.conn()).await?;
+            time::people::forget_project(act, id).await?;
             // Invariant: the order of the foreign keys; assignees and assignments go with their task and project.
             act.delete_all(tasks).await?;
             act.delete_all(columns).await?;

@@ -3,14 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{Days, NaiveDate};
-use kernel::{
-    Result,
-    act::Act,
-    db::Db,
-    id::UserId,
-    policy::Guarded,
-    viewer::Viewer,
-};
+use kernel::{Result, act::Act, db::Db, id::UserId, policy::Guarded, viewer::Viewer};
 use platform::jobs::{self, NewSchedule};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 

@@ -112,10 +112,10 @@ impl Targets {
         };
         let project = match (task, aim.project) {
             (None, None) => return Err(Error::field("projectId", NO_TARGET)),
+            // Reason: whoever has a task of a project that they do not see may name the project all the same.
+            (Some(task), Some(id)) if task.project_id == id => id,
             (_, Some(id)) if !self.seen.contains(&id) => return Err(Error::not_found(ProjectId::TYPE, id)),
-            (Some(task), Some(id)) if task.project_id != id => {
-                return Err(Error::field("taskId", OTHER_PROJECT));
-            }
+            (Some(_), Some(_)) => return Err(Error::field("taskId", OTHER_PROJECT)),
             (Some(task), _) => task.project_id,
             (None, Some(id)) => id,
         };
@@ -138,6 +138,12 @@ impl Targets {
             activity: activity.map(|activity| activity.id),
             billable: !unbilled && activity.is_none_or(|activity| activity.billable),
         })
+    }
+
+    /// The project of a task that the viewer sees.
+    #[must_use]
+    pub fn project_of(&self, task: TaskId) -> Option<ProjectId> {
+        self.tasks.get(&task).map(|task| task.project_id)
     }
 
     fn activity(&self, id: Option<ActivityTypeId>) -> Result<Option<&activity_type::Model>> {

@@ -1,2 +1,52 @@
-//! x
+//! Entries: the hours that people write down, change and take back.
+
 pub mod entity;
+pub mod filter;
+pub mod graphql;
+pub mod mutation;
+pub mod rules;
+pub(crate) mod write;
+
+pub use write::{create, delete, set_rate, update};
+
+use kernel::{
+    Result,
+    ask::Ask,
+    id::{ProjectId, TypedId},
+    page::{ChildPage, Connection, Order, PageArgs, children},
+};
+
+use crate::policy::time::TIME_READ;
+use entity::{Column, Model};
+use filter::TimeEntryFilter;
+use graphql::TimeEntry;
+
+/// What was written, and what the writer should know about it.
+pub struct Written {
+    /// The entries, one a day.
+    pub entries: Vec<Model>,
+    /// Other entries of the same person at the same time.
+    pub overlapping: Vec<Model>,
+}
+
+/// A page of a project's time, the latest first, in one statement with that of other projects.
+///
+/// # Errors
+/// FORBIDDEN without the permission to read time, INVALID for a wrong filter or page.
+pub async fn of_project(
+    ask: &Ask,
+    project: ProjectId,
+    filter: TimeEntryFilter,
+    args: PageArgs,
+) -> Result<Connection<TimeEntry>> {
+    ask.viewer.require(TIME_READ)?;
+    filter.check()?;
+    let page = ChildPage {
+        parent: Column::ProjectId,
+        order: Order::desc(Column::SpentOn),
+        args,
+        fingerprint: format!("{filter:?}"),
+        select: Box::new(move |viewer| filter.select(viewer)),
+    };
+    children(ask, project.uuid(), page).await
+}

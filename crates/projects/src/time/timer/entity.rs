@@ -6,6 +6,7 @@ use kernel::{
     id::{ActivityTypeId, ProjectId, TaskId, TenantId, TimerId, UserId},
 };
 use sea_orm::entity::prelude::*;
+use serde_json::{Map, Value, json};
 
 /// A timer that runs; a person has one at most.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -52,5 +53,10 @@ impl Recorded for Entity {
 
     fn about(model: &Model) -> About {
         About { project: Some(model.project_id), ..About::person(model.user_id) }
+    }
+
+    fn refs(model: &Model) -> Map<String, Value> {
+        // Reason: whoever watches is told of a timer that is gone only if it was theirs.
+        Map::from_iter([("user".to_owned(), json!(model.user_id))])
     }
 }

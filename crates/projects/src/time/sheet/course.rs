@@ -1,0 +1,154 @@
+//! Handing in a week, and opening one again.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use kernel::{
+    Error, Result, Text,
+    act::{Act, expect_version},
+    db::Db,
+    id::{TimesheetId, TypedId},
+    policy::Guarded,
+    text,
+    viewer::Viewer,
+};
+use sea_orm::{ColumnTrait, QueryFilter};
+
+use super::{
+    approval::lock,
+    entity::{Entity, Model},
+    write::NOT_MONDAY,
+};
+use crate::{
+    policy::time::{TIME_LOG, TIME_MANAGE},
+    service::Projects,
+    time::{
+        book::{Book, is_closed},
+        entry::{
+            entity::{self as entry, Column as Of},
+            rules,
+        },
+        week,
+    },
+    words::{TimeEntryStatus, TimesheetStatus},
+};
+
+/// There is nothing in the week.
+pub const EMPTY_WEEK: Text = Text::new(
+    "empty_week",
+    "There is nothing to hand in for this week.",
+    "Il n'y a rien à remettre pour cette semaine.",
+);
+
+/// The week was handed in.
+pub const ALREADY: Text =
+    Text::new("already_submitted", "This week was handed in already.", "Cette semaine a déjà été remise.");
+
+/// The week is open.
+pub const IS_OPEN: Text =
+    Text::new("week_open", "This week is open already.", "Cette semaine est déjà ouverte.");
+
+/// All of the week is billed.
+pub const ALL_BILLED: Text = Text::new(
+    "all_billed",
+    "All time of this week was taken for billing.",
+    "Tout le temps de cette semaine a été facturé.",
+);
+
+/// Longest reason, in characters.
+const REASON_MAX: usize = 500;
+
+/// Hands in the viewer's week: everything in it that is theirs to change waits for managers now.
+///
+/// # Errors
+/// FORBIDDEN, INVALID for a day that is no Monday or a week without any time, CONFLICT for a week that was handed in.
+pub async fn submit(viewer: &Viewer, db: &Db, projects: &Projects, monday: NaiveDate) -> Result<Model> {
+    viewer.require(TIME_LOG)?;
+    let user = viewer.signed_in()?;
+    if week::start(monday) != monday {
+        return Err(Error::field("weekStart", NOT_MONDAY));
+    }
+    viewer
+        .act(db, "projects.timesheet.submit", async |act| {
+            let mut book = Book::open(act, &*projects.clocks, user).await?;
+            book.read(act, [monday]).await?;
+            let before = book.week(monday).cloned().ok_or_else(|| Error::field("weekStart", EMPTY_WEEK))?;
+            if is_closed(&before.status) {
+                return Err(Error::conflict(ALREADY));
+            }
+            let open: Vec<entry::Model> =
+                book.entries().iter().filter(|entry| rules::is_open(entry)).cloned().collect();
+            if open.is_empty() {
+                return Err(Error::field("weekStart", EMPTY_WEEK));
+            }
+            act.update_all(open, |entry| {
+                TimeEntryStatus::Submitted.as_str().clone_into(&mut entry.status);
+            })
+            .await?;
+            let after = Model {
+                status: TimesheetStatus::Submitted.as_str().to_owned(),
+                submitted_at: Some(act.now()),
+                decided_by: None,
+                decided_at: None,
+                reason: None,
+                ..before.clone()
+            };
+            act.update(&before, after).await
+        })
+        .await
+}
+
+/// Opens a week again that was handed in or approved: what of it was not taken for billing is its owner's to change, and
+/// loses its fixed rates.
+///
+/// # Errors
+/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version, an open week, or one that is billed whole, INVALID for a reason
+/// that is none.
+pub async fn reopen(
+    viewer: &Viewer,
+    db: &Db,
+    id: TimesheetId,
+    expected_version: Option<i64>,
+    reason: &str,
+) -> Result<Model> {
+    viewer.require_tenant(TIME_MANAGE)?;
+    viewer
+        .act(db, "projects.timesheet.reopen", async |act| {
+            Entity::fetch_to(act.conn(), viewer, TIME_MANAGE, id).await?;
+            let reason = text::line(reason, "reason", REASON_MAX)?;
+            let before = lock(act, HashSet::from([id])).await?.pop();
+            let before = before.ok_or_else(|| Error::not_found(TimesheetId::TYPE, id))?;
+            expect_version("Timesheet", expected_version, before.version)?;
+            if !is_closed(&before.status) {
+                return Err(Error::conflict(IS_OPEN));
+            }
+            open_entries(act, id).await?;
+            let after = Model {
+                status: TimesheetStatus::Open.as_str().to_owned(),
+                submitted_at: None,
+                decided_by: viewer.user_id(),
+                decided_at: Some(act.now()),
+                reason: Some(reason),
+                ..before.clone()
+            };
+            act.update(&before, after).await
+        })
+        .await
+}
+
+async fn open_entries(act: &mut Act, week: TimesheetId) -> Result<()> {
+    let entries = entry::Entity::of_tenant(act.viewer().tenant_id())
+        .filter(Of::TimesheetId.eq(week.uuid()))
+        .filter(Of::ClaimId.is_null());
+    let entries = entries.all(act.conn()).await?;
+    if entries.is_empty() {
+        return Err(Error::conflict(ALL_BILLED));
+    }
+    act.update_all(entries, |entry| {
+        TimeEntryStatus::Draft.as_str().clone_into(&mut entry.status);
+        (entry.bill_rate_minor, entry.bill_rate_currency, entry.bill_source) = (None, None, None);
+        (entry.cost_rate_minor, entry.cost_rate_currency, entry.cost_source) = (None, None, None);
+        (entry.decided_by, entry.decided_at) = (None, None);
+    })
+    .await
+}
