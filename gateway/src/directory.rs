@@ -55,6 +55,12 @@ impl Directory {
                 .with::<projects::member::entity::Entity>()
                 .with::<projects::column::entity::Entity>()
                 .with::<projects::task::entity::Entity>()
+                .with::<projects::time::entry::entity::Entity>()
+                .with::<projects::time::sheet::entity::Entity>()
+                .with::<projects::time::timer::entity::Entity>()
+                .with::<projects::time::activity_type::entity::Entity>()
+                .with::<projects::time::rate::bill::Entity>()
+                .with::<projects::time::rate::cost::Entity>()
                 .with::<kernel::act::audit_entry::Entity>(),
         }
     }

@@ -2,6 +2,7 @@
 //! needs any more goes away. Any number of processes may do it at once on one database.
 
 pub mod retention;
+pub mod time;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -33,6 +34,7 @@ const TIDY: &str = "platform.tidy";
 const SCHEDULES: &[Schedule] = &[
     Schedule { name: "tidy", kind: TIDY, cron: "17 * * * *", zone: Tz::UTC },
     Schedule { name: "retention", kind: retention::PLAN, cron: "40 2 * * *", zone: Tz::UTC },
+    Schedule { name: "timers", kind: time::GUARD, cron: "*/10 * * * *", zone: Tz::UTC },
 ];
 
 /// How long sessions that ended stay visible to their owner's administrators, in days.
@@ -85,6 +87,8 @@ pub fn runner(app: &App) -> Runner {
         .with(identity::tenant::purge::JOB, Arc::new(crate::forget::ForgetTenants(app.clone())))
         .with(audit::privacy::export::JOB, Arc::new(crate::privacy::MakeExport(app.clone())))
         .with(audit::verify::JOB, Arc::new(VerifyTrail(app.clone())))
+        .with(time::GUARD, Arc::new(time::Guard(app.clone())))
+        .with(projects::time::reminder::JOB, Arc::new(time::Remind(app.clone())))
         .with(retention::PLAN, Arc::new(retention::Plan(app.clone())))
         .with(audit::keep::archive::JOB, Arc::new(retention::Retain(app.clone())))
         .with(audit::privacy::erasure::finish::JOB, Arc::new(FinishErasure(app.clone())))

@@ -72,7 +72,7 @@ impl PersonalData for ProjectsData {
         while let Some(rows) = pages.next(db).await? {
             into.rows("projects.tasks", tasks(db, subject, user, eyes, rows).await?).await?;
         }
-        Ok(())
+        crate::time::privacy::collect(db, subject, user, into).await
     }
 
     async fn holdings(&self, db: &Db, subject: &DataSubject) -> Result<Vec<Holding>> {

@@ -5,12 +5,14 @@ mod account;
 mod people;
 mod project;
 mod task;
+mod time;
 mod trail;
 
 pub use account::{AccountBridges, ContactBridges};
 pub use people::{ApiKeyBridges, InvitationBridges, UserBridges};
 pub use project::{MemberBridges, ProjectBridges};
 pub use task::TaskBridges;
+pub use time::{BillRateBridges, CostRateBridges, TimeEntryBridges, TimerBridges, TimesheetBridges};
 pub use trail::{AuditEntryBridges, JobBridges, PrivacyRequestBridges, Trail};
 
 use crm::Account;

@@ -19,8 +19,9 @@ use kernel::{
 use super::fields::{self, Leaves, Parts};
 use super::lenient::{Lenient, soften};
 use crate::bridges::{
-    AccountBridges, ApiKeyBridges, AuditEntryBridges, ContactBridges, InvitationBridges, JobBridges,
-    MemberBridges, PrivacyRequestBridges, ProjectBridges, TaskBridges, Trail, UserBridges,
+    AccountBridges, ApiKeyBridges, AuditEntryBridges, BillRateBridges, ContactBridges, CostRateBridges,
+    InvitationBridges, JobBridges, MemberBridges, PrivacyRequestBridges, ProjectBridges, TaskBridges,
+    TimeEntryBridges, TimerBridges, TimesheetBridges, Trail, UserBridges,
 };
 
 const NO_NODE: Text = Text::new(
@@ -171,6 +172,18 @@ nodes! {
     "TaskColumn": projects::TaskColumn, projects::column::entity::Entity, TaskColumnId, TaskColumnNode(Trail);
     /// Something to be done in a project.
     "Task": projects::Task, projects::task::entity::Entity, TaskId, TaskNode(TaskBridges, Trail);
+    /// Time that somebody worked on one day.
+    "TimeEntry": projects::time::entry::graphql::TimeEntry, projects::time::entry::entity::Entity, TimeEntryId, TimeEntryNode(TimeEntryBridges, Trail);
+    /// A person's week.
+    "Timesheet": projects::time::sheet::graphql::Timesheet, projects::time::sheet::entity::Entity, TimesheetId, TimesheetNode(TimesheetBridges, Trail);
+    /// A timer that runs.
+    "Timer": projects::time::timer::graphql::Timer, projects::time::timer::entity::Entity, TimerId, TimerNode(TimerBridges, Trail);
+    /// A kind of work that time is spent on.
+    "ActivityType": projects::time::activity_type::graphql::ActivityType, projects::time::activity_type::entity::Entity, ActivityTypeId, ActivityTypeNode(Trail);
+    /// What an hour is billed at somewhere, from a day on.
+    "BillRate": projects::time::rate::graphql::BillRate, projects::time::rate::bill::Entity, BillRateId, BillRateNode(BillRateBridges, Trail);
+    /// What an hour costs somewhere, from a day on.
+    "CostRate": projects::time::rate::graphql::CostRate, projects::time::rate::cost::Entity, CostRateId, CostRateNode(CostRateBridges, Trail);
     /// One recorded change, login or refusal.
     "AuditEntry": audit::AuditEntry, kernel::act::audit_entry::Entity, AuditEntryId, AuditEntryNode(AuditEntryBridges);
     /// A legal hold.

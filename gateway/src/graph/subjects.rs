@@ -53,6 +53,12 @@ enum For {
 }
 
 subjects! {
+    Work "ActivityType": projects::time::activity_type::entity::Entity;
+    Work "BillRate": projects::time::rate::bill::Entity;
+    Work "CostRate": projects::time::rate::cost::Entity;
+    Work "TimeEntry": projects::time::entry::entity::Entity;
+    Work "Timer": projects::time::timer::entity::Entity;
+    Work "Timesheet": projects::time::sheet::entity::Entity;
     Work "Account": crm::account::entity::Entity;
     Inner "ApiKey": identity::api_key::entity::Entity;
     Inner "Assignment": kernel::assignment::Entity;

@@ -38,6 +38,12 @@ pub enum Kind {
     Welcome,
     /// An export of personal data is ready: `days`.
     PersonalDataExport,
+    /// A timer runs for too long: `hours`.
+    TimerForgotten,
+    /// A timer ran for too long and was stopped: `hours`.
+    TimerStopped,
+    /// A week was not handed in: `week`.
+    TimesheetReminder,
 }
 
 macro_rules! sources {
@@ -76,6 +82,9 @@ sources! {
     NewDeviceLogin "new_device_login",
     Welcome "welcome",
     PersonalDataExport "personal_data_export",
+    TimerForgotten "timer_forgotten",
+    TimerStopped "timer_stopped",
+    TimesheetReminder "timesheet_reminder",
 }
 
 const LAYOUT: &str = include_str!("templates/layout.html");
@@ -139,7 +148,7 @@ mod tests {
         json!({
             "given_name": "Ada", "tenant": "Acme & <Co>", "link": "https://a.test/x?token=t_1", "hours": 24, "days": 7,
             "minutes": 60, "inviter": "Grace Hopper", "when": "today", "new_email": "n@a.test", "ip": "192.0.2.1",
-            "device": "Firefox on Linux",
+            "device": "Firefox on Linux", "week": "2026-03-02",
         })
     }
 

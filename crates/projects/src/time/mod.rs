@@ -9,6 +9,7 @@ pub mod claim;
 pub mod entry;
 pub mod events;
 pub mod people;
+pub mod privacy;
 pub mod rate;
 pub mod reminder;
 pub mod rounding;
