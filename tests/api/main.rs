@@ -16,4 +16,5 @@ mod projects;
 mod schema;
 mod security;
 mod sweep;
+mod time;
 mod visibility;

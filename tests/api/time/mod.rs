@@ -1,0 +1,13 @@
+//! Tests of time: timers, entries, weeks and their approval, rates, rounding, and what is claimed for billing.
+
+mod approval;
+mod arranging;
+pub(crate) mod asks;
+mod claims;
+mod entries;
+mod forgotten;
+mod going;
+mod rates;
+mod seen;
+mod timers;
+mod weeks;
