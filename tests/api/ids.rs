@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::id::{AnyId, IdKind};
 use serde_json::json;
-use tests::{Row, Snapshot, World};
+use tests::{Actor, Row, Snapshot, World};
 use uuid::Uuid;
 
 /// Where things of each kind are kept.
@@ -24,6 +24,12 @@ const TABLES: &[(IdKind, &str, &str)] = &[
     (IdKind::ProjectMemberId, "projects_members", "id"),
     (IdKind::TaskColumnId, "projects_columns", "id"),
     (IdKind::TaskId, "projects_tasks", "id"),
+    (IdKind::TimeEntryId, "projects_time_entries", "id"),
+    (IdKind::TimesheetId, "projects_timesheets", "id"),
+    (IdKind::TimerId, "projects_timers", "id"),
+    (IdKind::ActivityTypeId, "projects_activity_types", "id"),
+    (IdKind::BillRateId, "projects_bill_rates", "id"),
+    (IdKind::CostRateId, "projects_cost_rates", "id"),
     (IdKind::AuditEntryId, "audit_entries", "id"),
     (IdKind::EventId, "events", "id"),
     (IdKind::EventDeliveryId, "event_deliveries", "id"),
@@ -78,6 +84,7 @@ pub(crate) async fn furnish(world: &World) {
         // Reason: one that is in use is written to whenever something is sealed.
         let off = json!({ "id": sink.text("createAuditSink.auditSink.id"), "enabled": false });
         owner.run(UPDATE_SINK, json!({ "input": off })).await.expect_ok();
+        keep_time(world, slug).await;
         for (_, person) in world.agency(slug).everybody() {
             person.token().await;
         }
@@ -87,6 +94,29 @@ pub(crate) async fn furnish(world: &World) {
     world.execute(ASKED).await;
     world.execute(HELD).await;
     world.execute(ARCHIVED).await;
+}
+
+/// Gives an agency hours, rates and running timers on its first project, for which the manager answers.
+async fn keep_time(world: &World, slug: &'static str) {
+    let agency = world.agency(slug);
+    let (owner, project) = (agency.owner(), crate::projects::asks::project(&agency, 1).await);
+    let do_it = async |who: &Actor, name: &str, input: serde_json::Value| {
+        crate::projects::asks::change(who, name, input, "__typename").await.expect_ok()
+    };
+    do_it(&owner, "createActivityType", json!({ "name": format!("Craft of {slug}") })).await;
+    let amount = json!({ "amount": "9000", "currency": "EUR" });
+    for place in [json!({}), json!({ "projectId": project })] {
+        let mut rate = json!({ "validFrom": "2026-01-01", "amount": amount });
+        rate.as_object_mut().unwrap().extend(place.as_object().unwrap().clone());
+        do_it(&owner, "setBillRate", rate).await;
+    }
+    do_it(&owner, "setCostRate", json!({ "validFrom": "2026-01-01", "amount": amount })).await;
+    for who in [&agency.developer(), &agency.manager(), &owner] {
+        let time = json!({ "projectId": project, "spentOn": "2026-02-26", "minutes": 30 });
+        do_it(who, "createTimeEntry", time).await;
+        do_it(who, "startTimer", json!({ "projectId": project })).await;
+    }
+    do_it(&agency.developer(), "submitTimesheet", json!({ "weekStart": "2026-02-23" })).await;
 }
 
 /// The last event of each tenant, as one that a consumer could not take.

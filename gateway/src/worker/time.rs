@@ -143,6 +143,13 @@ impl Handler for Remind {
         let (monday, people) = reminder::owed(&app.db, &viewer).await?;
         viewer
             .act(&app.db, "projects.timesheet.remind", async |act| {
+                let told = json!({ "week": [null, monday], "people": [null, people.len()] });
+                act.note(
+                    "TimeSettings",
+                    Some(tenant.uuid()),
+                    None,
+                    told.as_object().cloned().unwrap_or_default(),
+                );
                 // Reason: letters and the end of the job commit together, so nobody is reminded twice.
                 tell(app, act, people, Kind::TimesheetReminder, json!({ "week": monday })).await?;
                 act.finish_job(run, None).await

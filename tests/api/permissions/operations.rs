@@ -16,15 +16,21 @@ const SHORT: &[&str] = &["roles", "sessions"];
 /// Lists; each answers how many rows there are for the asker.
 const READS: &[&str] = &[
     "accounts",
+    "activityTypes",
     "apiKeys",
     "assignments",
     "auditEntries",
+    "billRates",
     "contacts",
+    "costRates",
     "invitations",
     "projects",
     "roles",
     "sessions",
     "tasks",
+    "timeEntries",
+    "timers",
+    "timesheets",
     "users",
 ];
 
@@ -48,6 +54,24 @@ const CHANGES: &[(&str, &str)] = &[
     ("createTask", r#"{"projectId": "$project", "title": "A new one"}"#),
     ("updateTask", r#"{"id": "$task", "title": "Renamed"}"#),
     ("archiveTask", r#"{"id": "$task"}"#),
+    ("createTimeEntry", r#"{"projectId": "$project", "spentOn": "2026-02-26", "minutes": 30}"#),
+    ("createTimeEntry#other", r#"{"projectId": "$otherProject", "spentOn": "2026-02-26", "minutes": 30}"#),
+    ("startTimer", r#"{"taskId": "$task"}"#),
+    ("stopTimer", r#"{"description": "Done"}"#),
+    (
+        "writeTimesheet",
+        r#"{"weekStart": "2026-02-23", "cells": [{"projectId": "$project", "date": "2026-02-25", "minutes": 30}]}"#,
+    ),
+    ("submitTimesheet", r#"{"weekStart": "2026-02-23"}"#),
+    ("approveTimeEntries", r#"{"ids": []}"#),
+    ("createActivityType", r#"{"name": "Design"}"#),
+    ("updateTimeSettings", r#"{"roundingMode": "UP"}"#),
+    (
+        "setBillRate",
+        r#"{"projectId": "$project", "validFrom": "2026-01-01", "amount": {"amount": "1", "currency": "EUR"}}"#,
+    ),
+    ("setBillRate#agency", r#"{"validFrom": "2026-01-01", "amount": {"amount": "1", "currency": "EUR"}}"#),
+    ("setCostRate", r#"{"validFrom": "2026-01-01", "amount": {"amount": "1", "currency": "EUR"}}"#),
     ("assignResource", r#"{"userId": "$sales", "projectId": "$project"}"#),
     ("inviteUser", r#"{"email": "new@acme.test", "roles": ["viewer"]}"#),
     (

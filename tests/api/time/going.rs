@@ -25,7 +25,7 @@ async fn hours_of_somebody_who_left_stay_and_their_timer_and_rates_go() {
     change(&acme.owner(), "setBillRate", rate.clone(), "billRate { id }").await.expect_ok();
     change(&acme.owner(), "setCostRate", rate, "costRate { id }").await.expect_ok();
     let remove = json!({ "id": user });
-    change(&acme.owner(), "deleteUser", remove, "id").await.expect_ok();
+    change(&acme.owner(), "deleteUser", remove, "userId").await.expect_ok();
     let entry = read_entry(&acme.owner(), &id).await.expect_ok();
     assert_eq!(entry.number("timeEntry.minutes"), 60);
     assert!(entry.data("timeEntry.user").is_null());

@@ -48,6 +48,9 @@ told! {
     "projects.timesheet.reopen" on "Timesheet": "restore",
         "{actor} opened the week of {subject} again", "{actor} opened {count} weeks again",
         "{actor} a rouvert la semaine du {subject}", "{actor} a rouvert {count} semaines";
+    "projects.timesheet.remind" on "TimeSettings": "mail",
+        "{actor} reminded people of their week", "{actor} reminded people of their week {count} times",
+        "{actor} a rappelé leur semaine aux personnes", "{actor} a rappelé {count} fois leur semaine aux personnes";
     "projects.bill_rate.set" on "BillRate": "money",
         "{actor} set what hours are billed at", "{actor} set {count} billing rates",
         "{actor} a fixé un taux de facturation", "{actor} a fixé {count} taux de facturation";

@@ -108,7 +108,7 @@ pub fn span(said: Said, today: NaiveDate, now: DateTime<Utc>, fields: &mut Field
             fields.require(end >= start, "endedAt", END_BEFORE_START);
             fields.require(end != start, "endedAt", TOO_SHORT);
             fields.require(end <= now, "endedAt", ENDS_IN_FUTURE);
-            fields.require(!long, "endedAt", STRETCH_TOO_LONG.with("hours", STRETCH_HOURS));
+            fields.require(!long || end > now, "endedAt", STRETCH_TOO_LONG.with("hours", STRETCH_HOURS));
             (end > start && !long).then_some(Span::Stretch(start, end))
         }
         (None, Some(_), None) => {

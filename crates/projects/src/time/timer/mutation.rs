@@ -39,6 +39,28 @@ impl StartTimerInput {
     }
 }
 
+/// What the timer measures that takes the place of the one that runs.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct SwitchTimerInput {
+    /// The project; that of the task without one.
+    pub project_id: Option<ProjectId>,
+    /// The task.
+    pub task_id: Option<TaskId>,
+    /// The kind of work.
+    pub activity_type_id: Option<ActivityTypeId>,
+    /// What is being done, in Markdown, at most 2 000 bytes.
+    pub description: Option<String>,
+    /// Whether the time is billed; without a word as the project and the kind of work are.
+    pub billable: Option<bool>,
+}
+
+impl From<SwitchTimerInput> for StartTimerInput {
+    fn from(input: SwitchTimerInput) -> Self {
+        let SwitchTimerInput { project_id, task_id, activity_type_id, description, billable } = input;
+        Self { project_id, task_id, activity_type_id, description, billable }
+    }
+}
+
 /// How a timer is stopped; what is left out stays as it was started.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct StopTimerInput {
@@ -117,10 +139,10 @@ impl TimerMutation {
     async fn switch_timer(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What the new one measures.")] input: StartTimerInput,
+        #[graphql(desc = "What the new one measures.")] input: SwitchTimerInput,
     ) -> Result<SwitchTimerPayload> {
         let projects = ctx.data_unchecked::<Projects>();
-        let (timer, entries) = super::switch(ctx.viewer(), ctx.db(), projects, input).await?;
+        let (timer, entries) = super::switch(ctx.viewer(), ctx.db(), projects, input.into()).await?;
         Ok(SwitchTimerPayload { timer: Graph(timer.into()), time_entries: shown(entries) })
     }
 
@@ -129,10 +151,10 @@ impl TimerMutation {
     async fn stop_timer(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How it is stopped.")] input: Option<StopTimerInput>,
+        #[graphql(desc = "How it is stopped.")] input: StopTimerInput,
     ) -> Result<StopTimerPayload> {
         let projects = ctx.data_unchecked::<Projects>();
-        let entries = super::stop(ctx.viewer(), ctx.db(), projects, input.unwrap_or_default()).await?;
+        let entries = super::stop(ctx.viewer(), ctx.db(), projects, input).await?;
         Ok(StopTimerPayload { time_entries: shown(entries) })
     }
 
