@@ -18,6 +18,8 @@ const SHORT_LISTS: &[&str] = &[
     "Query.sessions",
     // At most as many as a task takes, 20.
     "Task.assignees",
+    // At most 100 of one day.
+    "TimesheetCell.timeEntries",
     // At most as many as a tenant may have, 20.
     "Tenant.domains",
     // Those of one person, of the tenant's.

@@ -56,7 +56,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("archiveTask", r#"{"id": "$task"}"#),
     ("createTimeEntry", r#"{"projectId": "$project", "spentOn": "2026-02-26", "minutes": 30}"#),
     ("createTimeEntry#other", r#"{"projectId": "$otherProject", "spentOn": "2026-02-26", "minutes": 30}"#),
-    ("startTimer", r#"{"taskId": "$task"}"#),
+    ("startTimer", r#"{"projectId": "$project"}"#),
     ("stopTimer", r#"{"description": "Done"}"#),
     (
         "writeTimesheet",

@@ -117,7 +117,7 @@ pub struct TimesheetCell {
     pub date: Date,
     /// Minutes of all entries.
     pub minutes: i64,
-    /// The entries that make it up.
+    /// The entries that make it up, at most 100.
     pub time_entries: Vec<Graph<TimeEntry>>,
 }
 

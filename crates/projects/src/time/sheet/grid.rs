@@ -28,6 +28,9 @@ use crate::{
 /// Most rows of a grid: what a person does in a week has less.
 const MAX_ROWS: usize = 200;
 
+/// Most entries of a cell that are shown; its minutes are those of all.
+const MAX_ENTRIES: usize = 100;
+
 /// What a row is about.
 type Key = (ProjectId, Option<TaskId>, Option<ActivityTypeId>);
 
@@ -96,7 +99,7 @@ async fn row(ask: &Ask, (project, task, activity): Key, entries: Vec<entry::Mode
     let cell = |(date, entries): (NaiveDate, Vec<entry::Model>)| TimesheetCell {
         date: date.into(),
         minutes: entries.iter().map(|entry| entry.minutes).sum(),
-        time_entries: entries.into_iter().map(|entry| Graph(entry.into())).collect(),
+        time_entries: entries.into_iter().take(MAX_ENTRIES).map(|entry| Graph(entry.into())).collect(),
     };
     Ok(TimesheetRow {
         project: project.map(|project| Graph(project.into())),
