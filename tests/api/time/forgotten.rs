@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kernel::act::NewJob;
 use serde_json::json;
-use tests::{Mail as _, World};
+use tests::World;
 
 use super::asks::{arrange, logged, platform, set, shared_project, start, submit};
 use crate::projects::asks::{ask, change, transition};
