@@ -29,7 +29,7 @@ const DONE: &[&str] = &[
     "createProject",
     "createTask",
     "createTaskColumn",
-    "discardTimer",
+    "deleteTimeEntry",
     "moveTask",
     "moveTaskColumn",
     "removeProjectMember",
@@ -38,13 +38,15 @@ const DONE: &[&str] = &[
     "restoreTask",
     "setBillRate",
     "setCostRate",
-    "setTimeEntryRate",
+    "switchTimer",
     "updateAccount",
     "updateContact",
     "updateProject",
     "updateProjectMember",
     "updateTask",
     "updateTaskColumn",
+    "updateTimeEntry",
+    "updateTimeSettings",
 ];
 
 /// What a call did to the database.

@@ -223,6 +223,13 @@ fn holds(path: &str, also: &[String]) -> bool {
 const ONE_OF_TWO: &[(&str, &str, &str)] = &[
     ("assignResource", "input.projectId", "input.accountId"),
     ("unassignResource", "input.projectId", "input.accountId"),
+    ("createTimeEntry", "input.projectId", "input.taskId"),
+    ("startTimer", "input.projectId", "input.taskId"),
+    ("stopTimer", "input.projectId", "input.taskId"),
+    ("switchTimer", "input.projectId", "input.taskId"),
+    ("writeTimesheet", "input.cells.0.projectId", "input.cells.0.taskId"),
+    // A project has no cost but that of its people.
+    ("setCostRate", "input.userId", "input.userId"),
 ];
 
 /// The place, and what the call needs beside it.

@@ -62,3 +62,28 @@ async fn purged_project_takes_its_time_along_unless_it_is_billed() {
     let counts = world.counts().await;
     assert_eq!((counts["projects_timers"], counts["projects_time_entries"]), (0, 1));
 }
+
+// keeps: PR-22, AU-12
+#[tokio::test]
+async fn hours_of_somebody_who_was_erased_stay_without_them_and_their_words() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (dev, project) = (acme.developer(), shared_project(&acme, "Erased").await);
+    let user = person(&acme, "dev").await;
+    let said =
+        json!({ "projectId": project, "spentOn": "2026-02-27", "minutes": 60, "description": "With Ada" });
+    super::asks::log(&dev, said).await.expect_ok();
+    let other = logged(&acme.manager(), &project, "2026-02-27", 30).await;
+    let viewer = platform(&world, "acme").await;
+    let id = user.parse().unwrap();
+    let erased = viewer
+        .act(&world.app(0).db, "test.erase", async |act| projects::time::people::erase_user(act, id).await);
+    erased.await.unwrap();
+    let entries = world.rows("projects_time_entries", "ORDER BY id").await;
+    assert_eq!(entries.len(), 2);
+    assert_eq!((&entries[0]["minutes"], &entries[0]["description"]), (&json!(60), &json!("")));
+    assert!(entries[0]["user_id"].is_null() && !entries[1]["user_id"].is_null());
+    let weeks = world.rows("projects_timesheets", "WHERE user_id IS NULL").await;
+    assert_eq!(weeks.len(), 1);
+    read_entry(&acme.manager(), &other).await.expect_ok();
+}
