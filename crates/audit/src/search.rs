@@ -10,9 +10,10 @@ use kernel::{
     db::Db,
     error::Result,
     id::{AuditEntryId, TenantId, TypedId},
+    policy::Guarded,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, QueryFilter, QuerySelect, Select,
     sea_query::{Alias, Expr, InsertStatement, OnConflict, Query},
 };
 
@@ -72,7 +73,7 @@ pub(crate) async fn filtered(
 
 /// Whether many entries of a tenant are of acts whose names begin so.
 async fn is_frequent(db: &Db, tenant: TenantId, prefix: &str) -> Result<bool> {
-    let acts = Entity::find().select_only().column(Column::TenantId).filter(Column::TenantId.eq(tenant));
+    let acts = Entity::of_tenant(tenant).select_only().column(Column::TenantId);
     let acts = acts.filter(begins_with(Column::Action.into_expr(), prefix)).offset(MOST as u64).limit(1);
     Ok(acts.into_tuple::<TenantId>().one(db).await?.is_some())
 }

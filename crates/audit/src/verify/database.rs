@@ -139,7 +139,7 @@ impl Check<'_> {
     async fn covered(&mut self, leaves: &[Passed]) -> Result<Vec<Covered>> {
         let mut gone = leaves.iter().filter(|leaf| leaf.found.is_none()).map(|leaf| leaf.seq);
         let Some(first) = gone.next() else { return Ok(Vec::new()) };
-        let behind = gone.last().unwrap_or(first) + 1;
+        let behind = gone.next_back().unwrap_or(first) + 1;
         let (covered, forged) =
             archive::covered(self.db, self.tenant, self.walk.keys(), first, behind).await?;
         for archive in forged {

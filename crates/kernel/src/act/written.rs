@@ -46,7 +46,9 @@ fn waiting(entries: &[audit_entry::Model]) -> Result<WithClause> {
         rows::insert_of::<audit_entry::Entity>(entries, &[]).map_err(rows::conflict_or_internal)?;
     entry.returning(Query::returning().columns(columns.clone()));
     let mut unsealed = Query::insert();
-    unsealed.into_table(Alias::new("audit_unsealed")).columns(["entry_id", "tenant_id", "since"].map(Alias::new));
+    unsealed
+        .into_table(Alias::new("audit_unsealed"))
+        .columns(["entry_id", "tenant_id", "since"].map(Alias::new));
     let mut written = Query::select();
     written.columns(columns).expr(Expr::cust("clock_timestamp()")).from(Alias::new("entry"));
     unsealed.select_from(written).map_err(crate::Error::internal)?;
