@@ -37,7 +37,7 @@ const DONE: &[&str] = &[
     "restoreProject",
     "restoreTask",
     "setBillRate",
-    "setCostRate",
+    "stopTimer",
     "switchTimer",
     "updateAccount",
     "updateContact",
