@@ -110,9 +110,8 @@ impl World {
 
     /// Events about the thing with this id, in the order of writing.
     pub async fn events_of(&self, id: &str) -> Vec<Row> {
-        let mut events = self.about("events", id, "position").await;
-        events.extend(self.about("outbox", id, "seq").await);
-        events
+        let waiting = self.about("outbox", id, "seq").await;
+        with_waiting(self.about("events", id, "position").await, waiting)
     }
 
     async fn about(&self, table: &str, id: &str, order: &str) -> Vec<Row> {
@@ -205,7 +204,11 @@ impl World {
 pub(crate) async fn events(db: &Db) -> Vec<Row> {
     // Race: the dispatcher moves rows from the outbox into the log meanwhile; read in this order none is missed.
     let waiting = rows(db, "outbox", "ORDER BY seq").await;
-    let mut events = rows(db, "events", "ORDER BY position").await;
+    with_waiting(rows(db, "events", "ORDER BY position").await, waiting)
+}
+
+/// The events of the log, then those that were on their way into it when they were read before.
+fn with_waiting(mut events: Vec<Row>, waiting: Vec<Row>) -> Vec<Row> {
     let moved: BTreeSet<String> = events.iter().map(|event| event["id"].to_string()).collect();
     events.extend(waiting.into_iter().filter(|event| !moved.contains(&event["id"].to_string())));
     events

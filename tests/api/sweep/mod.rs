@@ -45,7 +45,7 @@ const TOLD_APART: &[(&str, &str)] = &[];
 
 /// A world in which a query may ask for everything there is.
 async fn wide() -> World {
-    World::builder().configure(|config| config.graphql.max_cost = 500_000).build().await
+    World::builder().configure(|config| config.graphql.max_cost = 2_000_000).build().await
 }
 
 /// Root fields of the schema with what is needed to call them.

@@ -142,7 +142,8 @@ fn fields_with_statements_of_their_own_cost_more_than_leaves() {
         cost_of(&format!("{{ viewer {{ {asked} }} }}"), json!({}))
     };
     assert_eq!(can("permission: \"a\""), 100, "answered from what is known");
-    assert_eq!(can("permission: \"a\", id: \"b\""), 1 + 30 * 10);
+    // Ten leaves cost a point.
+    assert_eq!(can("permission: \"a\", id: \"b\""), 1 + 30 * 10 + 30 / 10);
     let explained =
         "{ explainAccess(userId: \"a\", permission: \"b\", id: \"c\") { allowed reasons { text } } }";
     assert_eq!(cost_of(explained, json!({})), 120 + 1 + 1);
