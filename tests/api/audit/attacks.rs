@@ -94,12 +94,14 @@ async fn trail_that_was_cut_with_everything_noted_of_it_is_found_and_not_signed_
     let found = acme.owner().run(check, json!({})).await.expect_ok();
     assert_eq!(found.data("verifyAudit.report.sound"), &json!(false));
     assert_eq!(found.data("verifyAudit.report.problems")[0]["kind"], "CUT");
-    // What comes next would make the forged order genuine.
-    let waits = format!(
-        "INSERT INTO audit_unsealed (entry_id, tenant_id) SELECT id, tenant_id FROM audit_entries \
-         WHERE tenant_id = {own} AND action = 'audit.trail.verify'"
-    );
-    scene.run(waits).await;
+    // What comes next would make the forged order genuine; on SQLite it waits by a trigger, which is off.
+    if scene.world.db.backend() == DbBackend::Sqlite {
+        let waits = format!(
+            "INSERT INTO audit_unsealed (entry_id, tenant_id) SELECT id, tenant_id FROM audit_entries \
+             WHERE tenant_id = {own} AND action = 'audit.trail.verify'"
+        );
+        scene.run(waits).await;
+    }
     sealed(&scene.world).await;
     scene.world.clock.advance(std::time::Duration::from_secs(120));
     let sealer = sealer(&scene.world);

@@ -81,16 +81,13 @@ pub(super) async fn leaves(world: &World, tenant: Uuid) -> Vec<Row> {
     rows.into_iter().filter(|row| row["tenant_id"] == own).collect()
 }
 
-/// The trigger that notes new entries as waiting.
+/// The trigger that notes new entries as waiting, on SQLite.
 const WRITTEN: &str = "tr_audit_entries_written";
 
 /// Takes the guards off the trail's tables, as somebody who owns the database can; what is written still waits to be
 /// sealed.
 pub(super) async fn take_guards_off(world: &World) {
     take_off(world, &[WRITTEN]).await;
-    if world.db.backend() == DbBackend::Postgres {
-        world.execute(&format!("ALTER TABLE audit_entries ENABLE TRIGGER {WRITTEN}")).await;
-    }
 }
 
 /// Takes every trigger off the trail's tables.

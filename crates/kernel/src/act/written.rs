@@ -26,9 +26,10 @@ pub(super) async fn write(
         rows::insert_many::<audit_entry::Entity>(tx, entries, &[]).await?;
         return rows::insert_many::<outbox::Entity>(tx, events, GIVEN).await;
     }
-    let at_once = rows::rows_at_once::<audit_entry::Entity>() / 2;
-    let together = !entries.is_empty() && entries.len() <= at_once && (1..=at_once).contains(&events.len());
-    if together {
+    let at_once = rows::rows_at_once::<audit_entry::Entity>();
+    // Invariant: half as many of both fit into one statement, since events have fewer columns.
+    let few = 1..=at_once / 2;
+    if few.contains(&entries.len()) && few.contains(&events.len()) {
         let events = rows::insert_of::<outbox::Entity>(events, GIVEN).map_err(rows::conflict_or_internal)?;
         return execute(tx, waiting(entries)?.query(events)).await;
     }
