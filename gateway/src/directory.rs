@@ -4,8 +4,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
-use futures::{StreamExt, stream::BoxStream};
+use futures::{StreamExt, future::try_join_all, stream::BoxStream};
 use identity::{
+    Identity,
     assigning::ResourceDirectory,
     explain::AccessDirectory,
     membership,
@@ -23,7 +24,7 @@ use kernel::{
     locale::TimeZone,
     people::{PeopleDirectory, Person},
     policy::{Guarded, can},
-    viewer::{Permission, Viewer},
+    viewer::{Permission, RequestInfo, Viewer},
 };
 use sea_orm::{ColumnTrait, DbBackend, QueryFilter, QuerySelect, sea_query::LockType};
 
@@ -61,6 +62,8 @@ impl Directory {
                 .with::<projects::time::activity_type::entity::Entity>()
                 .with::<projects::time::rate::bill::Entity>()
                 .with::<projects::time::rate::cost::Entity>()
+                .with::<projects::milestone::entity::Entity>()
+                .with::<projects::comment::entity::Entity>()
                 .with::<kernel::act::audit_entry::Entity>(),
         }
     }
@@ -192,6 +195,20 @@ impl PeopleDirectory for Directory {
 
     async fn check_role(&self, act: &Act, role: RoleId) -> Result<()> {
         identity::role::check_staff_role(act, &self.catalogue, role, "roleId").await
+    }
+}
+
+/// People as identity knows them.
+pub struct People(pub Identity);
+
+#[async_trait]
+impl projects::Readers for People {
+    async fn readers(&self, db: &Db, viewer: &Viewer, people: &[UserId]) -> Result<Vec<Viewer>> {
+        // Reason: people are known from a moment ago, or in two statements; callers ask about few.
+        let known = people.iter().map(|user| self.0.principal(db, viewer.tenant_id(), *user));
+        let known = try_join_all(known).await?.into_iter().flatten();
+        let known = known.filter(|principal| principal.is_active());
+        Ok(known.map(|principal| principal.viewer(&self.0, None, RequestInfo::default())).collect())
     }
 }
 

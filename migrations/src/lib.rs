@@ -18,6 +18,7 @@ mod m0010_keeping;
 mod m0011_siem;
 mod m0012_search;
 mod m0013_time;
+mod m0014_work;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -45,6 +46,7 @@ pub const STEPS: &[Step] = &[
     m0011_siem::STEP,
     m0012_search::STEP,
     m0013_time::STEP,
+    m0014_work::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

@@ -48,6 +48,8 @@ fn projects() -> Table {
         .choice("billing_type", &["fixed_fee", "time_and_materials", "retainer", "non_billable"])
         .choice("methodology", &["agile", "waterfall", "hybrid"])
         .json("tags")
+        .json("custom")
+        .uuid_opt("parent_id")
         .int_opt("health")
         .uuid_opt("created_by")
         .timestamp_opt("archived_at")
@@ -57,8 +59,10 @@ fn projects() -> Table {
         .check("health", "health BETWEEN 0 AND 100")
         .belongs_to("account_id", "crm_accounts", NoAction)
         .member("manager_id", NoAction)
+        .belongs_to("parent_id", "projects_projects", NoAction)
         .unique(&["tenant_id", "id"])
         .unique(&["tenant_id", "code"])
+        .index(&["tenant_id", "parent_id"])
         .index(&["tenant_id", "name", "id"])
         .index(&["tenant_id", "account_id"])
         .index(&["tenant_id", "manager_id"])
@@ -101,7 +105,7 @@ fn columns() -> Table {
         .unique(&["tenant_id", "project_id", "id"])
 }
 
-fn tasks() -> Table {
+pub(crate) fn tasks() -> Table {
     Table::tenant("projects_tasks")
         .uuid("project_id")
         .bigint("number")
@@ -115,6 +119,11 @@ fn tasks() -> Table {
         .bigint_opt("remaining_minutes")
         .date_opt("start_on")
         .date_opt("due_on")
+        .uuid_opt("milestone_id")
+        .uuid_opt("parent_id")
+        .json("checklist")
+        .text_opt("recurrence")
+        .date_opt("recurs_from")
         .text("rank")
         .text_opt("blocked_reason")
         .timestamp_opt("completed_at")
@@ -122,6 +131,7 @@ fn tasks() -> Table {
         .timestamp_opt("archived_at")
         .std()
         .check("estimate_minutes", "estimate_minutes >= 0")
+        .check("recurs_from", "recurrence IS NULL OR recurs_from IS NOT NULL")
         .belongs_to("project_id", "projects_projects", NoAction)
         .key(
             &["tenant_id", "project_id", "column_id"],
@@ -129,9 +139,23 @@ fn tasks() -> Table {
             &["tenant_id", "project_id", "id"],
             NoAction,
         )
+        .key(
+            &["tenant_id", "project_id", "parent_id"],
+            "projects_tasks",
+            &["tenant_id", "project_id", "id"],
+            NoAction,
+        )
+        .key_later(
+            &["tenant_id", "project_id", "milestone_id"],
+            "projects_milestones",
+            &["tenant_id", "project_id", "id"],
+        )
         .member("reporter_id", NoAction)
         .unique(&["tenant_id", "id"])
+        .unique(&["tenant_id", "project_id", "id"])
         .unique(&["tenant_id", "project_id", "number"])
+        .index(&["tenant_id", "parent_id", "project_id"])
+        .index(&["tenant_id", "milestone_id", "project_id"])
         .index(&["tenant_id", "project_id", "rank", "id"])
         .index(&["tenant_id", "project_id", "due_on", "id"])
         .index(&["tenant_id", "due_on", "id"])

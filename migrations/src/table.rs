@@ -229,8 +229,18 @@ impl Table {
 
     /// As [`Self::belongs_to`], to a table of a later step, which lists this one in `completes`.
     /// The column must allow NULL: rolling the later step back clears it.
-    pub(crate) fn belongs_to_later(mut self, column: &'static str, target: &'static str) -> Self {
-        self = self.belongs_to(column, target, OnDelete::NoAction);
+    pub(crate) fn belongs_to_later(self, column: &'static str, target: &'static str) -> Self {
+        self.key_later(&["tenant_id", column], target, &["tenant_id", "id"])
+    }
+
+    /// As [`Self::belongs_to_later`], over any columns; the last one must allow NULL.
+    pub(crate) fn key_later(
+        mut self,
+        columns: &[&'static str],
+        target: &'static str,
+        target_columns: &[&'static str],
+    ) -> Self {
+        self = self.key(columns, target, target_columns, OnDelete::NoAction);
         if let Some(key) = self.keys.last_mut() {
             key.late = true;
         }

@@ -247,6 +247,18 @@ typed_ids! {
     CostRateId, "crt", "CostRate";
     /// Id of what was claimed of approved time for billing.
     TimeClaimId, "tcl", "TimeClaim";
+    /// Id of a milestone of a project.
+    MilestoneId, "mls", "Milestone";
+    /// Id of a dependency between two pieces of work.
+    DependencyId, "dep", "Dependency";
+    /// Id of a label of tasks.
+    TaskLabelId, "lbl", "TaskLabel";
+    /// Id of a comment on a task.
+    TaskCommentId, "cmt", "TaskComment";
+    /// Id of a field that a tenant gave its projects.
+    ProjectFieldId, "pfd", "ProjectField";
+    /// Id of a saved view of a list.
+    SavedViewId, "vew", "SavedView";
     /// Id of an entry of the audit log.
     AuditEntryId, "aud", "AuditEntry";
     /// Id of a sink that entries of the audit log are forwarded to.

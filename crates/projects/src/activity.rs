@@ -1,6 +1,10 @@
 //! Every act of this domain as people read it.
 
+mod work;
+
 use kernel::activity::{ActionText, Category::Projects, When};
+
+pub use work::WORK;
 
 /// The sentences. Where one act has several, the first that fits is taken.
 pub const ACTIONS: &[ActionText] = &[
@@ -129,6 +133,13 @@ pub const ACTIONS: &[ActionText] = &[
     COMPLETES.of("projects.task.bulk_update"),
     REOPENS.of("projects.task.bulk_update"),
     UPDATES.of("projects.task.bulk_update"),
+    ActionText::open(
+        Projects,
+        ("projects.task.tick", "Task"),
+        "check",
+        ["{actor} went through the checklist of {subject}", "{actor} went through {count} checklists"],
+        ["{actor} a parcouru la liste de {subject}", "{actor} a parcouru {count} listes"],
+    ),
     ActionText::open(
         Projects,
         ("projects.task.archive", "Task"),

@@ -6,7 +6,7 @@ use kernel::{
     Error, Result, Text,
     ask::{Ask, Asking},
     graph::Graph,
-    id::{ProjectId, TaskId, TypedId},
+    id::{MilestoneId, ProjectId, TaskId, TypedId},
     policy::Guarded,
     viewer::{Permission, Viewer},
 };
@@ -43,6 +43,12 @@ pub enum ProjectChangeKind {
     TaskUpdated,
     /// Other people do a task of it.
     TaskAssigned,
+    /// Somebody commented on a task of it.
+    TaskCommented,
+    /// A milestone of it was made.
+    MilestoneCreated,
+    /// Something about a milestone of it changed.
+    MilestoneUpdated,
 }
 
 /// A change of a project.
@@ -57,6 +63,8 @@ pub struct ProjectChange {
     pub changed_fields: Vec<String>,
     /// Id of the task, if it is about one.
     pub task_id: Option<TaskId>,
+    /// Id of the milestone, if it is about one.
+    pub milestone_id: Option<MilestoneId>,
 }
 
 /// Root subscription of projects.
@@ -132,19 +140,26 @@ async fn change(
         project: Graph(sight.project.clone().into()),
         kind,
         changed_fields,
-        task_id: (event.subject_type == "Task").then(|| TaskId::from_uuid(event.subject_id)),
+        task_id: sight.task,
+        milestone_id: (event.subject_type == "Milestone").then(|| MilestoneId::from_uuid(event.subject_id)),
     }))
 }
 
 /// Fields of projects and team places that not everybody sees, with what seeing them needs on the project.
-const OF_PROJECT: [(&str, Permission); 3] =
-    [("budget", BUDGETS_READ), ("budgetMinutes", BUDGETS_READ), ("billRate", RATES_READ)];
+const OF_PROJECT: [(&str, Permission); 5] = [
+    ("budget", BUDGETS_READ),
+    ("budgetMinutes", BUDGETS_READ),
+    ("billRate", RATES_READ),
+    ("billing", BUDGETS_READ),
+    ("customFields", INTERNAL_READ),
+];
 
-/// Fields of tasks that are for the team alone.
-const OF_TASK: [&str; 3] = ["estimateMinutes", "remainingMinutes", "blockedReason"];
+/// Fields of tasks and milestones that are for the team alone.
+const OF_TASK: [&str; 6] =
+    ["estimateMinutes", "remainingMinutes", "blockedReason", "checklist", "labels", "notes"];
 
 /// The names of the fields that the viewer may see; none if nothing else changed, which is then no change for them.
-async fn shown(
+pub(crate) async fn shown(
     ask: &Ask,
     viewer: &Viewer,
     sight: &Sight,
@@ -183,12 +198,15 @@ fn kind_of(event: &Event) -> Option<ProjectChangeKind> {
             (!by_assignment).then_some(ProjectChangeKind::TaskUpdated)
         }
         "projects.task.assigned" => Some(ProjectChangeKind::TaskAssigned),
+        "projects.comment.created" => Some(ProjectChangeKind::TaskCommented),
+        "projects.milestone.created" => Some(ProjectChangeKind::MilestoneCreated),
+        "projects.milestone.updated" => Some(ProjectChangeKind::MilestoneUpdated),
         _ => None,
     }
 }
 
 /// Names of the changed columns as the graph spells its fields.
-fn changed_fields(event: &Event) -> Vec<String> {
+pub(crate) fn changed_fields(event: &Event) -> Vec<String> {
     if event.kind.ends_with(".created") {
         return Vec::new();
     }
@@ -209,6 +227,9 @@ fn field_of(column: &str) -> String {
     match column {
         "budget_minor" | "budget_currency" => "budget".to_owned(),
         "bill_rate_minor" | "rate_currency" => "billRate".to_owned(),
+        "billing_minor" | "billing_currency" => "billing".to_owned(),
+        "recurs_from" => "recurrence".to_owned(),
+        "custom" => "customFields".to_owned(),
         "allocation_bp" => "allocation".to_owned(),
         _ => camel_case(column.strip_suffix("_id").unwrap_or(column)),
     }

@@ -10,10 +10,13 @@ use kernel::{
 use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, Select};
 
 use crate::{
+    comment::{entity as comment, mention},
     member::entity as member,
+    milestone::entity as milestone,
     project::entity as project,
     task::{assignee, entity as task},
     time::people::{self, Kept},
+    view::entity as view,
     words::ProjectStatus::{Cancelled, Completed},
 };
 
@@ -38,6 +41,12 @@ const WORKED: Text = Text::new("projects_time", "Hours and weeks of work", "Heur
 const TIMERS: Text = Text::new("projects_timers", "Running timers", "Minuteurs en marche");
 const RATES: Text =
     Text::new("projects_rates", "What their hours cost and are billed at", "Taux et coûts horaires");
+const COMMENTS: Text = Text::new("projects_comments", "Comments they wrote", "Commentaires rédigés");
+const MENTIONED: Text =
+    Text::new("projects_mentions", "Comments that mention them", "Commentaires qui les mentionnent");
+const MILESTONES: Text =
+    Text::new("projects_milestones", "Milestones they answered for", "Jalons sous leur responsabilité");
+const VIEWS: Text = Text::new("projects_views", "Views they saved", "Vues enregistrées");
 const REPORTED: Text = Text::new("projects_reported", "Tasks they reported", "Tâches signalées");
 
 /// Counts what projects hold of a person.
@@ -50,10 +59,19 @@ pub async fn holdings(conn: &impl ConnectionTrait, subject: &DataSubject) -> Res
     let does = assignee::of_tenant(subject.tenant).filter(assignee::Column::UserId.eq(user));
     let reported = task::Entity::of_tenant(subject.tenant).filter(task::Column::ReporterId.eq(user));
     let Kept { worked, timers, rates } = people::kept(conn, subject.tenant, user).await?;
+    let wrote = comment::Entity::of_tenant(subject.tenant).filter(comment::Column::AuthorId.eq(user));
+    let mentioned = mention::of_tenant(subject.tenant).filter(mention::Column::UserId.eq(user));
+    let views = view::Entity::of_tenant(subject.tenant).filter(view::Column::OwnerId.eq(user));
+    let milestones =
+        milestone::Entity::of_tenant(subject.tenant).filter(milestone::Column::AssigneeId.eq(user));
     let found = [
         ("projects.time", WORKED, worked, Fate::Anonymised),
         ("projects.timers", TIMERS, timers, Fate::Erased),
         ("projects.rates", RATES, rates, Fate::Erased),
+        ("projects.comments", COMMENTS, wrote.count(conn).await?, Fate::Anonymised),
+        ("projects.mentions", MENTIONED, mentioned.count(conn).await?, Fate::Erased),
+        ("projects.views", VIEWS, views.count(conn).await?, Fate::Erased),
+        ("projects.milestones", MILESTONES, milestones.count(conn).await?, Fate::Anonymised),
         ("projects.managed", MANAGED, managed(subject.tenant, user).count(conn).await?, Fate::Anonymised),
         ("projects.teams", PLACES, places.count(conn).await?, Fate::Erased),
         ("projects.assigned_tasks", DONE_BY, does.count(conn).await?, Fate::Erased),
@@ -94,6 +112,7 @@ pub async fn erase(act: &mut Act, subject: &DataSubject) -> Result<Vec<Holding>>
     if let Some(user) = subject.user {
         crate::reassign_user(act, user, None).await?;
         people::erase_user(act, user).await?;
+        crate::comment::forget_author(act, user).await?;
     }
     Ok(found)
 }

@@ -4,9 +4,9 @@ use kernel::event::Declared;
 use serde_json::json;
 
 use crate::{
-    column, member,
+    column, comment, field, label, link, member, milestone,
     policy::{BUDGETS_READ, INTERNAL_READ, RATES_READ},
-    project, task,
+    project, task, view,
 };
 
 /// Events of projects, their teams, boards and tasks.
@@ -17,21 +17,52 @@ pub const EVENTS: &[Declared] = &[
             ("budget_minor", BUDGETS_READ),
             ("budget_currency", BUDGETS_READ),
             ("budget_minutes", BUDGETS_READ),
+            ("custom", INTERNAL_READ),
         ],
     ),
     Declared::rows_guarded::<member::entity::Entity>(
         "A place on the team of a project",
         &[("bill_rate_minor", RATES_READ), ("rate_currency", RATES_READ)],
     ),
-    Declared::rows::<column::entity::Entity>("A column of a task board"),
+    Declared::rows_with::<column::entity::Entity>("A column of a task board", &["project"]),
     Declared::rows_guarded::<task::entity::Entity>(
         "A task",
         &[
             ("estimate_minutes", INTERNAL_READ),
             ("remaining_minutes", INTERNAL_READ),
             ("blocked_reason", INTERNAL_READ),
+            ("checklist", INTERNAL_READ),
+            ("labels", INTERNAL_READ),
         ],
     ),
+    Declared::rows_guarded::<milestone::entity::Entity>(
+        "A milestone",
+        &[("notes", INTERNAL_READ), ("billing_minor", BUDGETS_READ), ("billing_currency", BUDGETS_READ)],
+    ),
+    Declared::rows::<link::entity::Entity>("A dependency"),
+    Declared::rows::<label::entity::Entity>("A label of tasks"),
+    Declared::rows::<comment::entity::Entity>("A comment on a task"),
+    Declared::rows::<field::entity::Entity>("A field of projects"),
+    Declared::rows::<view::entity::Entity>("A saved view"),
+    Declared::Own {
+        kind: "projects.milestone.transitioned",
+        subject: "Milestone",
+        version: 1,
+        about: "A milestone went to another status.",
+        members: || {
+            json!({
+                "from": { "type": "string", "description": "The status before." },
+                "to": { "type": "string", "description": "The status now." },
+            })
+        },
+    },
+    Declared::Own {
+        kind: "projects.milestone.answered",
+        subject: "Milestone",
+        version: 1,
+        about: "The client answered about a milestone.",
+        members: || json!({ "approval": { "type": "string", "description": "What they said." } }),
+    },
     Declared::Own {
         kind: "projects.project.transitioned",
         subject: "Project",

@@ -2,12 +2,22 @@
 //!
 //! Who may see and do what is in [`policy`]; what the domain asks of other domains goes through [`Projects`].
 
+#[macro_use]
+mod payload;
+
 pub mod activity;
+pub mod board;
 pub mod change;
 pub mod column;
+pub mod comment;
 pub mod erasure;
 mod events;
+pub mod family;
+pub mod field;
+pub mod label;
+pub mod link;
 pub mod member;
+pub mod milestone;
 pub mod policy;
 pub mod privacy;
 pub mod project;
@@ -16,22 +26,38 @@ pub mod service;
 pub mod sight;
 pub mod task;
 pub mod time;
+pub mod view;
 pub mod words;
 
 use async_graphql::{MergedObject, MergedSubscription};
 
 pub use change::ProjectChange;
 pub use column::graphql::TaskColumn;
+pub use comment::graphql::TaskComment;
 pub use events::EVENTS;
+pub use field::graphql::ProjectField;
+pub use label::graphql::TaskLabel;
+pub use link::graphql::Dependency;
 pub use member::graphql::ProjectMember;
+pub use milestone::graphql::Milestone;
 pub use policy::{PERMISSIONS, time::PERMISSIONS as TIME_PERMISSIONS};
 pub use project::graphql::Project;
-pub use service::{AccountDirectory, Clocks, Event, EventSource, Heard, Projects};
+pub use service::{AccountDirectory, Clocks, Event, EventSource, Heard, Projects, Readers};
 pub use task::graphql::Task;
+pub use view::graphql::SavedView;
 
 /// The root queries of projects.
 #[derive(MergedObject, Default)]
-pub struct ProjectsQuery(project::graphql::ProjectQuery, task::graphql::TaskQuery, time::TimeQuery);
+pub struct ProjectsQuery(
+    project::graphql::ProjectQuery,
+    milestone::graphql::MilestoneQuery,
+    task::graphql::TaskQuery,
+    label::graphql::LabelQuery,
+    task::mywork::WorkQuery,
+    field::graphql::FieldQuery,
+    view::graphql::ViewQuery,
+    time::TimeQuery,
+);
 
 /// The root mutations of projects.
 #[derive(MergedObject, Default)]
@@ -41,14 +67,32 @@ pub struct ProjectsMutation(
     column::mutation::ColumnMutation,
     task::mutation::TaskMutation,
     time::TimeMutation,
+    milestone::mutation::MilestoneMutation,
+    link::mutation::DependencyMutation,
+    label::mutation::LabelMutation,
+    comment::mutation::CommentMutation,
+    field::mutation::FieldMutation,
+    view::mutation::ViewMutation,
 );
 
 /// The root subscriptions of projects.
 #[derive(MergedSubscription, Default)]
-pub struct ProjectsSubscription(change::ChangeSubscription, time::timer::live::TimerSubscription);
+pub struct ProjectsSubscription(
+    change::ChangeSubscription,
+    board::BoardSubscription,
+    time::timer::live::TimerSubscription,
+);
+
+/// The calendar day in the viewer's tenant at an instant.
+pub(crate) fn today(
+    viewer: &kernel::viewer::Viewer,
+    now: chrono::DateTime<chrono::Utc>,
+) -> chrono::NaiveDate {
+    now.with_timezone(&viewer.tenant.time_zone).date_naive()
+}
 
 /// Gives everything that a person who leaves has in hand to somebody else, or to nobody: projects they manage, tasks
-/// assigned to or reported by them. They leave their teams.
+/// assigned to or reported by them, milestones. They leave their teams.
 pub async fn reassign_user(
     act: &mut kernel::act::Act,
     from: kernel::id::UserId,
@@ -57,5 +101,8 @@ pub async fn reassign_user(
     time::people::forget_user(act, from).await?;
     project::reassign_user(act, from, to).await?;
     member::forget_user(act, from).await?;
+    milestone::reassign_user(act, from, to).await?;
+    comment::mention::forget_user(act, from).await?;
+    view::forget_user(act, from).await?;
     task::reassign_user(act, from, to).await
 }

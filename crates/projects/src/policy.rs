@@ -2,6 +2,7 @@
 //! reach.
 
 pub mod time;
+mod work;
 
 use kernel::{
     catalogue::{
@@ -72,6 +73,24 @@ pub const TASKS_CREATE: Permission = Permission::new("projects.task.create", "Cr
 pub const TASKS_WRITE: Permission =
     Permission::new("projects.task.write", "Change, move and archive tasks, and arrange boards.");
 
+/// Read milestones.
+pub const MILESTONES_READ: Permission = Permission::new("projects.milestone.read", "See milestones.");
+/// Change milestones.
+pub const MILESTONES_WRITE: Permission = Permission::new(
+    "projects.milestone.write",
+    "Plan milestones, report on them and ask the client to approve them.",
+);
+/// Approve milestones.
+pub const MILESTONES_APPROVE: Permission = Permission::new(
+    "projects.milestone.approve",
+    "Approve or reject milestones for the client that a project is for.",
+);
+/// Comment on tasks.
+pub const COMMENTS_WRITE: Permission = Permission::new("projects.comment.write", "Comment on tasks.");
+/// Define own fields.
+pub const FIELDS_WRITE: Permission =
+    Permission::new("projects.field.write", "Define what the agency wants to know of each project.");
+
 /// The permissions of projects with the system roles that hold them.
 pub const PERMISSIONS: &[Rule] = &[
     Rule::new(
@@ -129,6 +148,31 @@ pub const PERMISSIONS: &[Rule] = &[
     ),
     Rule::new(TASKS_CREATE, &[(ProjectManager, Assigned), (TeamMember, Assigned)]),
     Rule::new(TASKS_WRITE, &[(ProjectManager, Assigned), (TeamMember, Assigned)]),
+    Rule::new(
+        MILESTONES_READ,
+        &[
+            (ProjectManager, Assigned),
+            (TeamMember, Assigned),
+            (Accountant, Tenant),
+            (Sales, Assigned),
+            (Client, Account),
+            (ClientAdmin, Account),
+            (ViewerRole, Tenant),
+        ],
+    ),
+    Rule::new(MILESTONES_WRITE, &[(ProjectManager, Assigned)]),
+    Rule::new(MILESTONES_APPROVE, &[(Client, Account), (ClientAdmin, Account)]),
+    Rule::new(
+        COMMENTS_WRITE,
+        &[
+            (ProjectManager, Assigned),
+            (TeamMember, Assigned),
+            (Sales, Assigned),
+            (Client, Account),
+            (ClientAdmin, Account),
+        ],
+    ),
+    Rule::new(FIELDS_WRITE, &[]),
 ];
 
 fn value<C: ColumnTrait>(column: C) -> Expr {
@@ -270,10 +314,10 @@ mod tests {
     }
 
     #[test]
-    fn clients_read_projects_and_tasks_of_their_account_and_nothing_else() {
+    fn clients_read_work_of_their_account_comment_on_it_and_approve_it_and_nothing_else() {
+        let theirs = [PROJECTS_READ, TASKS_READ, MILESTONES_READ, MILESTONES_APPROVE, COMMENTS_WRITE];
         for rule in PERMISSIONS {
-            let reads = [PROJECTS_READ, TASKS_READ].contains(&rule.permission);
-            let expected = reads.then_some(Account);
+            let expected = theirs.contains(&rule.permission).then_some(Account);
             assert_eq!(rule.reach_of(Client), expected, "{}", rule.permission);
             assert_eq!(rule.reach_of(ClientAdmin), expected, "{}", rule.permission);
         }

@@ -1,6 +1,8 @@
 //! What projects hold of people: their places on teams, and the tasks that they do, asked for or made. That a task is
 //! theirs is about them; what it says is the work's, and told as far as they may read it.
 
+mod more;
+
 use std::collections::HashSet;
 
 use async_trait::async_trait;
@@ -72,7 +74,8 @@ impl PersonalData for ProjectsData {
         while let Some(rows) = pages.next(db).await? {
             into.rows("projects.tasks", tasks(db, subject, user, eyes, rows).await?).await?;
         }
-        crate::time::privacy::collect(db, subject, user, into).await
+        crate::time::privacy::collect(db, subject, user, into).await?;
+        more::collect(db, subject, user, eyes, into).await
     }
 
     async fn holdings(&self, db: &Db, subject: &DataSubject) -> Result<Vec<Holding>> {
@@ -158,7 +161,7 @@ async fn tasks(
 }
 
 /// Which of these rows the person holds a permission on.
-async fn seen<E: Guarded>(
+pub(super) async fn seen<E: Guarded>(
     db: &Db,
     eyes: Option<&Viewer>,
     permission: Permission,

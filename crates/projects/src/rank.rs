@@ -42,6 +42,30 @@ pub fn spread(low: Option<&str>, high: Option<&str>, count: usize) -> Option<Vec
     Some((1..parts).map(|part| after(low, digits, room / parts * part)).collect())
 }
 
+/// How something gets a place in a short list that is in memory whole.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// The rank of the place.
+    Free(String),
+    /// There is no room: the rank of the place, and new ranks for all others in their order.
+    Spread(String, Vec<String>),
+}
+
+/// The rank for what is to stand at `place` among `ranks`, which are in order.
+#[must_use]
+pub fn slot(ranks: &[&str], place: usize, entropy: u64) -> Slot {
+    let place = place.min(ranks.len());
+    let low = place.checked_sub(1).and_then(|index| ranks.get(index)).copied();
+    let room = between(low, ranks.get(place).copied(), entropy);
+    if let Some(rank) = room.filter(|rank| rank.len() <= MAX_DIGITS) {
+        return Slot::Free(rank);
+    }
+    // Invariant: the open line has room for any count that memory has.
+    let mut all = spread(None, None, ranks.len() + 1).unwrap_or_default();
+    let rank = all.remove(place);
+    Slot::Spread(rank, all)
+}
+
 fn digit(rank: Option<&str>, place: usize) -> i128 {
     rank.and_then(|rank| rank.as_bytes().get(place))
         .map_or(0, |digit| i128::from(digit.saturating_sub(b'0').min(9)))
@@ -137,6 +161,13 @@ mod tests {
         assert_eq!(between(Some("5"), Some("5"), 1), None);
         assert_eq!(between(Some("6"), Some("5"), 1), None);
         assert_eq!(spread(Some("5"), Some("5"), 3), None);
+    }
+
+    #[test]
+    fn place_without_room_moves_the_others() {
+        assert!(matches!(slot(&["2", "4"], 1, 7), Slot::Free(rank) if "2" < &*rank && &*rank < "4"));
+        let Slot::Spread(rank, others) = slot(&["5", "5"], 1, 7) else { panic!("there is no room") };
+        assert!(others.len() == 2 && others[0] < rank && rank < others[1], "{rank} {others:?}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use futures::stream::BoxStream;
 use kernel::{
     Result,
     act::Act,
+    db::Db,
     id::{AccountId, TenantId, UserId},
     locale::TimeZone,
     people::PeopleDirectory,
@@ -26,6 +27,8 @@ pub struct Projects {
     pub people: Arc<dyn PeopleDirectory>,
     /// Whose time is kept, by which clocks.
     pub clocks: Arc<dyn Clocks>,
+    /// What people of the tenant may see.
+    pub readers: Arc<dyn Readers>,
     /// What happened, as it is committed.
     pub events: Arc<dyn EventSource>,
     /// What the events of this process were about, read once for all who listen.
@@ -46,6 +49,13 @@ pub trait Clocks: Send + Sync + 'static {
     /// Keeps other acts from writing a person's time until this one ends, and answers the time zone of their settings.
     /// NOT_FOUND for who is no member of the act's tenant.
     async fn hold(&self, act: &Act, person: UserId) -> Result<TimeZone>;
+}
+
+/// People of a tenant, as far as projects ask what they may see.
+#[async_trait]
+pub trait Readers: Send + Sync + 'static {
+    /// Those of these people who take part in the viewer's tenant at present, as they would ask themselves.
+    async fn readers(&self, db: &Db, viewer: &Viewer, people: &[UserId]) -> Result<Vec<Viewer>>;
 }
 
 /// A committed event, as it came through the outbox.

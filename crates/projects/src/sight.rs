@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     Result, assignment,
     db::Db,
-    id::{ProjectId, RoleId, TenantId, TypedId, UserId},
+    id::{ProjectId, RoleId, TaskId, TenantId, TypedId, UserId},
     policy::Guarded,
     viewer::{Permission, Reach, Viewer},
 };
@@ -22,8 +22,10 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::{
+    comment::entity as comment,
     member::entity as member,
-    policy::{TASKS_READ, TEAM_READ},
+    milestone::entity as milestone,
+    policy::{INTERNAL_READ, MILESTONES_READ, TASKS_READ, TEAM_READ},
     project::entity as project,
     service::Event,
     task::{assignee, entity as task},
@@ -46,7 +48,7 @@ struct Slot {
 
 impl Sights {
     /// What an event of the viewer's tenant is about; none if it is gone, or nothing of a project. Whoever asks first
-    /// reads it, in at most four statements, and all others wait for that.
+    /// reads it, in at most five statements, and all others wait for that.
     ///
     /// # Errors
     /// Only those of the database; whoever asks next tries again.
@@ -79,8 +81,10 @@ impl Sights {
 pub(crate) struct Sight {
     /// The project.
     pub(crate) project: project::Model,
+    /// The task, if it is about one or about something of one.
+    pub(crate) task: Option<TaskId>,
     /// What a viewer must hold on the subject beside the permission to read projects.
-    needs: Option<Permission>,
+    needs: Vec<Permission>,
     /// Whose own the subject is: people on a task, the member of a team.
     people: Vec<UserId>,
     /// Everybody on the project or on its account.
@@ -104,7 +108,9 @@ impl Place {
 
 impl Sight {
     async fn read(db: &Db, tenant: TenantId, event: &Event) -> Result<Option<Self>> {
-        let Some((project, needs, people)) = subject(db, tenant, event).await? else { return Ok(None) };
+        let Some(Subject { project, task, needs, people }) = subject(db, tenant, event).await? else {
+            return Ok(None);
+        };
         let project = project::Entity::of_tenant(tenant).filter(project::Column::Id.eq(project.uuid()));
         let Some(project) = project.one(db).await? else { return Ok(None) };
         use assignment::Column as On;
@@ -114,7 +120,7 @@ impl Sight {
             on_either = on_either.add(On::Kind.eq("account").and(On::AccountId.eq(account.uuid())));
         }
         let places = places(db, tenant, on_either).await?;
-        Ok(Some(Self { project, needs, people, places, works_for_account: OnceCell::new() }))
+        Ok(Some(Self { project, task, needs, people, places, works_for_account: OnceCell::new() }))
     }
 
     /// Whether a viewer may see the project and the subject.
@@ -122,10 +128,14 @@ impl Sight {
         if !self.shows(db, viewer, read, &[]).await? {
             return Ok(false);
         }
-        match self.needs {
-            Some(needs) => self.shows_subject(db, viewer, needs).await,
-            None => Ok(true),
+        for needed in &self.needs {
+            // Reason: what is for the team is never told to a client, whatever a role of their own may say.
+            let hidden = *needed == INTERNAL_READ && viewer.is_client();
+            if hidden || !self.shows_subject(db, viewer, *needed).await? {
+                return Ok(false);
+            }
         }
+        Ok(true)
     }
 
     /// Whether a viewer holds a permission on the project.
@@ -191,27 +201,64 @@ async fn places(db: &Db, tenant: TenantId, condition: Condition) -> Result<Vec<P
     Ok(rows.into_iter().map(|(user, role, expires_at)| Place { user, role, expires_at }).collect())
 }
 
-/// The project of an event's subject, what seeing the subject needs, and whose own it is.
-async fn subject(
-    db: &Db,
-    tenant: TenantId,
-    event: &Event,
-) -> Result<Option<(ProjectId, Option<Permission>, Vec<UserId>)>> {
+/// What an event is about.
+struct Subject {
+    project: ProjectId,
+    task: Option<TaskId>,
+    needs: Vec<Permission>,
+    /// Whose own it is.
+    people: Vec<UserId>,
+}
+
+impl Subject {
+    fn of(project: ProjectId, needs: Vec<Permission>) -> Self {
+        Self { project, task: None, needs, people: Vec::new() }
+    }
+}
+
+/// The subject of an event, as it is now; none if it is gone, or nothing of a project.
+async fn subject(db: &Db, tenant: TenantId, event: &Event) -> Result<Option<Subject>> {
     let id = event.subject_id;
-    Ok(match event.subject_type.as_str() {
-        "Project" => Some((ProjectId::from_uuid(id), None, Vec::new())),
-        "Task" => {
-            let task = task::Entity::of_tenant(tenant).filter(task::Column::Id.eq(id));
-            let Some(task) = task.one(db).await? else { return Ok(None) };
-            let people = assignee::of_tenant(tenant).filter(assignee::Column::TaskId.eq(id)).select_only();
-            let people = people.column(assignee::Column::UserId).into_tuple().all(db).await?;
-            Some((task.project_id, Some(TASKS_READ), task.reporter_id.into_iter().chain(people).collect()))
-        }
+    match event.subject_type.as_str() {
+        "Project" => Ok(Some(Subject::of(ProjectId::from_uuid(id), Vec::new()))),
+        "Task" => of_task(db, tenant, id).await,
         "ProjectMember" => {
             let member = member::Entity::of_tenant(tenant).filter(member::Column::Id.eq(id));
             let member = member.one(db).await?;
-            member.map(|member| (member.project_id, Some(TEAM_READ), vec![member.user_id]))
+            Ok(member.map(|member| Subject {
+                people: vec![member.user_id],
+                ..Subject::of(member.project_id, vec![TEAM_READ])
+            }))
         }
-        _ => None,
-    })
+        "TaskColumn" => {
+            let named = event.payload["refs"]["project"].as_str().and_then(|id| id.parse().ok());
+            Ok(named.map(|project| Subject::of(project, vec![TASKS_READ])))
+        }
+        "Milestone" => {
+            let row = milestone::Entity::of_tenant(tenant).filter(milestone::Column::Id.eq(id));
+            let Some(row) = row.one(db).await? else { return Ok(None) };
+            let inner = (!row.client_visible).then_some(INTERNAL_READ);
+            let needs = inner.into_iter().chain([MILESTONES_READ]).collect();
+            let people = row.assignee_id.into_iter().collect();
+            Ok(Some(Subject { people, ..Subject::of(row.project_id, needs) }))
+        }
+        "TaskComment" => {
+            let row = comment::Entity::of_tenant(tenant).filter(comment::Column::Id.eq(id));
+            let Some(row) = row.one(db).await? else { return Ok(None) };
+            let Some(mut subject) = of_task(db, tenant, row.task_id.uuid()).await? else { return Ok(None) };
+            subject.needs.extend(row.internal.then_some(INTERNAL_READ));
+            Ok(Some(subject))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A task with the people it is near to.
+async fn of_task(db: &Db, tenant: TenantId, id: Uuid) -> Result<Option<Subject>> {
+    let task = task::Entity::of_tenant(tenant).filter(task::Column::Id.eq(id));
+    let Some(task) = task.one(db).await? else { return Ok(None) };
+    let people = assignee::of_tenant(tenant).filter(assignee::Column::TaskId.eq(id)).select_only();
+    let people: Vec<UserId> = people.column(assignee::Column::UserId).into_tuple().all(db).await?;
+    let people = task.reporter_id.into_iter().chain(people).collect();
+    Ok(Some(Subject { task: Some(task.id), people, ..Subject::of(task.project_id, vec![TASKS_READ]) }))
 }

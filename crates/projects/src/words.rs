@@ -203,6 +203,79 @@ words! {
     }
 }
 
+words! {
+    /// Where a milestone stands. Whether it is overdue follows from its due date.
+    MilestoneStatus {
+        /// Not begun.
+        #[default]
+        Pending = "pending",
+        /// Begun.
+        InProgress = "in_progress",
+        /// Reached.
+        Completed = "completed",
+        /// Not needed any more; it holds up nothing.
+        Waived = "waived",
+    }
+}
+
+words! {
+    /// What the client said of a milestone.
+    ApprovalStatus {
+        /// They were asked and have not answered.
+        #[default]
+        Requested = "requested",
+        /// They agreed.
+        Approved = "approved",
+        /// They did not agree, and said why.
+        Rejected = "rejected",
+    }
+}
+
+words! {
+    /// How a piece of work waits for another.
+    DependencyKind {
+        /// The later one begins when the earlier one is finished.
+        #[default]
+        FinishToStart = "fs",
+        /// The later one begins when the earlier one has begun.
+        StartToStart = "ss",
+        /// The later one finishes when the earlier one is finished.
+        FinishToFinish = "ff",
+        /// The later one finishes when the earlier one has begun.
+        StartToFinish = "sf",
+    }
+}
+
+words! {
+    /// What the values of a tenant's own field are.
+    ProjectFieldKind {
+        /// A line of text.
+        #[default]
+        Text = "text",
+        /// A number, as decimal digits.
+        Number = "number",
+        /// A day of the calendar.
+        Date = "date",
+        /// Yes or no.
+        Boolean = "boolean",
+        /// One of the field's options.
+        Choice = "choice",
+        /// An address in the web.
+        Url = "url",
+    }
+}
+
+words! {
+    /// Which list a saved view is of.
+    SavedViewKind {
+        /// Projects.
+        #[default]
+        Projects = "projects",
+        /// Tasks.
+        Tasks = "tasks",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

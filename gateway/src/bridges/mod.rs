@@ -7,6 +7,7 @@ mod project;
 mod task;
 mod time;
 mod trail;
+mod work;
 
 pub use account::{AccountBridges, ContactBridges};
 pub use people::{ApiKeyBridges, InvitationBridges, UserBridges};
@@ -14,6 +15,7 @@ pub use project::{MemberBridges, ProjectBridges};
 pub use task::TaskBridges;
 pub use time::{BillRateBridges, CostRateBridges, TimeEntryBridges, TimerBridges, TimesheetBridges};
 pub use trail::{AuditEntryBridges, JobBridges, PrivacyRequestBridges, Trail};
+pub use work::{CommentBridges, MilestoneBridges, SavedViewBridges};
 
 use crm::Account;
 use identity::user::User;

@@ -35,6 +35,7 @@ pub const TEXTS: Texts = Texts(&[
     crm::activity::ACTIONS,
     projects::activity::ACTIONS,
     projects::time::activity::ACTIONS,
+    projects::activity::WORK,
     audit::activity::ACTIONS,
     audit::privacy::activity::ACTIONS,
     crate::seed::ACTIONS,
@@ -57,6 +58,11 @@ impl Sight for Domains {
             .add(of_type::<projects::member::entity::Entity>("ProjectMember", viewer))
             .add(of_type::<projects::task::entity::Entity>("Task", viewer))
             .add(of_type::<projects::column::entity::Entity>("TaskColumn", viewer))
+            .add(of_type::<projects::milestone::entity::Entity>("Milestone", viewer))
+            .add(of_type::<projects::link::entity::Entity>("Dependency", viewer))
+            .add(of_type::<projects::label::entity::Entity>("TaskLabel", viewer))
+            .add(of_type::<projects::comment::entity::Entity>("TaskComment", viewer))
+            .add(of_type::<projects::field::entity::Entity>("ProjectField", viewer))
     }
 
     async fn near(&self, ask: &Ask) -> Result<Option<Near>> {

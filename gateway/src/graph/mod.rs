@@ -111,6 +111,7 @@ fn build(services: &Services<'_>) -> Builder {
             accounts: directory.clone(),
             people: directory.clone(),
             clocks: directory.clone(),
+            readers: Arc::new(crate::directory::People(identity.clone())),
             events: Arc::new(fanout.clone()),
             sights: projects::sight::Sights::default(),
         })

@@ -19,9 +19,7 @@ use kernel::{
 use super::fields::{self, Leaves, Parts};
 use super::lenient::{Lenient, soften};
 use crate::bridges::{
-    AccountBridges, ApiKeyBridges, AuditEntryBridges, BillRateBridges, ContactBridges, CostRateBridges,
-    InvitationBridges, JobBridges, MemberBridges, PrivacyRequestBridges, ProjectBridges, TaskBridges,
-    TimeEntryBridges, TimerBridges, TimesheetBridges, Trail, UserBridges,
+    AccountBridges, ApiKeyBridges, AuditEntryBridges, BillRateBridges, CommentBridges, ContactBridges, CostRateBridges, InvitationBridges, JobBridges, MemberBridges, MilestoneBridges, PrivacyRequestBridges, ProjectBridges, SavedViewBridges, TaskBridges, TimeEntryBridges, TimerBridges, TimesheetBridges, Trail, UserBridges,
 };
 
 const NO_NODE: Text = Text::new(
@@ -184,6 +182,18 @@ nodes! {
     "BillRate": projects::time::rate::graphql::BillRate, projects::time::rate::bill::Entity, BillRateId, BillRateNode(BillRateBridges, Trail);
     /// What an hour costs somewhere, from a day on.
     "CostRate": projects::time::rate::graphql::CostRate, projects::time::rate::cost::Entity, CostRateId, CostRateNode(CostRateBridges, Trail);
+    /// A point that a project reaches.
+    "Milestone": projects::Milestone, projects::milestone::entity::Entity, MilestoneId, MilestoneNode(MilestoneBridges, Trail);
+    /// One piece of work that waits for another.
+    "Dependency": projects::Dependency, projects::link::entity::Entity, DependencyId, DependencyNode(Trail);
+    /// A coloured word for tasks.
+    "TaskLabel": projects::TaskLabel, projects::label::entity::Entity, TaskLabelId, TaskLabelNode(Trail);
+    /// What somebody said about a task.
+    "TaskComment": projects::TaskComment, projects::comment::entity::Entity, TaskCommentId, TaskCommentNode(CommentBridges, Trail);
+    /// Something that the agency wants to know of each project.
+    "ProjectField": projects::ProjectField, projects::field::entity::Entity, ProjectFieldId, ProjectFieldNode(Trail);
+    /// Filter and order of a list, as somebody saved them.
+    "SavedView": projects::SavedView, projects::view::entity::Entity, SavedViewId, SavedViewNode(SavedViewBridges, Trail);
     /// One recorded change, login or refusal.
     "AuditEntry": audit::AuditEntry, kernel::act::audit_entry::Entity, AuditEntryId, AuditEntryNode(AuditEntryBridges);
     /// A legal hold.

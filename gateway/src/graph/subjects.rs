@@ -68,12 +68,18 @@ subjects! {
     Inner "Invitation": identity::invitation::entity::Entity;
     Inner "Membership": identity::membership::entity::Entity;
     Inner "PrivacyRequest": audit::privacy::entity::Entity;
+    Work "Dependency": projects::link::entity::Entity;
+    Work "Milestone": projects::milestone::entity::Entity;
     Work "Project": projects::project::entity::Entity;
     Work "ProjectMember": projects::member::entity::Entity;
+    Work "ProjectField": projects::field::entity::Entity;
     Inner "Role": identity::role::entity::Entity;
+    Work "SavedView": projects::view::entity::Entity;
     Inner "Session": identity::session::entity::Entity;
     Work "Task": projects::task::entity::Entity;
     Work "TaskColumn": projects::column::entity::Entity;
+    Work "TaskComment": projects::comment::entity::Entity;
+    Work "TaskLabel": projects::label::entity::Entity;
     Inner "Tenant": identity::tenant::entity::Entity;
     Inner "TenantDomain": identity::tenant::domain::Entity;
     Inner "User": identity::user::entity::Entity;

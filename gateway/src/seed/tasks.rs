@@ -9,6 +9,7 @@ use projects::{
     task::{assignee, entity as task},
     words::{Methodology, Priority, ProjectStatus as Status, TaskStatus as State},
 };
+use serde_json::json;
 
 use super::{
     content::work::{BLOCKERS, NOTES},
@@ -208,6 +209,11 @@ fn task(
         remaining_minutes: Some(remaining),
         start_on: Some(start),
         due_on: (plan.status != Status::Intake || maker.chance(30)).then_some(due),
+        milestone_id: None,
+        parent_id: None,
+        checklist: json!([]),
+        recurrence: None,
+        recurs_from: None,
         rank: String::new(),
         blocked_reason: None,
         completed_at: ended,

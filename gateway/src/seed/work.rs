@@ -103,6 +103,8 @@ fn project(
         billing_type: plan.billing().as_str().to_owned(),
         methodology: methodology.as_str().to_owned(),
         tags: json!(tags),
+        custom: json!({}),
+        parent_id: None,
         health: health(plan.status, maker),
         created_by: manager.or_else(|| rows.users.get(place::OWNER).map(|owner| owner.id)),
         archived_at: None,

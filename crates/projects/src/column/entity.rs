@@ -6,6 +6,7 @@ use kernel::{
     id::{ProjectId, TaskColumnId, TenantId},
 };
 use sea_orm::entity::prelude::*;
+use serde_json::{Map, Value as Json};
 
 /// A column of a project's board.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -48,5 +49,9 @@ impl Recorded for Entity {
 
     fn about(model: &Model) -> About {
         About::project(model.project_id)
+    }
+
+    fn refs(model: &Model) -> Map<String, Json> {
+        Map::from_iter([("project".to_owned(), Json::from(model.project_id.to_string()))])
     }
 }

@@ -6,12 +6,13 @@ use kernel::{
     ask::Asking,
     graph::{Graph, Node},
     id::{TaskColumnId, TypedId},
-    page::ById,
+    page::{ById, Connection, PageArgs},
 };
 
 use super::entity::Model;
 use crate::{
     project::{entity as project, graphql::Project},
+    task::{self, filter::TaskFilter, graphql::Task},
     words::TaskStatus,
 };
 
@@ -51,6 +52,22 @@ impl TaskColumn {
     async fn project(&self, ctx: &Context<'_>) -> Result<Option<Graph<Project>>> {
         let project = ctx.ask().load::<ById<project::Entity>, _>(self.0.project_id.uuid()).await?;
         Ok(project.map(|project| Graph(project.into())))
+    }
+
+    /// Its tasks, as they stand on the board. Needs `projects.task.read`.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these tasks.")] filter: Option<TaskFilter>,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Option<Result<Connection<Task>>> {
+        let args = PageArgs::new(first, after, last, before);
+        let under = task::entity::Column::ColumnId;
+        Some(task::under(ctx.ask(), under, self.0.id.uuid(), filter.unwrap_or_default(), None, args).await)
     }
 
     /// Counts the changes; sent back as `expectedVersion`, it keeps one change from undoing another.

@@ -58,6 +58,11 @@ pub struct Model {
     /// Words to find it by: an array of strings.
     #[sea_orm(column_type = "JsonBinary")]
     pub tags: Json,
+    /// Values of the tenant's own fields, by the field's id.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub custom: Json,
+    /// The project that it is part of.
+    pub parent_id: Option<ProjectId>,
     /// How well it goes, 0 to 100.
     pub health: Option<i32>,
     /// Who made it.

@@ -58,6 +58,10 @@ pub struct ProjectFilter {
     pub archived: Option<bool>,
     /// Only expected by the client in this time.
     pub expected_delivery: Option<DateRange>,
+    /// Only parts of this project.
+    pub parent_id: Option<ProjectId>,
+    /// True: only those that are part of no other project; false: only those that are.
+    pub top_level: Option<bool>,
     /// Only made in this time.
     pub created_at: Option<DateTimeRange>,
     /// Only those that meet one of these alternatives, at most 10, nested at most 2 deep.
@@ -130,6 +134,13 @@ impl ProjectFilter {
         }
         if let Some(range) = self.created_at {
             all = all.add(range.of(Column::CreatedAt));
+        }
+        if let Some(parent) = self.parent_id {
+            all = all.add(Column::ParentId.eq(parent.uuid()));
+        }
+        if let Some(top) = self.top_level {
+            let parent = Column::ParentId;
+            all = all.add(if top { parent.is_null() } else { parent.is_not_null() });
         }
         if let Some(alternatives) = &self.or {
             let with = |any: Condition, one: &Self| any.add(one.condition(backend));

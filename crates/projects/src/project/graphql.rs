@@ -8,7 +8,7 @@ use kernel::{
     graph::{Graph, Node},
     id::{ProjectId, TypedId},
     money::Money,
-    page::{Connection, PageArgs, list},
+    page::{ById, Connection, PageArgs, list},
     policy::Guarded,
     scalar::{Date, DateTime},
     viewer::Permission,
@@ -22,11 +22,18 @@ use super::{
 };
 use crate::{
     column::{self, graphql::TaskColumn},
+    field::graphql::{CustomFieldValue, values_of},
+    link::{self, graphql::Dependency},
     member::{
         self,
         graphql::{MemberFilter, ProjectMember},
     },
-    policy::{BUDGETS_READ, PROJECTS_READ},
+    milestone::{
+        self,
+        filter::{MilestoneFilter, MilestoneOrder},
+        graphql::Milestone,
+    },
+    policy::{BUDGETS_READ, INTERNAL_READ, PROJECTS_READ},
     task::{
         self,
         filter::{TaskFilter, TaskOrder},
@@ -167,9 +174,70 @@ impl Project {
         self.0.health
     }
 
-    /// How much of it is done: the share of its tasks that are, in per cent, cut down; 0 without tasks.
+    /// How much of it is done, in per cent, cut down. With milestones that are not waived it is the mean of their
+    /// percentages; without them the share of its tasks that are done; 0 without either.
     async fn progress(&self, ctx: &Context<'_>) -> Result<i32> {
         store::progress(ctx.ask(), self.0.id).await
+    }
+
+    /// The project that it is part of; null for none, and for who may not see it.
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Graph<Project>>> {
+        let Some(id) = self.0.parent_id else { return Ok(None) };
+        let parent = ctx.ask().load::<ById<Entity>, _>(id.uuid()).await?;
+        Ok(parent.map(|parent| Graph(parent.into())))
+    }
+
+    /// The projects that are part of it.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn subprojects(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these projects.")] filter: Option<ProjectFilter>,
+        #[graphql(desc = "The order; by name without one.")] order_by: Option<ProjectOrder>,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Result<Connection<Project>> {
+        let args = PageArgs::new(first, after, last, before);
+        store::parts_of(ctx.ask(), self.0.id, filter.unwrap_or_default(), order_by, args).await
+    }
+
+    /// Values of the agency's own fields that are in use, by name, at most 50. Needs `projects.internal.read` on it.
+    async fn custom_fields(&self, ctx: &Context<'_>) -> Option<Result<Vec<CustomFieldValue>>> {
+        match self.guarded(ctx, INTERNAL_READ, Some(())).await? {
+            Ok(()) => Some(values_of(ctx.ask(), &self.0.custom).await),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Its milestones. Needs `projects.milestone.read`; clients see those that are marked for them.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn milestones(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these milestones.")] filter: Option<MilestoneFilter>,
+        #[graphql(desc = "The order; as they are arranged without one.")] order_by: Option<MilestoneOrder>,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Option<Result<Connection<Milestone>>> {
+        let (args, filter) = (PageArgs::new(first, after, last, before), filter.unwrap_or_default());
+        Some(milestone::of_project(ctx.ask(), self.0.id, filter, order_by, args).await)
+    }
+
+    /// Which of its work waits for which. Needs `projects.internal.read`.
+    async fn dependencies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Option<Result<Connection<Dependency>>> {
+        let args = PageArgs::new(first, after, last, before);
+        Some(link::of_project(ctx.ask(), self.0.id, args).await)
     }
 
     /// When it was archived; null while it is not.

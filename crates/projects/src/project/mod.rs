@@ -5,14 +5,16 @@ pub mod entity;
 pub mod filter;
 pub mod graphql;
 pub mod mutation;
+mod purge;
 pub mod rules;
 pub mod store;
+mod tree;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
-pub use store::{of_account, of_user};
+pub use store::{of_account, of_user, parts_of};
 pub use write::{archive, create, purge, restore, transition, update};
 
 use kernel::{

@@ -12,6 +12,7 @@ use kernel::{
 
 use super::graphql::Project;
 use crate::{
+    field::mutation::CustomFieldInput,
     service::Projects,
     words::{BillingType, Methodology, Priority, ProjectStatus},
 };
@@ -45,6 +46,10 @@ pub struct CreateProjectInput {
     pub methodology: Option<Methodology>,
     /// Words to find it by, at most 20 of at most 40 characters.
     pub tags: Option<Vec<String>>,
+    /// The project that it is part of; projects are nested at most 5 deep.
+    pub parent_id: Option<ProjectId>,
+    /// Values of the agency's own fields; required ones must be among them.
+    pub custom_fields: Option<Vec<CustomFieldInput>>,
 }
 
 /// Changes of a project: what is left out stays.
@@ -80,6 +85,10 @@ pub struct UpdateProjectInput {
     pub methodology: MaybeUndefined<Methodology>,
     /// Words to find it by, at most 20 of at most 40 characters; they replace those it had.
     pub tags: MaybeUndefined<Vec<String>>,
+    /// The project that it is part of; null for none. Projects are nested at most 5 deep.
+    pub parent_id: MaybeUndefined<ProjectId>,
+    /// Values of the agency's own fields, at most 50; those of others stay.
+    pub custom_fields: Option<Vec<CustomFieldInput>>,
 }
 
 /// A project to be moved to another status.

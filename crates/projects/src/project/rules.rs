@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use kernel::{
-    Error, Fields, Result, Text,
+    Error, Fields, Result, Said, Text,
     money::{Currency, MoneyInput},
     text::TOO_LONG,
 };
@@ -45,6 +45,16 @@ pub const CLOSED: Text = Text::new(
     "This project is {status}; its tasks cannot change any more.",
     "Ce projet est {status} ; ses tâches ne peuvent plus changer.",
 );
+
+/// Milestones are neither reached nor waived.
+pub const OPEN_MILESTONES: Text = Text::new(
+    "open_milestones",
+    "Before review every milestone is completed or waived. Still open: {names}.",
+    "Avant la relecture, chaque jalon est atteint ou abandonné. Encore ouverts : {names}.",
+);
+
+/// Most names that an error lists.
+const NAMES_MAX: usize = 10;
 
 /// Only archived projects are purged.
 pub const NOT_ARCHIVED: Text = Text::new(
@@ -120,6 +130,13 @@ pub fn transition(before: &Model, to: ProjectStatus, today: NaiveDate) -> Result
         _ => {}
     }
     Ok(after)
+}
+
+/// What to say of milestones that are still open.
+pub fn open_milestones(names: &[String]) -> Said {
+    let more = if names.len() > NAMES_MAX { ", …" } else { "" };
+    let listed = names.get(..NAMES_MAX).unwrap_or(names).join(", ");
+    OPEN_MILESTONES.with("names", format!("{listed}{more}"))
 }
 
 /// # Errors

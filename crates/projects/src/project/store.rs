@@ -24,7 +24,12 @@ use super::{
     filter::{ProjectFilter, ProjectOrder},
     graphql::Project,
 };
-use crate::{policy::PROJECTS_READ, task, words::TaskStatus};
+use crate::{
+    milestone,
+    policy::PROJECTS_READ,
+    task,
+    words::{MilestoneStatus, TaskStatus},
+};
 
 /// A page of an account's projects, in one statement with those of other accounts.
 ///
@@ -48,6 +53,29 @@ pub async fn of_account(
         select: Box::new(move |viewer| filter.select(viewer, backend)),
     };
     children(ask, account.uuid(), page).await
+}
+
+/// A page of the projects that are part of one, in one statement with those of other projects.
+///
+/// # Errors
+/// INVALID for a wrong filter or page.
+pub async fn parts_of(
+    ask: &Ask,
+    project: ProjectId,
+    filter: ProjectFilter,
+    order: Option<ProjectOrder>,
+    args: PageArgs,
+) -> Result<Connection<Project>> {
+    filter.check()?;
+    let backend = ask.db.backend();
+    let page = ChildPage {
+        parent: Column::ParentId,
+        order: order.unwrap_or_default().into(),
+        args,
+        fingerprint: format!("{filter:?}"),
+        select: Box::new(move |viewer| filter.select(viewer, backend)),
+    };
+    children(ask, project.uuid(), page).await
 }
 
 /// A page of the projects that a person manages or is on the team of, in one statement with those of other people.
@@ -103,9 +131,18 @@ impl Loader<ProjectId> for Progress {
     type Error = Error;
 
     async fn load(&self, projects: &[ProjectId]) -> Result<HashMap<ProjectId, i32>> {
-        use task::entity::{Column as Of, Entity as Tasks};
         // Reason: how far a project has come is a fact about the project; whoever may see it may know, task by task or
-        // not.
+        // not, milestone by milestone or not.
+        let mut progress = self.by_tasks(projects).await?;
+        progress.extend(self.by_milestones(projects).await?);
+        Ok(progress)
+    }
+}
+
+impl Progress {
+    /// The share of tasks that are done, of projects that have some.
+    async fn by_tasks(&self, projects: &[ProjectId]) -> Result<HashMap<ProjectId, i32>> {
+        use task::entity::{Column as Of, Entity as Tasks};
         let counts: Vec<(ProjectId, String, i64)> = Tasks::of_tenant(self.viewer.tenant_id())
             .filter(one_of(self.db.backend(), Of::ProjectId, projects.iter().map(|project| project.uuid())))
             .filter(Of::ArchivedAt.is_null())
@@ -127,6 +164,29 @@ impl Loader<ProjectId> for Progress {
         }
         Ok(sums.into_iter().map(|(project, (done, all))| (project, percent(done, all))).collect())
     }
+
+    /// The mean of the percentages of milestones, of projects that have some that are not waived.
+    async fn by_milestones(&self, projects: &[ProjectId]) -> Result<HashMap<ProjectId, i32>> {
+        use milestone::entity::{Column as Of, Entity as Milestones};
+        let rows: Vec<(ProjectId, i32, i64)> = Milestones::of_tenant(self.viewer.tenant_id())
+            .filter(one_of(self.db.backend(), Of::ProjectId, projects.iter().map(|project| project.uuid())))
+            .filter(Of::Status.ne(MilestoneStatus::Waived.as_str()))
+            .select_only()
+            .columns([Of::ProjectId, Of::Percentage])
+            .expr_as(Func::count(Expr::val(1)), "milestones")
+            .group_by(Of::ProjectId)
+            .group_by(Of::Percentage)
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        let mut sums: HashMap<ProjectId, (i64, i64)> = HashMap::with_capacity(projects.len());
+        for (project, percentage, milestones) in rows {
+            let (done, all) = sums.entry(project).or_default();
+            *done += i64::from(percentage) * milestones;
+            *all += 100 * milestones;
+        }
+        Ok(sums.into_iter().map(|(project, (done, all))| (project, percent(done, all))).collect())
+    }
 }
 
 /// Done parts of all in whole per cent, cut down, so that only everything is 100.
@@ -134,8 +194,8 @@ fn percent(done: i64, all: i64) -> i32 {
     i32::try_from((done * 100).checked_div(all).unwrap_or_default()).unwrap_or_default()
 }
 
-/// How much of a project is done, in per cent of its tasks; 0 without tasks. One statement for all projects of a
-/// request.
+/// How much of a project is done, in per cent: of its milestones that are not waived, or else of its tasks; 0 without
+/// either. Two statements for all projects of a request.
 pub async fn progress(ask: &Ask, project: ProjectId) -> Result<i32> {
     Ok(ask.load::<Progress, _>(project).await?.unwrap_or_default())
 }

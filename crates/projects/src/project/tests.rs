@@ -36,6 +36,8 @@ fn project(status: ProjectStatus) -> Model {
         billing_type: "fixed_fee".to_owned(),
         methodology: "agile".to_owned(),
         tags: serde_json::json!([]),
+        custom: serde_json::json!({}),
+        parent_id: None,
         health: None,
         created_by: None,
         archived_at: None,

@@ -13,23 +13,24 @@ use kernel::{
     sql, text,
     viewer::{Actor, Permission, Reach, Viewer},
 };
-use sea_orm::{ColumnTrait, QueryFilter};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{
     counter,
     entity::{Entity, Model},
     mutation::{CreateProjectInput, TransitionProjectInput, UpdateProjectInput},
-    rules,
+    rules, tree,
 };
 use crate::{
-    column, member,
+    column,
+    field::{self, mutation::CustomFieldInput},
+    milestone,
     policy::{
         BUDGETS_WRITE, PROJECTS_ARCHIVE, PROJECTS_CREATE, PROJECTS_PURGE, PROJECTS_READ, PROJECTS_TRANSITION,
         PROJECTS_WRITE,
     },
     service::Projects,
-    task, time,
+    time,
     words::ProjectStatus,
 };
 
@@ -57,11 +58,14 @@ pub async fn create(
     viewer
         .act(db, "projects.project.create", async |act| {
             let named = patch::optional(input.manager_id).flatten();
+            let wanted = input.custom_fields.clone().unwrap_or_default();
             let mut model = new(act, input)?;
             if let Some(account) = model.account_id {
                 projects.accounts.account(act, viewer, account).await?;
             }
             check_manager(act, projects, named).await?;
+            tree::check(act, model.id, model.parent_id).await?;
+            model.custom = custom(act, &model.custom, &wanted, true).await?;
             model.number = sql::next_number(act.conn(), counter::TABLE, model.tenant_id.uuid()).await?;
             model.code = rules::code(&viewer.tenant.slug, model.number);
             let model = act.insert(model).await?;
@@ -98,6 +102,8 @@ fn new(act: &Act, input: CreateProjectInput) -> Result<Model> {
         billing_type,
         methodology,
         tags,
+        parent_id,
+        custom_fields: _,
     } = input;
     let mut fields = Fields::new();
     let name = fields.take(text::name(&name, "name"));
@@ -133,6 +139,8 @@ fn new(act: &Act, input: CreateProjectInput) -> Result<Model> {
         billing_type: billing_type.unwrap_or_default().as_str().to_owned(),
         methodology: methodology.unwrap_or_default().as_str().to_owned(),
         tags: json!(tags.unwrap_or_default()),
+        custom: json!({}),
+        parent_id,
         health: None,
         created_by: viewer.user_id(),
         archived_at: None,
@@ -203,11 +211,13 @@ pub async fn update(
             expect_version("Project", input.expected_version, before.version)?;
             rules::check_not_archived(&before)?;
             let sets_budget = !input.budget.is_undefined() || !input.budget_minutes.is_undefined();
-            let after = changed(&before, input)?;
+            let wanted = input.custom_fields.clone().unwrap_or_default();
+            let mut after = changed(&before, input)?;
             if sets_budget {
                 check_budgets(act, before.id).await?;
             }
             check_changes(act, projects, &before, &after).await?;
+            after.custom = custom(act, &before.custom, &wanted, false).await?;
             let after = act.update(&before, after).await?;
             if after.account_id != before.account_id {
                 assignment::move_project(act, after.id, after.account_id).await?;
@@ -231,7 +241,25 @@ async fn check_changes(act: &Act, projects: &Projects, before: &Model, after: &M
         projects.accounts.account(act, viewer, account).await?;
     }
     let manager = after.manager_id.filter(|manager| before.manager_id != Some(*manager));
-    check_manager(act, projects, manager).await
+    check_manager(act, projects, manager).await?;
+    if after.parent_id != before.parent_id {
+        tree::check(act, after.id, after.parent_id).await?;
+    }
+    Ok(())
+}
+
+/// The values of the tenant's own fields as an input changes them.
+///
+/// # Errors
+/// INVALID at `customFields.<n>.value` and `customFields`.
+async fn custom(act: &Act, before: &Json, wanted: &[CustomFieldInput], is_new: bool) -> Result<Json> {
+    if wanted.is_empty() && !is_new {
+        return Ok(before.clone());
+    }
+    let (known, mut fields) = (field::known(act).await?, Fields::new());
+    let after = field::rules::changed(&known, before, wanted, is_new, &mut fields);
+    fields.check()?;
+    Ok(after)
 }
 
 fn changed(before: &Model, input: UpdateProjectInput) -> Result<Model> {
@@ -251,6 +279,8 @@ fn changed(before: &Model, input: UpdateProjectInput) -> Result<Model> {
         billing_type,
         methodology,
         tags,
+        parent_id,
+        custom_fields: _,
     } = input;
     let mut after = before.clone();
     let mut fields = Fields::new();
@@ -264,6 +294,7 @@ fn changed(before: &Model, input: UpdateProjectInput) -> Result<Model> {
     }
     after.account_id = patch::optional(account_id).unwrap_or(after.account_id);
     after.manager_id = patch::optional(manager_id).unwrap_or(after.manager_id);
+    after.parent_id = patch::optional(parent_id).unwrap_or(after.parent_id);
     set(&mut after.priority, patch::required(priority, "priority", &mut fields).map(|word| word.as_str()));
     let date = |sent| patch::optional(sent).map(|date: Option<Date>| date.map(Date::naive));
     after.estimated_start = date(estimated_start).unwrap_or(after.estimated_start);
@@ -308,6 +339,9 @@ pub async fn transition(viewer: &Viewer, db: &Db, input: TransitionProjectInput)
             expect_version("Project", input.expected_version, before.version)?;
             let today = act.now().with_timezone(&viewer.tenant.time_zone).date_naive();
             let after = rules::transition(&before, input.to, today)?;
+            if input.to == ProjectStatus::Review {
+                milestone::check_settled(act, before.id).await?;
+            }
             let after = act.update(&before, after).await?;
             if let Some(note) = &note {
                 let details = json!({ "note": [null, note] });
@@ -382,18 +416,8 @@ pub async fn purge(viewer: &Viewer, db: &Db, id: ProjectId) -> Result<()> {
         .act(db, "projects.project.purge", async |act| {
             let project = open(act, PROJECTS_PURGE, id).await?;
             rules::check_purgeable(&project, act.now())?;
-            let tenant = viewer.tenant_id();
-            let tasks = task::entity::Entity::of_tenant(tenant);
-            let tasks = tasks.filter(task::entity::Column::ProjectId.eq(id.uuid())).all(act.conn()).await?;
-            let columns = column::of_project(act, id).await?;
-            let members = member::entity::Entity::of_tenant(tenant);
-            let members =
-                members.filter(member::entity::Column::ProjectId.eq(id.uuid())).all(act.conn()).await?;
             time::people::forget_project(act, id).await?;
-            // Invariant: the order of the foreign keys; assignees and assignments go with their task and project.
-            act.delete_all(tasks).await?;
-            act.delete_all(columns).await?;
-            act.delete_all(members).await?;
+            super::purge::remove_parts(act, id).await?;
             act.delete(project).await
         })
         .await

@@ -8,42 +8,34 @@ use kernel::{
     Error, Fields, Result,
     act::{Act, expect_version},
     bulk::DUPLICATE_ITEM,
-    id::{ProjectId, TaskColumnId, TaskId, TypedId, UserId},
+    id::{MilestoneId, TaskColumnId, TaskId, TypedId},
     patch,
-    people::{Person, not_active, not_staff},
-    policy::Guarded,
+    people::{not_active, not_staff},
 };
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, sea_query::LockType};
 
 use super::{
-    assignee,
-    entity::{Column, Entity, Model},
+    entity::Model,
+    known::{Known, OTHER_MILESTONE, OTHER_PARENT, check_labels},
     mutation::UpdateTaskInput,
     people::{self, Staffing},
     rules,
+    series::{self, Next},
 };
 use crate::{
     column,
-    policy::{TASKS_READ, TASKS_WRITE},
+    label::on_task::{self, Labelling},
+    policy::TASKS_WRITE,
     project,
     service::Projects,
 };
-
-/// What is known about the tasks of a bulk change and everything they name.
-struct Known {
-    tasks: HashMap<TaskId, Model>,
-    writable: HashSet<TaskId>,
-    projects: HashMap<ProjectId, project::entity::Model>,
-    columns: HashMap<TaskColumnId, column::entity::Model>,
-    people: HashMap<UserId, Person>,
-    assignees: HashMap<TaskId, Vec<assignee::Model>>,
-}
 
 /// What is to be written for one task.
 struct Change {
     before: Model,
     after: Model,
     staffing: Option<Staffing>,
+    labelling: Option<Labelling>,
+    next: Option<Next>,
 }
 
 /// Changes tasks, each as far as its own rules allow; answers in the order of the items. Items that err change nothing.
@@ -55,7 +47,7 @@ pub async fn update(
     projects: &Projects,
     items: Vec<UpdateTaskInput>,
 ) -> Result<Vec<Result<Model>>> {
-    let known = Known::load(act, projects, &items).await?;
+    let mut known = Known::load(act, projects, &items).await?;
     let mut seen = HashSet::new();
     let mut outcomes: Vec<Result<Change>> = Vec::with_capacity(items.len());
     for item in items {
@@ -66,7 +58,8 @@ pub async fn update(
     let pairs = changes.map(|change| (change.before.clone(), change.after.clone())).collect();
     let mut written = act.update_pairs(pairs).await?.into_iter();
     let mut results = Vec::with_capacity(outcomes.len());
-    let (mut staffings, mut counted) = (Vec::new(), HashSet::new());
+    let (mut staffings, mut labellings, mut following) = (Vec::new(), Vec::new(), Vec::new());
+    let mut counted = HashSet::new();
     for outcome in outcomes {
         results.push(match outcome {
             Ok(change) => {
@@ -75,67 +68,96 @@ pub async fn update(
                     counted.insert(task.id);
                 }
                 staffings.extend(change.staffing);
+                labellings.extend(change.labelling);
+                following.extend(change.next);
                 Ok(task)
             }
             Err(error) => Err(error),
         });
     }
-    let touched = people::write(act, staffings, &counted).await?;
+    let mut touched = people::write(act, staffings, &counted).await?;
+    counted.extend(touched.iter().map(|task| task.id));
+    touched.extend(on_task::write(act, labellings, &counted).await?);
     let mut touched: HashMap<TaskId, Model> = touched.into_iter().map(|task| (task.id, task)).collect();
     for task in results.iter_mut().flatten() {
         if let Some(now) = touched.remove(&task.id) {
             *task = now;
         }
     }
+    series::go_on(act, following).await?;
     Ok(results)
 }
 
 impl Known {
-    async fn load(act: &Act, projects: &Projects, items: &[UpdateTaskInput]) -> Result<Self> {
-        let viewer = act.viewer();
-        let ids = || items.iter().map(|item| item.id.uuid());
-        let visible = || Entity::visible(viewer, TASKS_READ).filter(Column::Id.is_in(ids()));
-        // Race: locked before the tasks are read, so that of changes made at once the later one builds on the earlier.
-        let projects_of_tasks = lock_projects(act, visible()).await?;
-        let tasks = visible().all(act.conn()).await?;
-        let writable = Entity::visible(viewer, TASKS_WRITE).filter(Column::Id.is_in(ids()));
-        let writable: Vec<TaskId> =
-            writable.select_only().column(Column::Id).into_tuple().all(act.conn()).await?;
-        let columns = items.iter().filter_map(|item| item.column_id.value().copied()).collect();
-        Ok(Self {
-            projects: projects_of_tasks,
-            columns: load_columns(act, columns).await?,
-            people: load_people(act, projects, items).await?,
-            assignees: load_assignees(act, items).await?,
-            tasks: tasks.into_iter().map(|task| (task.id, task)).collect(),
-            writable: writable.into_iter().collect(),
-        })
-    }
-
-    fn decide(&self, act: &Act, item: UpdateTaskInput) -> Result<Change> {
-        let before = self.tasks.get(&item.id).ok_or_else(|| Error::not_found(TaskId::TYPE, item.id))?;
+    fn decide(&mut self, act: &Act, item: UpdateTaskInput) -> Result<Change> {
+        let before = self.tasks.get(&item.id).cloned();
+        let before = before.ok_or_else(|| Error::not_found(TaskId::TYPE, item.id))?;
         if !self.writable.contains(&item.id) {
             return Err(Error::lacks(TASKS_WRITE.name));
         }
         expect_version("Task", item.expected_version, before.version)?;
-        rules::check_not_archived(before)?;
+        rules::check_not_archived(&before)?;
         if let Some(project) = self.projects.get(&before.project_id) {
             project::rules::check_open(project)?;
         }
         let mut fields = Fields::new();
-        let column = self.column(before, &item.column_id, &mut fields);
-        let staffing = self.staffing(act, before, &item, &mut fields);
+        let column = self.column(&before, &item.column_id, &mut fields).cloned();
+        let staffing = self.staffing(act, &before, &item, &mut fields);
+        let labelling = self.labelling(act, &before, &item, &mut fields);
         let reporter =
             item.reporter_id.value().copied().filter(|reporter| before.reporter_id != Some(*reporter));
         if let Some(reason) = reporter.and_then(|reporter| not_active(self.people.get(&reporter))) {
             fields.add("reporterId", reason);
         }
-        let mut after = rules::changed(before, item, &mut fields);
+        let belongs = self.belonging(&before, &item, &mut fields);
+        let mut after = rules::changed(&before, item, &mut fields);
+        (after.milestone_id, after.parent_id) = belongs;
         if let Some(column) = column {
-            rules::enter(&mut after, column, act.now());
+            rules::enter(&mut after, &column, act.now());
         }
         fields.check()?;
-        Ok(Change { before: before.clone(), after, staffing })
+        let next = series::due(&before, &mut after, crate::today(act.viewer(), act.now()));
+        // Invariant: all checks are behind us, so what comes later in this act builds on it.
+        if after.parent_id != before.parent_id {
+            self.family
+                .adopt(after.id, after.parent_id)
+                .map_err(|reason| Error::field("parentId", reason))?;
+        }
+        Ok(Change { before, after, staffing, labelling, next })
+    }
+
+    /// Milestone and task that a task is part of after the change.
+    fn belonging(
+        &self,
+        task: &Model,
+        item: &UpdateTaskInput,
+        fields: &mut Fields,
+    ) -> (Option<MilestoneId>, Option<TaskId>) {
+        let milestone = patch::optional(item.milestone_id).unwrap_or(task.milestone_id);
+        if let Some(id) = milestone.filter(|id| task.milestone_id != Some(*id)) {
+            let fits = self.milestones.get(&id) == Some(&task.project_id);
+            fields.require(fits, "milestoneId", OTHER_MILESTONE);
+        }
+        let parent = patch::optional(item.parent_id).unwrap_or(task.parent_id);
+        if let Some(id) = parent.filter(|id| task.parent_id != Some(*id)) {
+            fields.require(self.parents.get(&id) == Some(&task.project_id), "parentId", OTHER_PARENT);
+        }
+        (milestone, parent)
+    }
+
+    /// Which labels come to a task and which go.
+    fn labelling(
+        &self,
+        act: &Act,
+        task: &Model,
+        item: &UpdateTaskInput,
+        fields: &mut Fields,
+    ) -> Option<Labelling> {
+        let wanted = patch::optional(item.label_ids.clone())?.unwrap_or_default();
+        let wanted = fields.take(on_task::labels(wanted, "labelIds"))?;
+        check_labels(&self.labels, &wanted, task.project_id, fields);
+        let before = self.labelled.get(&task.id).map(Vec::as_slice).unwrap_or_default();
+        Some(Labelling::new(act, task, before, wanted))
     }
 
     /// The column that a task goes to.
@@ -171,61 +193,4 @@ impl Known {
         }
         Some(Staffing::new(act, task, before, wanted))
     }
-}
-
-/// The projects of tasks, kept from changing until the act ends.
-async fn lock_projects(
-    act: &Act,
-    tasks: Select<Entity>,
-) -> Result<HashMap<ProjectId, project::entity::Model>> {
-    use project::entity::{Column as Of, Entity as Projects};
-    let ids = tasks.select_only().column(Column::ProjectId).into_query();
-    let rows = Projects::of_tenant(act.viewer().tenant_id()).filter(Of::Id.in_subquery(ids));
-    // Race: locks are taken in the order of ids, so two acts cannot wait for each other.
-    let rows = rows.order_by_asc(Of::Id).lock(LockType::NoKeyUpdate).all(act.conn()).await?;
-    Ok(rows.into_iter().map(|project| (project.id, project)).collect())
-}
-
-async fn load_columns(
-    act: &Act,
-    ids: HashSet<TaskColumnId>,
-) -> Result<HashMap<TaskColumnId, column::entity::Model>> {
-    use column::entity::{Column as Of, Entity as Columns};
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows =
-        Columns::of_tenant(act.viewer().tenant_id()).filter(Of::Id.is_in(ids.iter().map(|id| id.uuid())));
-    Ok(rows.all(act.conn()).await?.into_iter().map(|column| (column.id, column)).collect())
-}
-
-async fn load_people(
-    act: &Act,
-    projects: &Projects,
-    items: &[UpdateTaskInput],
-) -> Result<HashMap<UserId, Person>> {
-    let assignees = items.iter().filter_map(|item| item.assignee_ids.value()).flatten().copied();
-    let reporters = items.iter().filter_map(|item| item.reporter_id.value()).copied();
-    let ids: HashSet<UserId> = assignees.chain(reporters).collect();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    projects.people.people(act, &ids.into_iter().collect::<Vec<_>>()).await
-}
-
-async fn load_assignees(
-    act: &Act,
-    items: &[UpdateTaskInput],
-) -> Result<HashMap<TaskId, Vec<assignee::Model>>> {
-    let staffed = items.iter().filter(|item| !item.assignee_ids.is_undefined());
-    let ids: Vec<_> = staffed.map(|item| item.id.uuid()).collect();
-    let mut found: HashMap<TaskId, Vec<assignee::Model>> = HashMap::new();
-    if ids.is_empty() {
-        return Ok(found);
-    }
-    let rows = assignee::of_tenant(act.viewer().tenant_id()).filter(assignee::Column::TaskId.is_in(ids));
-    for row in rows.order_by_asc(assignee::Column::Id).all(act.conn()).await? {
-        found.entry(row.task_id).or_default().push(row);
-    }
-    Ok(found)
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     act::{About, Recorded},
-    id::{ProjectId, TaskColumnId, TaskId, TenantId, TypedId, UserId},
+    id::{MilestoneId, ProjectId, TaskColumnId, TaskId, TenantId, TypedId, UserId},
     policy::nothing,
     viewer::Viewer,
 };
@@ -47,6 +47,17 @@ pub struct Model {
     pub start_on: Option<NaiveDate>,
     /// When it is to be done.
     pub due_on: Option<NaiveDate>,
+    /// The milestone that it is part of.
+    pub milestone_id: Option<MilestoneId>,
+    /// The task that it is part of.
+    pub parent_id: Option<TaskId>,
+    /// Small steps to tick off: an array of `{id, text, done}`.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub checklist: Json,
+    /// The rule by which it comes again when it is done.
+    pub recurrence: Option<String>,
+    /// The first day of the series that the rule makes.
+    pub recurs_from: Option<NaiveDate>,
     /// Its place in the project, see [`crate::rank`].
     pub rank: String,
     /// Why it cannot go on.
@@ -95,4 +106,12 @@ pub fn projects_of_own(viewer: &Viewer) -> SelectStatement {
     projects.column(Column::ProjectId).from(Entity).and_where(Column::TenantId.eq(viewer.tenant_id()));
     projects.cond_where(own);
     projects
+}
+
+/// Ids of the tasks that a person asked for.
+pub fn reported_by(viewer: &Viewer, user: UserId) -> SelectStatement {
+    let mut tasks = Query::select();
+    tasks.column(Column::Id).from(Entity).and_where(Column::TenantId.eq(viewer.tenant_id()));
+    tasks.and_where(Column::ReporterId.eq(user.uuid()));
+    tasks
 }

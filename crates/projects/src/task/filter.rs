@@ -3,7 +3,7 @@
 use async_graphql::{Enum, InputObject};
 use kernel::{
     Fields, Result,
-    id::{ProjectId, TaskColumnId, TaskId, TypedId, UserId},
+    id::{MilestoneId, ProjectId, TaskColumnId, TaskId, TaskLabelId, TypedId, UserId},
     page::{DateRange, Direction, Order, check_listed, check_search},
     policy::{Guarded, allowed, nothing},
     sql,
@@ -16,6 +16,7 @@ use super::{
     entity::{Column, Entity},
 };
 use crate::{
+    label::on_task,
     policy::{INTERNAL_READ, TASKS_READ},
     project::entity as project,
     words::{Priority, TaskStatus},
@@ -40,6 +41,14 @@ pub struct TaskFilter {
     pub assigned_to_me: Option<bool>,
     /// Only those that this person asked for.
     pub reporter_id: Option<UserId>,
+    /// Only of this milestone.
+    pub milestone_id: Option<MilestoneId>,
+    /// Only parts of this task.
+    pub parent_id: Option<TaskId>,
+    /// True: only those that are part of no other task; false: only those that are.
+    pub top_level: Option<bool>,
+    /// Only with one of these labels. Needs `projects.internal.read`.
+    pub label_ids: Option<Vec<TaskLabelId>>,
     /// True: only those that cannot go on; false: only those that can. Needs `projects.internal.read`.
     pub blocked: Option<bool>,
     /// Only due in this time.
@@ -58,7 +67,7 @@ impl TaskFilter {
     /// # Errors
     /// INVALID for lists and texts that are too long, FORBIDDEN for what is for the team alone.
     pub fn check(&self, viewer: &Viewer) -> Result<()> {
-        if self.blocked.is_some() {
+        if self.blocked.is_some() || self.label_ids.is_some() {
             viewer.require(INTERNAL_READ)?;
         }
         let mut fields = Fields::new();
@@ -67,6 +76,7 @@ impl TaskFilter {
         check_listed(self.column_ids.as_ref(), "filter.columnIds", &mut fields);
         check_listed(self.priority.as_ref(), "filter.priority", &mut fields);
         check_listed(self.assignee_ids.as_ref(), "filter.assigneeIds", &mut fields);
+        check_listed(self.label_ids.as_ref(), "filter.labelIds", &mut fields);
         check_search(self.search.as_deref(), "filter.search", &mut fields);
         fields.check()
     }
@@ -107,7 +117,27 @@ impl TaskFilter {
             select = select.filter(allowed::<Entity>(viewer, INTERNAL_READ));
             select = select.filter(if blocked { reason.is_not_null() } else { reason.is_null() });
         }
-        self.of_people(viewer, select)
+        self.of_people(viewer, self.of_work(viewer, select))
+    }
+
+    /// Those that are part of what the filter names, and have its labels.
+    fn of_work(&self, viewer: &Viewer, mut select: Select<Entity>) -> Select<Entity> {
+        if let Some(milestone) = self.milestone_id {
+            select = select.filter(Column::MilestoneId.eq(milestone.uuid()));
+        }
+        if let Some(parent) = self.parent_id {
+            select = select.filter(Column::ParentId.eq(parent.uuid()));
+        }
+        if let Some(top) = self.top_level {
+            let parent = Column::ParentId;
+            select = select.filter(if top { parent.is_null() } else { parent.is_not_null() });
+        }
+        if let Some(labels) = &self.label_ids {
+            // Reason: who may not see the labels of a task does not learn from the filter which it has.
+            select = select.filter(allowed::<Entity>(viewer, INTERNAL_READ));
+            select = select.filter(Column::Id.in_subquery(on_task::tasks_with(viewer.tenant_id(), labels)));
+        }
+        select
     }
 
     /// As [`Self::select`], across projects: without the tasks of archived projects, unless they are asked for by project

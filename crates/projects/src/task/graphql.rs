@@ -13,12 +13,17 @@ use kernel::{
 };
 
 use super::{
-    entity::{Entity, Model},
+    checklist::{self, ChecklistItem},
+    entity::{Column, Entity, Model},
     filter::{TaskFilter, TaskOrder},
     rules,
 };
 use crate::{
     column::{entity as column, graphql::TaskColumn},
+    comment::{self, graphql::TaskComment},
+    label::{graphql::TaskLabel, on_task},
+    link::{self, graphql::Dependency},
+    milestone::{entity as milestone, graphql::Milestone},
     policy::{INTERNAL_READ, TASKS_READ},
     project::{entity as project, graphql::Project},
     words::{Priority, TaskStatus},
@@ -123,6 +128,74 @@ impl Task {
     /// Why it cannot go on; null if it can. Needs `projects.internal.read` on the task.
     async fn blocked_reason(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
         self.internal(ctx, self.0.blocked_reason.as_deref()).await
+    }
+
+    /// The milestone that it is part of; null for none, and for who may not see it.
+    async fn milestone(&self, ctx: &Context<'_>) -> Result<Option<Graph<Milestone>>> {
+        let Some(id) = self.0.milestone_id else { return Ok(None) };
+        let milestone = ctx.ask().load::<ById<milestone::Entity>, _>(id.uuid()).await?;
+        Ok(milestone.map(|milestone| Graph(milestone.into())))
+    }
+
+    /// The task that it is part of; null for none, and for who may not see it.
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Graph<Task>>> {
+        let Some(id) = self.0.parent_id else { return Ok(None) };
+        let parent = ctx.ask().load::<ById<Entity>, _>(id.uuid()).await?;
+        Ok(parent.map(|parent| Graph(parent.into())))
+    }
+
+    /// Its parts, as on the board. Needs `projects.task.read`.
+    async fn subtasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Option<Result<Connection<Task>>> {
+        let args = PageArgs::new(first, after, last, before);
+        let filter = TaskFilter::default();
+        Some(super::under(ctx.ask(), Column::ParentId, self.0.id.uuid(), filter, None, args).await)
+    }
+
+    /// Small steps to tick off, at most 50. Needs `projects.internal.read` on the task.
+    async fn checklist(&self, ctx: &Context<'_>) -> Option<Result<Vec<ChecklistItem>>> {
+        self.internal(ctx, Some(checklist::read(&self.0.checklist))).await
+    }
+
+    /// Its labels in the order they were put on it, at most 20. Needs `projects.internal.read`.
+    async fn labels(&self, ctx: &Context<'_>) -> Option<Result<Vec<Graph<TaskLabel>>>> {
+        let labels = on_task::of_task(ctx.ask(), self.0.id).await;
+        Some(labels.map(|labels| labels.into_iter().map(|label| Graph(label.into())).collect()))
+    }
+
+    /// The rule by which it comes again when it is done, as an RRULE of RFC 5545; null if it does not, and once it is
+    /// done, for the rule goes on to the next one.
+    async fn recurrence(&self) -> Option<&str> {
+        self.0.recurrence.as_deref()
+    }
+
+    /// What it waits for: dependencies in which it is the later one, at most 100. Needs `projects.internal.read`.
+    async fn predecessors(&self, ctx: &Context<'_>) -> Option<Result<Vec<Graph<Dependency>>>> {
+        Some(link::ends(ctx.ask(), link::entity::Column::SuccTaskId, self.0.id.uuid()).await)
+    }
+
+    /// What waits for it: dependencies in which it is the earlier one, at most 100. Needs `projects.internal.read`.
+    async fn successors(&self, ctx: &Context<'_>) -> Option<Result<Vec<Graph<Dependency>>>> {
+        Some(link::ends(ctx.ask(), link::entity::Column::PredTaskId, self.0.id.uuid()).await)
+    }
+
+    /// What was said about it, oldest first; clients see what is not internal. Needs `projects.task.read`.
+    async fn comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Option<Result<Connection<TaskComment>>> {
+        let args = PageArgs::new(first, after, last, before);
+        Some(comment::of_task(ctx.ask(), self.0.id, args).await)
     }
 
     /// When it was done; null while it is not.

@@ -2,13 +2,18 @@
 
 pub mod assignee;
 pub mod bulk;
+pub mod checklist;
 pub mod entity;
 pub mod filter;
 pub mod graphql;
+mod known;
 pub mod mutation;
+pub mod mywork;
 pub mod people;
 pub mod place;
+pub mod recur;
 pub mod rules;
+pub mod series;
 mod write;
 
 #[cfg(test)]
@@ -16,24 +21,25 @@ mod tests;
 
 pub use assignee::assignees;
 pub use people::reassign_user;
-pub use write::{archive, create, relocate, restore, update, update_many};
+pub use write::{archive, create, relocate, restore, tick, update, update_many};
 
 use kernel::{
     Result,
     act::Act,
     ask::Ask,
-    id::{ProjectId, TaskColumnId, TypedId, UserId},
+    id::{MilestoneId, ProjectId, TaskColumnId, TaskId, TypedId, UserId},
     page::{ChildPage, Connection, Link, LinkedPage, PageArgs, children, linked},
     policy::Guarded,
     viewer::Viewer,
 };
 use sea_orm::{
-    ColumnTrait, QueryFilter,
+    ColumnTrait, QueryFilter, Select,
     sea_query::{Alias, Expr, Query, SelectStatement},
 };
+use uuid::Uuid;
 
 use crate::{column, policy::TASKS_READ};
-use entity::{Column, Entity};
+use entity::{Column, Entity, Model};
 use filter::{TaskFilter, TaskOrder};
 use graphql::Task;
 
@@ -48,16 +54,32 @@ pub async fn of_project(
     order: Option<TaskOrder>,
     args: PageArgs,
 ) -> Result<Connection<Task>> {
+    under(ask, Column::ProjectId, project.uuid(), filter, order, args).await
+}
+
+/// A page of the tasks that name `parent` in `column`, in one statement with those of other parents; without an order,
+/// as on the board.
+///
+/// # Errors
+/// As [`of_project`].
+pub async fn under(
+    ask: &Ask,
+    column: Column,
+    parent: Uuid,
+    filter: TaskFilter,
+    order: Option<TaskOrder>,
+    args: PageArgs,
+) -> Result<Connection<Task>> {
     ask.viewer.require(TASKS_READ)?;
     filter.check(&ask.viewer)?;
     let page = ChildPage {
-        parent: Column::ProjectId,
+        parent: column,
         order: order.unwrap_or_default().into(),
         args,
         fingerprint: format!("{filter:?}"),
         select: Box::new(move |viewer| filter.select(viewer)),
     };
-    children(ask, project.uuid(), page).await
+    children(ask, parent, page).await
 }
 
 /// A page of the tasks that a person does in projects that are not archived, in one statement with those of other
@@ -101,6 +123,28 @@ pub(crate) async fn follow_column(
 ) -> Result<()> {
     let tasks = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::ColumnId.eq(from.uuid()));
     let tasks = tasks.all(act.conn()).await?;
-    let now = act.now();
-    act.update_all(tasks, |task| rules::enter(task, target, now)).await
+    let (now, today) = (act.now(), crate::today(act.viewer(), act.now()));
+    let mut following = Vec::new();
+    let change = |before: Model| {
+        let mut after = before.clone();
+        rules::enter(&mut after, target, now);
+        following.extend(series::due(&before, &mut after, today));
+        (before, after)
+    };
+    let pairs = tasks.into_iter().map(change).collect();
+    act.update_pairs(pairs).await?;
+    series::go_on(act, following).await
+}
+
+/// Lets every task of a milestone be in none.
+pub(crate) async fn leave_milestone(act: &mut Act, milestone: MilestoneId) -> Result<()> {
+    let tasks = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::MilestoneId.eq(milestone.uuid()));
+    let tasks = tasks.all(act.conn()).await?;
+    act.update_all(tasks, |task| task.milestone_id = None).await
+}
+
+/// Tasks with these ids, whoever asks.
+pub(crate) fn by_ids(act: &Act, ids: impl IntoIterator<Item = TaskId>) -> Select<Entity> {
+    let ids: Vec<Uuid> = ids.into_iter().map(|id| id.uuid()).collect();
+    Entity::of_tenant(act.viewer().tenant_id()).filter(Column::Id.is_in(ids))
 }

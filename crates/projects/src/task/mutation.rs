@@ -7,12 +7,12 @@ use kernel::{
     bulk::ItemError,
     error::Error,
     graph::Graph,
-    id::{ProjectId, TaskColumnId, TaskId, UserId},
+    id::{MilestoneId, ProjectId, TaskColumnId, TaskId, TaskLabelId, UserId},
     locale::Language,
     scalar::Date,
 };
 
-use super::{entity::Model, graphql::Task};
+use super::{checklist::ChecklistItemInput, entity::Model, graphql::Task};
 use crate::{service::Projects, words::Priority};
 
 /// A new task. With neither neighbour it goes behind all others.
@@ -40,6 +40,17 @@ pub struct CreateTaskInput {
     pub due_on: Option<Date>,
     /// The column of the project's board; the first for tasks that are not begun without one.
     pub column_id: Option<TaskColumnId>,
+    /// The milestone of the project that it is part of.
+    pub milestone_id: Option<MilestoneId>,
+    /// The task of the project that it is part of; tasks are nested at most 5 deep.
+    pub parent_id: Option<TaskId>,
+    /// Its labels: of the project or the agency, at most 20.
+    pub label_ids: Option<Vec<TaskLabelId>>,
+    /// Small steps to tick off, at most 50.
+    pub checklist: Option<Vec<ChecklistItemInput>>,
+    /// The rule by which it comes again when it is done: an RRULE of RFC 5545 without times, such as
+    /// `FREQ=WEEKLY;BYDAY=MO`. Needs a due date or a start, which is the first day of the series.
+    pub recurrence: Option<String>,
     /// The task of the project that it goes right behind.
     pub after: Option<TaskId>,
     /// The task of the project that it goes right before; not looked at beside `after`.
@@ -75,6 +86,17 @@ pub struct UpdateTaskInput {
     pub column_id: MaybeUndefined<TaskColumnId>,
     /// Why it cannot go on, at most 500 characters; null if it can.
     pub blocked_reason: MaybeUndefined<String>,
+    /// The milestone of the project that it is part of; null for none.
+    pub milestone_id: MaybeUndefined<MilestoneId>,
+    /// The task of the project that it is part of; null for none. Tasks are nested at most 5 deep.
+    pub parent_id: MaybeUndefined<TaskId>,
+    /// Its labels: of the project or the agency, at most 20; they replace those it had. Null or an empty list: none.
+    pub label_ids: MaybeUndefined<Vec<TaskLabelId>>,
+    /// Small steps to tick off, at most 50; they replace those it had, and keep what is done by their ids.
+    pub checklist: MaybeUndefined<Vec<ChecklistItemInput>>,
+    /// The rule by which it comes again when it is done: an RRULE of RFC 5545 without times, such as
+    /// `FREQ=WEEKLY;BYDAY=MO`; null for none. A new rule begins with the due date, or else the start.
+    pub recurrence: MaybeUndefined<String>,
 }
 
 /// A task and its new place. With neither neighbour it goes behind all others.
@@ -117,39 +139,48 @@ pub struct BulkUpdateTasksInput {
     pub items: Vec<UpdateTaskInput>,
 }
 
-/// What `createTask` made.
-#[derive(SimpleObject)]
-pub struct CreateTaskPayload {
-    /// The new task.
-    pub task: Graph<Task>,
+/// A step of a checklist to be ticked, or not any more.
+#[derive(Clone, Debug, InputObject)]
+pub struct TickChecklistItemInput {
+    /// The task.
+    pub task_id: TaskId,
+    /// Number of the step.
+    pub item_id: i32,
+    /// Whether it is done.
+    pub done: bool,
 }
 
-/// What `updateTask` changed.
-#[derive(SimpleObject)]
-pub struct UpdateTaskPayload {
-    /// The task as it is now.
-    pub task: Graph<Task>,
-}
-
-/// What `moveTask` changed.
-#[derive(SimpleObject)]
-pub struct MoveTaskPayload {
-    /// The task as it is now.
-    pub task: Graph<Task>,
-}
-
-/// What `archiveTask` changed.
-#[derive(SimpleObject)]
-pub struct ArchiveTaskPayload {
-    /// The task as it is now.
-    pub task: Graph<Task>,
-}
-
-/// What `restoreTask` changed.
-#[derive(SimpleObject)]
-pub struct RestoreTaskPayload {
-    /// The task as it is now.
-    pub task: Graph<Task>,
+payloads! {
+    /// What `createTask` made.
+    CreateTaskPayload {
+        /// The new task.
+        task: Task
+    }
+    /// What `updateTask` changed.
+    UpdateTaskPayload {
+        /// The task as it is now.
+        task: Task
+    }
+    /// What `moveTask` changed.
+    MoveTaskPayload {
+        /// The task as it is now.
+        task: Task
+    }
+    /// What `archiveTask` changed.
+    ArchiveTaskPayload {
+        /// The task as it is now.
+        task: Task
+    }
+    /// What `restoreTask` changed.
+    RestoreTaskPayload {
+        /// The task as it is now.
+        task: Task
+    }
+    /// What `tickChecklistItem` changed.
+    TickChecklistItemPayload {
+        /// The task as it is now.
+        task: Task
+    }
 }
 
 /// What `bulkUpdateTasks` did.
@@ -195,7 +226,7 @@ impl TaskMutation {
     ) -> Result<CreateTaskPayload> {
         let projects = ctx.data_unchecked::<Projects>();
         let task = super::create(ctx.viewer(), ctx.db(), projects, input).await?;
-        Ok(CreateTaskPayload { task: Graph(task.into()) })
+        Ok(task.into())
     }
 
     /// Changes a task. Needs `projects.task.write` on it.
@@ -206,7 +237,7 @@ impl TaskMutation {
     ) -> Result<UpdateTaskPayload> {
         let projects = ctx.data_unchecked::<Projects>();
         let task = super::update(ctx.viewer(), ctx.db(), projects, input).await?;
-        Ok(UpdateTaskPayload { task: Graph(task.into()) })
+        Ok(task.into())
     }
 
     /// Moves a task to another place of its project, and to another column. Needs `projects.task.write` on it.
@@ -216,7 +247,7 @@ impl TaskMutation {
         #[graphql(desc = "The task and its new place.")] input: MoveTaskInput,
     ) -> Result<MoveTaskPayload> {
         let task = super::relocate(ctx.viewer(), ctx.db(), input).await?;
-        Ok(MoveTaskPayload { task: Graph(task.into()) })
+        Ok(task.into())
     }
 
     /// Puts a task away: lists leave it out, it changes no more. Needs `projects.task.write` on it.
@@ -226,7 +257,7 @@ impl TaskMutation {
         #[graphql(desc = "Which task.")] input: ArchiveTaskInput,
     ) -> Result<ArchiveTaskPayload> {
         let task = super::archive(ctx.viewer(), ctx.db(), input.id, input.expected_version).await?;
-        Ok(ArchiveTaskPayload { task: Graph(task.into()) })
+        Ok(task.into())
     }
 
     /// Brings an archived task back to its place. Needs `projects.task.write` on it.
@@ -236,7 +267,17 @@ impl TaskMutation {
         #[graphql(desc = "Which task.")] input: RestoreTaskInput,
     ) -> Result<RestoreTaskPayload> {
         let task = super::restore(ctx.viewer(), ctx.db(), input.id, input.expected_version).await?;
-        Ok(RestoreTaskPayload { task: Graph(task.into()) })
+        Ok(task.into())
+    }
+
+    /// Ticks a step of a task's checklist, or takes the tick away; other steps stay as others have left them. Needs
+    /// `projects.task.write` on the task.
+    async fn tick_checklist_item(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which step.")] input: TickChecklistItemInput,
+    ) -> Result<TickChecklistItemPayload> {
+        super::tick(ctx.viewer(), ctx.db(), input).await.map(Into::into)
     }
 
     /// Changes up to 500 tasks in one act; each item is done or answered with its own error. Needs

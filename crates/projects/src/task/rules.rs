@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{Error, FieldError, Fields, Result, Text, id::UserId, patch, scalar::Date, text};
 
-use super::{entity::Model, mutation::UpdateTaskInput};
+use super::{checklist, entity::Model, mutation::UpdateTaskInput, recur};
 use crate::{
     column,
     project::rules::{DESCRIPTION_MAX, check_minutes},
@@ -27,6 +27,20 @@ pub const ARCHIVED: Text = Text::new(
 /// Too many people on a task.
 pub const TOO_MANY_ASSIGNEES: Text =
     Text::new("too_many", "A task has at most {max} assignees.", "Une tâche a {max} responsables au plus.");
+
+/// A series needs a day to begin with.
+pub const RECURS_FROM_NO_DAY: Text = Text::new(
+    "recurrence_without_day",
+    "A task that recurs needs a due date or a start.",
+    "Une tâche récurrente a besoin d'une échéance ou d'un début.",
+);
+
+/// What is done has nothing to come after it.
+pub const RECURS_WHEN_DONE: Text = Text::new(
+    "recurrence_when_done",
+    "This task is done. Let an open task recur.",
+    "Cette tâche est terminée. Rendez récurrente une tâche ouverte.",
+);
 
 /// Longest title, in characters.
 const TITLE_MAX: usize = 200;
@@ -115,6 +129,11 @@ pub fn changed(before: &Model, input: UpdateTaskInput, fields: &mut Fields) -> M
         due_on,
         column_id: _,
         blocked_reason,
+        milestone_id: _,
+        parent_id: _,
+        label_ids: _,
+        checklist,
+        recurrence,
     } = input;
     let mut after = before.clone();
     if let Some(title) = patch::checked(title, "title", fields, |value, path| self::title(&value, path)) {
@@ -138,5 +157,30 @@ pub fn changed(before: &Model, input: UpdateTaskInput, fields: &mut Fields) -> M
     if let Some(reason) = patch::optional_checked(blocked_reason, "blockedReason", fields, reason) {
         after.blocked_reason = reason;
     }
+    if let Some(items) = patch::optional(checklist) {
+        let steps = checklist::changed(&before.checklist, items.unwrap_or_default(), "checklist");
+        after.checklist = fields.take(steps).unwrap_or(after.checklist);
+    }
+    if let Some(rule) = patch::optional(recurrence) {
+        recur(&mut after, rule.as_deref(), fields);
+    }
     after
+}
+
+/// Gives a task the rule by which it comes again, from its due day or else its start; or takes it away.
+pub fn recur(task: &mut Model, rule: Option<&str>, fields: &mut Fields) {
+    let Some(rule) = rule.map(recur::normal) else {
+        (task.recurrence, task.recurs_from) = (None, None);
+        return;
+    };
+    if task.recurrence.as_deref() == Some(&rule) {
+        return;
+    }
+    let first = task.due_on.or(task.start_on);
+    fields.require(first.is_some(), "recurrence", RECURS_FROM_NO_DAY);
+    fields.require(status(task) != TaskStatus::Done, "recurrence", RECURS_WHEN_DONE);
+    match recur::Rule::parse(&rule) {
+        Ok(_) => (task.recurrence, task.recurs_from) = (Some(rule), first),
+        Err(reason) => fields.add("recurrence", reason),
+    }
 }

@@ -31,6 +31,11 @@ fn task() -> Model {
         remaining_minutes: None,
         start_on: NaiveDate::from_ymd_opt(2026, 3, 2),
         due_on: NaiveDate::from_ymd_opt(2026, 3, 4),
+        milestone_id: None,
+        parent_id: None,
+        checklist: serde_json::json!([]),
+        recurrence: None,
+        recurs_from: None,
         rank: "5".to_owned(),
         blocked_reason: Some("No paper".to_owned()),
         completed_at: None,
@@ -71,6 +76,11 @@ fn nothing() -> UpdateTaskInput {
         due_on: MaybeUndefined::Undefined,
         column_id: MaybeUndefined::Undefined,
         blocked_reason: MaybeUndefined::Undefined,
+        milestone_id: MaybeUndefined::Undefined,
+        parent_id: MaybeUndefined::Undefined,
+        label_ids: MaybeUndefined::Undefined,
+        checklist: MaybeUndefined::Undefined,
+        recurrence: MaybeUndefined::Undefined,
     }
 }
 

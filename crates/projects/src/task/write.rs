@@ -14,16 +14,20 @@ use kernel::{
 };
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use serde_json::json;
+
 use super::{
-    bulk,
+    bulk, checklist,
     entity::{Column, Entity, Model},
-    mutation::{CreateTaskInput, MoveTaskInput, UpdateTaskInput},
+    known,
+    mutation::{CreateTaskInput, MoveTaskInput, TickChecklistItemInput, UpdateTaskInput},
     people::{self, Staffing},
     place::{Spot, rank_at},
-    rules,
+    rules, series,
 };
 use crate::{
     column,
+    label::on_task::{self, Labelling},
     policy::{TASKS_CREATE, TASKS_WRITE},
     project,
     service::Projects,
@@ -48,12 +52,16 @@ pub async fn create(viewer: &Viewer, db: &Db, projects: &Projects, input: Create
             let column = entry_column(act, project.id, input.column_id).await?;
             let assignees = rules::assignees(input.assignee_ids.clone().unwrap_or_default(), "assigneeIds")?;
             people::check(act, projects, &assignees, input.reporter_id).await?;
+            let labels = known::check_new(act, &input).await?;
             let mut task = new(act, &column, input)?;
             task.number = next_number(act, project.id).await?;
             task.rank = rank_at(act, project.id, None, spot).await?;
             let task = act.insert(task).await?;
             let staffing = Staffing::new(act, &task, &[], assignees);
-            people::write(act, vec![staffing], &HashSet::from([task.id])).await?;
+            let labelling = Labelling::new(act, &task, &[], labels);
+            let written = HashSet::from([task.id]);
+            people::write(act, vec![staffing], &written).await?;
+            on_task::write(act, vec![labelling], &written).await?;
             Ok(task)
         })
         .await
@@ -98,12 +106,19 @@ fn new(act: &Act, column: &column::entity::Model, input: CreateTaskInput) -> Res
         start_on,
         due_on,
         column_id: _,
+        milestone_id,
+        parent_id,
+        label_ids: _,
+        checklist,
+        recurrence,
         after: _,
         before: _,
     } = input;
     let mut fields = Fields::new();
     let title = fields.take(rules::title(&title, "title"));
     let description = fields.take(rules::description(&description.unwrap_or_default(), "description"));
+    let checklist = checklist::changed(&json!([]), checklist.unwrap_or_default(), "checklist");
+    let checklist = fields.take(checklist);
     let viewer = act.viewer();
     let mut task = Model {
         id: act.new_id(),
@@ -120,6 +135,11 @@ fn new(act: &Act, column: &column::entity::Model, input: CreateTaskInput) -> Res
         remaining_minutes,
         start_on: start_on.map(Date::naive),
         due_on: due_on.map(Date::naive),
+        milestone_id,
+        parent_id,
+        checklist: checklist.unwrap_or_else(|| json!([])),
+        recurrence: None,
+        recurs_from: None,
         rank: String::new(),
         blocked_reason: None,
         completed_at: None,
@@ -130,8 +150,9 @@ fn new(act: &Act, column: &column::entity::Model, input: CreateTaskInput) -> Res
         version: 1,
     };
     rules::check_plan(&task, &mut fields);
-    fields.check()?;
     rules::enter(&mut task, column, act.now());
+    rules::recur(&mut task, recurrence.as_deref(), &mut fields);
+    fields.check()?;
     Ok(task)
 }
 
@@ -200,7 +221,26 @@ pub async fn relocate(viewer: &Viewer, db: &Db, input: MoveTaskInput) -> Result<
             }
             let spot = Spot::new(input.after, input.before);
             after.rank = rank_at(act, before.project_id, Some(before.id), spot).await?;
-            act.update(&before, after).await
+            let next = series::due(&before, &mut after, crate::today(viewer, act.now()));
+            let after = act.update(&before, after).await?;
+            series::go_on(act, next.into_iter().collect()).await?;
+            Ok(after)
+        })
+        .await
+}
+
+/// Ticks a step of a checklist, or takes the tick away.
+///
+/// # Errors
+/// NOT_FOUND, FORBIDDEN, CONFLICT as for [`update`], INVALID for a step that is not there.
+pub async fn tick(viewer: &Viewer, db: &Db, input: TickChecklistItemInput) -> Result<Model> {
+    viewer.require(TASKS_WRITE)?;
+    viewer
+        .act(db, "projects.task.tick", async |act| {
+            let before = open(act, viewer, input.task_id, None).await?;
+            rules::check_not_archived(&before)?;
+            let checklist = checklist::ticked(&before.checklist, input.item_id, input.done)?;
+            act.update(&before, Model { checklist, ..before.clone() }).await
         })
         .await
 }

@@ -78,7 +78,7 @@ fn world(backend: DbBackend, catalog: &BTreeMap<String, Table>, number: u64) -> 
     while rows.len() < catalog.len() {
         let next = |optional: bool| {
             let mut open = catalog.iter().filter(|(name, _)| !rows.contains_key(*name));
-            open.find(|(_, table)| is_ready(table, &rows, optional))
+            open.find(|(name, table)| is_ready(name, table, &rows, optional))
         };
         let (name, table) =
             next(false).or_else(|| next(true)).expect("required foreign keys run in a circle");
@@ -90,10 +90,12 @@ fn world(backend: DbBackend, catalog: &BTreeMap<String, Table>, number: u64) -> 
     (order, rows)
 }
 
-fn is_ready(table: &Table, rows: &World, optional: bool) -> bool {
+fn is_ready(name: &str, table: &Table, rows: &World, optional: bool) -> bool {
     table.keys.values().all(|key| {
         let may_wait = key.columns.iter().any(|column| is_optional(table, column));
-        rows.contains_key(&key.target) || (optional && may_wait)
+        // Reason: a first row has none of its own kind to point to.
+        let own = key.target == name;
+        rows.contains_key(&key.target) || ((optional || own) && may_wait)
     })
 }
 

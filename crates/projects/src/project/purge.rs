@@ -1,0 +1,39 @@
+//! What goes with a project that is removed for good.
+
+use kernel::{
+    Result,
+    act::Act,
+    id::{ProjectId, TypedId},
+    policy::Guarded,
+};
+use sea_orm::{ColumnTrait, QueryFilter};
+
+use super::entity::{Column, Entity};
+use crate::{column, family::Family, label, link, member, milestone, task};
+
+/// Removes everything that hangs on a project. Projects that are part of it stand on their own from then on.
+pub(super) async fn remove_parts(act: &mut Act, id: ProjectId) -> Result<()> {
+    let tenant = act.viewer().tenant_id();
+    let parts = Entity::of_tenant(tenant).filter(Column::ParentId.eq(id.uuid()));
+    let parts = parts.all(act.conn()).await?;
+    act.update_all(parts, |part| part.parent_id = None).await?;
+    let links = link::all_of(act, id).await?;
+    let tasks = task::entity::Entity::of_tenant(tenant);
+    let mut tasks = tasks.filter(task::entity::Column::ProjectId.eq(id.uuid())).all(act.conn()).await?;
+    let family: Family<_> = tasks.iter().filter_map(|task| Some((task.id, task.parent_id?))).collect();
+    // Invariant: parts go before what they are part of, in whichever statement.
+    tasks.sort_by_cached_key(|task| std::cmp::Reverse(family.depth(task.id)));
+    let columns = column::of_project(act, id).await?;
+    let members = member::entity::Entity::of_tenant(tenant);
+    let members = members.filter(member::entity::Column::ProjectId.eq(id.uuid())).all(act.conn()).await?;
+    let labels = label::entity::Entity::of_tenant(tenant);
+    let labels = labels.filter(label::entity::Column::ProjectId.eq(id.uuid())).all(act.conn()).await?;
+    let milestones = milestone::all_of(act, id).await?;
+    // Invariant: the order of the foreign keys; assignees, comments and assignments go with their task and project.
+    act.delete_all(links).await?;
+    act.delete_all(tasks).await?;
+    act.delete_all(milestones).await?;
+    act.delete_all(labels).await?;
+    act.delete_all(columns).await?;
+    act.delete_all(members).await
+}
