@@ -4,6 +4,7 @@
 mod activity;
 mod agency;
 mod content;
+mod extras;
 mod maker;
 mod people;
 mod plan;

@@ -10,12 +10,18 @@ use kernel::{
 };
 use projects::{
     column::entity as column,
+    comment::entity as comment,
+    field::entity as field,
+    label::{entity as label, on_task},
+    link::entity as link,
     member::entity as member,
+    milestone::entity as milestone,
     project::entity as project,
     task::{assignee, entity as task},
+    view::entity as view,
 };
 
-use super::{agency::Agency, maker::Maker, people, work};
+use super::{agency::Agency, extras, maker::Maker, people, work};
 
 /// Everything of a generated agency. Rows of a kind are in the order in which they were made.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +50,20 @@ pub struct Rows {
     pub assignees: Vec<assignee::Model>,
     /// Who reaches what by being assigned.
     pub assignments: Vec<assignment::Model>,
+    /// Milestones by project.
+    pub milestones: Vec<milestone::Model>,
+    /// Dependencies by project.
+    pub links: Vec<link::Model>,
+    /// Labels of the agency.
+    pub labels: Vec<label::Model>,
+    /// Which tasks have them, in the order of the tasks.
+    pub task_labels: Vec<on_task::Model>,
+    /// Comments in the order of the tasks.
+    pub comments: Vec<comment::Model>,
+    /// Own fields of projects.
+    pub fields: Vec<field::Model>,
+    /// Saved views.
+    pub views: Vec<view::Model>,
 }
 
 impl Rows {
@@ -62,6 +82,13 @@ impl Rows {
             tasks: Vec::new(),
             assignees: Vec::new(),
             assignments: Vec::new(),
+            milestones: Vec::new(),
+            links: Vec::new(),
+            labels: Vec::new(),
+            task_labels: Vec::new(),
+            comments: Vec::new(),
+            fields: Vec::new(),
+            views: Vec::new(),
         }
     }
 
@@ -73,6 +100,7 @@ impl Rows {
         let mut rows = people::staff(agency, maker, password_hash)?;
         people::clients(agency, maker, &mut rows)?;
         work::projects(agency, maker, &mut rows);
+        extras::add(maker, &mut rows);
         Ok(rows)
     }
 

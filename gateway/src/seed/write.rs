@@ -17,7 +17,11 @@ use kernel::{
 };
 use projects::{
     column::entity as column,
+    comment::entity as comment,
+    label::on_task,
+    link::entity as link,
     member::entity as member,
+    milestone::entity as milestone,
     project::{counter, entity as project},
     task::{assignee, entity as task},
 };
@@ -108,6 +112,9 @@ async fn base(act: &mut Act, rows: &Rows) -> Result<()> {
     act.insert_all(held).await?;
     act.insert_all(rows.contacts.clone()).await?;
     let next_number = i64::try_from(rows.projects.len()).unwrap_or(i64::MAX).saturating_add(1);
+    act.insert_all(rows.labels.clone()).await?;
+    act.insert_all(rows.fields.clone()).await?;
+    act.insert_all(rows.views.clone()).await?;
     act.insert(counter::Model { tenant_id: rows.tenant.id, next_number }).await?;
     Ok(())
 }
@@ -120,6 +127,10 @@ struct Queue {
     tasks: Peekable<IntoIter<task::Model>>,
     assignees: Peekable<IntoIter<assignee::Model>>,
     assignments: Peekable<IntoIter<assignment::Model>>,
+    milestones: Peekable<IntoIter<milestone::Model>>,
+    links: Peekable<IntoIter<link::Model>>,
+    task_labels: Peekable<IntoIter<on_task::Model>>,
+    comments: Peekable<IntoIter<comment::Model>>,
 }
 
 impl Queue {
@@ -131,12 +142,19 @@ impl Queue {
             roles: _,
             accounts: _,
             contacts: _,
+            labels: _,
+            fields: _,
+            views: _,
             projects,
             members,
             columns,
             tasks,
             assignees,
             assignments,
+            milestones,
+            links,
+            task_labels,
+            comments,
         } = rows;
         Self {
             projects: projects.into_iter().peekable(),
@@ -145,6 +163,10 @@ impl Queue {
             tasks: tasks.into_iter().peekable(),
             assignees: assignees.into_iter().peekable(),
             assignments: assignments.into_iter().peekable(),
+            milestones: milestones.into_iter().peekable(),
+            links: links.into_iter().peekable(),
+            task_labels: task_labels.into_iter().peekable(),
+            comments: comments.into_iter().peekable(),
         }
     }
 
@@ -160,6 +182,10 @@ impl Queue {
         Some(Batch {
             members: run(&mut self.members, |row| ids.contains(&row.project_id)),
             columns: run(&mut self.columns, |row| ids.contains(&row.project_id)),
+            milestones: run(&mut self.milestones, |row| ids.contains(&row.project_id)),
+            links: run(&mut self.links, |row| ids.contains(&row.project_id)),
+            task_labels: run(&mut self.task_labels, |row| task_ids.contains(&row.task_id)),
+            comments: run(&mut self.comments, |row| task_ids.contains(&row.task_id)),
             assignees: run(&mut self.assignees, |row| task_ids.contains(&row.task_id)),
             assignments: run(&mut self.assignments, |row| row.project_id.is_none_or(|id| ids.contains(&id))),
             projects,
@@ -180,15 +206,34 @@ struct Batch {
     tasks: Vec<task::Model>,
     assignees: Vec<assignee::Model>,
     assignments: Vec<assignment::Model>,
+    milestones: Vec<milestone::Model>,
+    links: Vec<link::Model>,
+    task_labels: Vec<on_task::Model>,
+    comments: Vec<comment::Model>,
 }
 
 impl Batch {
     async fn write(self, act: &mut Act) -> Result<()> {
-        let Self { projects, members, columns, tasks, assignees, assignments } = self;
+        let Self {
+            projects,
+            members,
+            columns,
+            tasks,
+            assignees,
+            assignments,
+            milestones,
+            links,
+            task_labels,
+            comments,
+        } = self;
         act.insert_all(projects).await?;
         act.insert_all(members).await?;
         act.insert_all(columns).await?;
+        act.insert_all(milestones).await?;
         act.insert_all(tasks).await?;
+        act.insert_all(links).await?;
+        act.insert_all(task_labels).await?;
+        act.insert_all(comments).await?;
         act.insert_all(assignees).await?;
         act.insert_all(assignments).await?;
         Ok(())
