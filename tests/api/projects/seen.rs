@@ -240,18 +240,37 @@ async fn filters_by_what_one_may_not_see_tell_nothing() {
 
 // keeps: PR-1
 #[tokio::test]
-async fn progress_is_the_share_of_tasks_that_are_done() {
+async fn progress_follows_milestones_and_is_the_same_for_everybody_who_sees_the_project() {
     let world = World::new().await;
     let acme = world.agency("acme");
-    let counts = async |who: &Actor| {
-        let query = "{ projects(orderBy: { field: NUMBER }) { nodes { code progress all: tasks { totalCount } done: tasks(filter: { status: [DONE] }) { totalCount } } } }";
-        ask(who, query).await.expect_ok()
-    };
-    for who in [acme.owner(), acme.client(), acme.viewer()] {
-        for node in counts(&who).await.list("projects.nodes") {
-            let (all, done) =
-                (node["all"]["totalCount"].as_i64().unwrap(), node["done"]["totalCount"].as_i64().unwrap());
-            assert_eq!(node["progress"], json!(if all == 0 { 0 } else { done * 100 / all }), "{node}");
+    let owner = acme.owner();
+    let bare = super::asks::new_project(&owner, "Without milestones").await;
+    super::asks::new_task(&owner, &bare, "To do").await;
+    let done = super::asks::column(&owner, &bare, "Done").await;
+    let finished = json!({ "projectId": bare, "title": "Done", "columnId": done });
+    super::asks::change(&owner, "createTask", finished, "task { id }").await.expect_ok();
+    let query = "{ projects(orderBy: { field: NUMBER }) { nodes { code progress all: tasks { totalCount }
+      done: tasks(filter: { status: [DONE] }) { totalCount } milestones { nodes { status percentage } } } } }";
+    let all = ask(&owner, query).await.expect_ok();
+    let mut told = std::collections::BTreeMap::new();
+    for node in all.list("projects.nodes") {
+        let milestones = node["milestones"]["nodes"].as_array().unwrap().iter();
+        let counted: Vec<i64> = milestones
+            .filter(|milestone| milestone["status"] != "WAIVED")
+            .map(|milestone| milestone["percentage"].as_i64().unwrap())
+            .collect();
+        let count = |name: &str| node[name]["totalCount"].as_i64().unwrap();
+        let expected = match counted.len() {
+            0 => (count("done") * 100).checked_div(count("all")).unwrap_or(0),
+            milestones => counted.iter().sum::<i64>() / i64::try_from(milestones).unwrap(),
+        };
+        assert_eq!(node["progress"], json!(expected), "{node}");
+        told.insert(node["code"].to_string(), node["progress"].clone());
+    }
+    for who in [acme.client(), acme.viewer()] {
+        let seen = ask(&who, "{ projects { nodes { code progress } } }").await.expect_ok();
+        for node in seen.list("projects.nodes") {
+            assert_eq!(told[&node["code"].to_string()], node["progress"], "{node}");
         }
     }
 }

@@ -153,8 +153,11 @@ impl<'s> Synth<'s> {
         let mut fields = vec!["__typename".to_owned()];
         for field in &ty.fields {
             let named = field.ty.named();
+            // Reason: what is made of its own kind (parts of tasks and projects) shows there what it shows here, and would
+            // make the document longer than any may be.
+            let own_kind = named == name || *named == format!("{name}Connection");
             let needs = field.args.iter().any(|arg| arg.ty.is_required() && arg.default_value.is_none());
-            if needs || field.name == "edges" || field.name == "auditTrail" {
+            if needs || own_kind || field.name == "edges" || field.name == "auditTrail" {
                 continue;
             }
             if self.schema.is_leaf(named) {

@@ -18,10 +18,11 @@ use kernel::{
     viewer::Viewer,
 };
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
+use serde_json::Value as Json;
 
 use crate::policy::FIELDS_WRITE;
 use entity::{Column, Entity, Model};
-use mutation::{CreateProjectFieldInput, UpdateProjectFieldInput};
+use mutation::{CreateProjectFieldInput, CustomFieldInput, UpdateProjectFieldInput};
 
 /// The name is taken.
 pub const TAKEN: Text =
@@ -38,9 +39,28 @@ pub const TOO_MANY: Text = Text::new(
 pub const MAX_FIELDS: u64 = 50;
 
 /// Every field of the tenant, whoever asks.
-pub(crate) async fn known(act: &Act) -> Result<HashMap<ProjectFieldId, Model>> {
+async fn known(act: &Act) -> Result<HashMap<ProjectFieldId, Model>> {
     let rows = Entity::of_tenant(act.viewer().tenant_id()).all(act.conn()).await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The values that a project has as an input changes them.
+///
+/// # Errors
+/// INVALID at `customFields.<n>.value` and `customFields`.
+pub(crate) async fn values(
+    act: &Act,
+    before: &Json,
+    wanted: &[CustomFieldInput],
+    is_new: bool,
+) -> Result<Json> {
+    if wanted.is_empty() && !is_new {
+        return Ok(before.clone());
+    }
+    let (known, mut fields) = (known(act).await?, Fields::new());
+    let after = rules::changed(&known, before, wanted, is_new, &mut fields);
+    fields.check()?;
+    Ok(after)
 }
 
 async fn check_room(act: &Act) -> Result<()> {

@@ -13,7 +13,7 @@ use kernel::{
     sql, text,
     viewer::{Actor, Permission, Reach, Viewer},
 };
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::{
     counter,
@@ -22,9 +22,7 @@ use super::{
     rules, tree,
 };
 use crate::{
-    column,
-    field::{self, mutation::CustomFieldInput},
-    milestone,
+    column, field, milestone,
     policy::{
         BUDGETS_WRITE, PROJECTS_ARCHIVE, PROJECTS_CREATE, PROJECTS_PURGE, PROJECTS_READ, PROJECTS_TRANSITION,
         PROJECTS_WRITE,
@@ -65,7 +63,7 @@ pub async fn create(
             }
             check_manager(act, projects, named).await?;
             tree::check(act, model.id, model.parent_id).await?;
-            model.custom = custom(act, &model.custom, &wanted, true).await?;
+            model.custom = field::values(act, &model.custom, &wanted, true).await?;
             model.number = sql::next_number(act.conn(), counter::TABLE, model.tenant_id.uuid()).await?;
             model.code = rules::code(&viewer.tenant.slug, model.number);
             let model = act.insert(model).await?;
@@ -217,7 +215,7 @@ pub async fn update(
                 check_budgets(act, before.id).await?;
             }
             check_changes(act, projects, &before, &after).await?;
-            after.custom = custom(act, &before.custom, &wanted, false).await?;
+            after.custom = field::values(act, &before.custom, &wanted, false).await?;
             let after = act.update(&before, after).await?;
             if after.account_id != before.account_id {
                 assignment::move_project(act, after.id, after.account_id).await?;
@@ -246,20 +244,6 @@ async fn check_changes(act: &Act, projects: &Projects, before: &Model, after: &M
         tree::check(act, after.id, after.parent_id).await?;
     }
     Ok(())
-}
-
-/// The values of the tenant's own fields as an input changes them.
-///
-/// # Errors
-/// INVALID at `customFields.<n>.value` and `customFields`.
-async fn custom(act: &Act, before: &Json, wanted: &[CustomFieldInput], is_new: bool) -> Result<Json> {
-    if wanted.is_empty() && !is_new {
-        return Ok(before.clone());
-    }
-    let (known, mut fields) = (field::known(act).await?, Fields::new());
-    let after = field::rules::changed(&known, before, wanted, is_new, &mut fields);
-    fields.check()?;
-    Ok(after)
 }
 
 fn changed(before: &Model, input: UpdateProjectInput) -> Result<Model> {
