@@ -49,7 +49,8 @@ impl Plenty {
             for place in 0..self.tasks {
                 let task = made.copy("projects_tasks", &task, json!({
                     "project_id": project, "column_id": column, "number": place + 1, "rank": format!("5{place:03}1"),
-                    "title": format!("Plenty {number}.{place}"), "archived_at": null,
+                    "title": format!("Plenty {number}.{place}"), "archived_at": null, "milestone_id": null,
+                    "parent_id": null,
                 }));
                 for person in [number + place, number + place + 1] {
                     let who = &staff[person % staff.len()]["user_id"];

@@ -159,3 +159,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn course_is_the_table_and_nothing_beside_it() {
+    // From, what one on hold was in before, and everything that it may become.
+    let table: &[(ProjectStatus, Option<ProjectStatus>, &[ProjectStatus])] = &[
+        (Intake, None, &[Planning, OnHold, Cancelled]),
+        (Planning, None, &[InProgress, OnHold, Cancelled]),
+        (InProgress, None, &[Review, OnHold, Cancelled]),
+        (Review, None, &[Completed, InProgress, OnHold, Cancelled]),
+        (Completed, None, &[]),
+        (Cancelled, None, &[]),
+        (OnHold, None, &[Intake, Cancelled]),
+        (OnHold, Some(Intake), &[Intake, Cancelled]),
+        (OnHold, Some(Planning), &[Planning, Cancelled]),
+        (OnHold, Some(InProgress), &[InProgress, Cancelled]),
+        (OnHold, Some(Review), &[Review, Cancelled]),
+    ];
+    assert!(ProjectStatus::ALL.iter().all(|status| table.iter().any(|(from, ..)| from == status)));
+    for (from, held, allowed) in table {
+        let before = Model { held_from: held.map(|held| held.as_str().to_owned()), ..project(*from) };
+        for to in ProjectStatus::ALL {
+            let moved = transition(&before, *to, day(5));
+            assert_eq!(moved.is_ok(), allowed.contains(to), "{from:?} ({held:?}) to {to:?}");
+            if let Ok(moved) = moved {
+                assert_eq!(status(&moved), *to);
+                let held = (*to == OnHold).then(|| from.as_str().to_owned());
+                assert_eq!(moved.held_from, held, "only what is held remembers where it stopped");
+            }
+        }
+        let away = Model { archived_at: Some(before.created_at), ..before.clone() };
+        assert!(ProjectStatus::ALL.iter().all(|to| transition(&away, *to, day(5)).is_err()));
+    }
+}
