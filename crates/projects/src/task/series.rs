@@ -36,14 +36,14 @@ pub struct Next {
     due_on: Option<NaiveDate>,
 }
 
-/// Takes the rule out of a task that is done with this change, and says what follows; nothing for what does not recur,
-/// and at the end of a series. Of two changes that finish a task only the first has a rule to take.
+/// Takes the rule out of a task that is done with this change, and says what follows; nothing for what does not recur or
+/// is put away, and at the end of a series. Of two changes that finish a task only the first has a rule to take.
 ///
 /// The next day is the first of the series that comes after the task's own and is not past: what was missed is not made
 /// up for. Start and due date keep their distance.
 pub fn due(before: &Model, after: &mut Model, today: NaiveDate) -> Option<Next> {
     let finished = rules::status(after) == TaskStatus::Done && rules::status(before) != TaskStatus::Done;
-    if !finished || after.recurrence.is_none() {
+    if !finished || after.recurrence.is_none() || after.archived_at.is_some() {
         return None;
     }
     let done = after.clone();
