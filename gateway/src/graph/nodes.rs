@@ -19,7 +19,10 @@ use kernel::{
 use super::fields::{self, Leaves, Parts};
 use super::lenient::{Lenient, soften};
 use crate::bridges::{
-    AccountBridges, ApiKeyBridges, AuditEntryBridges, BillRateBridges, CommentBridges, ContactBridges, CostRateBridges, InvitationBridges, JobBridges, MemberBridges, MilestoneBridges, PrivacyRequestBridges, ProjectBridges, SavedViewBridges, TaskBridges, TimeEntryBridges, TimerBridges, TimesheetBridges, Trail, UserBridges,
+    AccountBridges, ApiKeyBridges, AuditEntryBridges, BillRateBridges, CommentBridges, ContactBridges,
+    CostRateBridges, InvitationBridges, JobBridges, MemberBridges, MilestoneBridges, PrivacyRequestBridges,
+    ProjectBridges, SavedViewBridges, TaskBridges, TimeEntryBridges, TimerBridges, TimesheetBridges, Trail,
+    UserBridges,
 };
 
 const NO_NODE: Text = Text::new(

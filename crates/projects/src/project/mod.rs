@@ -14,8 +14,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use purge::purge;
 pub use store::{of_account, of_user, parts_of};
-pub use write::{archive, create, purge, restore, transition, update};
+pub use write::{archive, create, restore, transition, update};
 
 use kernel::{
     Error, Result,

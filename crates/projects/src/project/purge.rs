@@ -3,16 +3,39 @@
 use kernel::{
     Result,
     act::Act,
+    db::Db,
     id::{ProjectId, TypedId},
     policy::Guarded,
+    viewer::Viewer,
 };
 use sea_orm::{ColumnTrait, QueryFilter};
 
-use super::entity::{Column, Entity};
-use crate::{column, family::Family, label, link, member, milestone, task};
+use super::{
+    entity::{Column, Entity},
+    rules, write,
+};
+use crate::{column, family::Family, label, link, member, milestone, policy::PROJECTS_PURGE, task, time};
+
+/// Removes a project that has been archived for 30 days, with its team, board and tasks, for good. The audit trail
+/// keeps what happened to it.
+///
+/// # Errors
+/// NOT_FOUND, FORBIDDEN, CONFLICT if it is not archived long enough.
+pub async fn purge(viewer: &Viewer, db: &Db, id: ProjectId) -> Result<()> {
+    viewer.require(PROJECTS_PURGE)?;
+    viewer
+        .act(db, "projects.project.purge", async |act| {
+            let project = write::open(act, PROJECTS_PURGE, id).await?;
+            rules::check_purgeable(&project, act.now())?;
+            time::people::forget_project(act, id).await?;
+            remove_parts(act, id).await?;
+            act.delete(project).await
+        })
+        .await
+}
 
 /// Removes everything that hangs on a project. Projects that are part of it stand on their own from then on.
-pub(super) async fn remove_parts(act: &mut Act, id: ProjectId) -> Result<()> {
+async fn remove_parts(act: &mut Act, id: ProjectId) -> Result<()> {
     let tenant = act.viewer().tenant_id();
     let parts = Entity::of_tenant(tenant).filter(Column::ParentId.eq(id.uuid()));
     let parts = parts.all(act.conn()).await?;

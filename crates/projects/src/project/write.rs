@@ -22,13 +22,11 @@ use super::{
     rules, tree,
 };
 use crate::{
-    column, field, milestone,
+    column, field, member, milestone,
     policy::{
-        BUDGETS_WRITE, PROJECTS_ARCHIVE, PROJECTS_CREATE, PROJECTS_PURGE, PROJECTS_READ, PROJECTS_TRANSITION,
-        PROJECTS_WRITE,
+        BUDGETS_WRITE, PROJECTS_ARCHIVE, PROJECTS_CREATE, PROJECTS_READ, PROJECTS_TRANSITION, PROJECTS_WRITE,
     },
     service::Projects,
-    time,
     words::ProjectStatus,
 };
 
@@ -186,7 +184,7 @@ async fn follow_manager(
 ///
 /// Race: locked before it is read, so that of changes made at once the later one builds on the earlier; it is a
 /// conflict only for who named the version that it was.
-async fn open(act: &Act, permission: Permission, id: ProjectId) -> Result<Model> {
+pub(super) async fn open(act: &Act, permission: Permission, id: ProjectId) -> Result<Model> {
     super::lock(act, id).await?;
     Entity::fetch_to(act.conn(), act.viewer(), permission, id).await
 }
@@ -385,24 +383,6 @@ async fn set_archived(
             let archived_at = archived.then(|| before.archived_at.unwrap_or(act.now()));
             let after = Model { archived_at, ..before.clone() };
             act.update(&before, after).await
-        })
-        .await
-}
-
-/// Removes a project that has been archived for 30 days, with its team, board and tasks, for good. The audit trail
-/// keeps what happened to it.
-///
-/// # Errors
-/// NOT_FOUND, FORBIDDEN, CONFLICT if it is not archived long enough.
-pub async fn purge(viewer: &Viewer, db: &Db, id: ProjectId) -> Result<()> {
-    viewer.require(PROJECTS_PURGE)?;
-    viewer
-        .act(db, "projects.project.purge", async |act| {
-            let project = open(act, PROJECTS_PURGE, id).await?;
-            rules::check_purgeable(&project, act.now())?;
-            time::people::forget_project(act, id).await?;
-            super::purge::remove_parts(act, id).await?;
-            act.delete(project).await
         })
         .await
 }
