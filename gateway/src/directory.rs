@@ -204,8 +204,12 @@ pub struct People(pub Identity);
 #[async_trait]
 impl projects::Readers for People {
     async fn readers(&self, db: &Db, viewer: &Viewer, people: &[UserId]) -> Result<Vec<Viewer>> {
+        use identity::user::entity::{Column, Entity};
+        let seen =
+            Entity::visible(viewer, Entity::READ).filter(Column::Id.is_in(people.iter().map(|id| id.uuid())));
+        let seen: Vec<UserId> = seen.select_only().column(Column::Id).into_tuple().all(db).await?;
         // Reason: people are known from a moment ago, or in two statements; callers ask about few.
-        let known = people.iter().map(|user| self.0.principal(db, viewer.tenant_id(), *user));
+        let known = seen.iter().map(|user| self.0.principal(db, viewer.tenant_id(), *user));
         let known = try_join_all(known).await?.into_iter().flatten();
         let known = known.filter(|principal| principal.is_active());
         Ok(known.map(|principal| principal.viewer(&self.0, None, RequestInfo::default())).collect())

@@ -54,7 +54,8 @@ pub trait Clocks: Send + Sync + 'static {
 /// People of a tenant, as far as projects ask what they may see.
 #[async_trait]
 pub trait Readers: Send + Sync + 'static {
-    /// Those of these people who take part in the viewer's tenant at present, as they would ask themselves.
+    /// Those of these people whom the viewer sees and who take part in the tenant at present, as they would ask
+    /// themselves.
     async fn readers(&self, db: &Db, viewer: &Viewer, people: &[UserId]) -> Result<Vec<Viewer>>;
 }
 

@@ -65,7 +65,7 @@ async fn totals_of_children_are_counted_together() {
         progress columns { name category }
       } }
     }";
-    expect_statements(&acme.manager(), query, first(2), first(20), 10).await;
+    expect_statements(&acme.manager(), query, first(2), first(20), 11).await;
     let answer = acme.manager().run(query, json!({ "first": 20 })).await.expect_ok();
     assert_eq!(answer.number("projects.totalCount"), 20);
     assert!(answer.each("projects.nodes", "tasks.totalCount").iter().all(|count| *count == 10), "{answer}");

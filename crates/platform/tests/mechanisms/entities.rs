@@ -110,6 +110,8 @@ pub mod project {
         pub methodology: String,
         #[sea_orm(column_type = "JsonBinary")]
         pub tags: Json,
+        #[sea_orm(column_type = "JsonBinary")]
+        pub custom: Json,
         pub health: Option<i32>,
         pub created_by: Option<Uuid>,
         pub archived_at: Option<DateTime<Utc>>,
@@ -179,6 +181,8 @@ pub mod task {
         pub remaining_minutes: Option<i64>,
         pub start_on: Option<NaiveDate>,
         pub due_on: Option<NaiveDate>,
+        #[sea_orm(column_type = "JsonBinary")]
+        pub checklist: Json,
         pub rank: String,
         pub blocked_reason: Option<String>,
         pub completed_at: Option<DateTime<Utc>>,
@@ -300,6 +304,7 @@ impl World {
             billing_type: "fixed_fee".to_owned(),
             methodology: "agile".to_owned(),
             tags: serde_json::json!([]),
+            custom: serde_json::json!({}),
             health: None,
             created_by: None,
             archived_at: None,
@@ -326,6 +331,7 @@ impl World {
             remaining_minutes: None,
             start_on: None,
             due_on: None,
+            checklist: serde_json::json!([]),
             rank: format!("{number:06}"),
             blocked_reason: None,
             completed_at: None,

@@ -312,13 +312,13 @@ pub async fn request(
 /// NOT_FOUND, FORBIDDEN for everybody who is not of the client, CONFLICT if nobody asked.
 pub async fn decide(viewer: &Viewer, db: &Db, decision: DecideMilestone) -> Result<Model> {
     viewer.require(MILESTONES_APPROVE)?;
-    if !viewer.is_client() {
-        return Err(Error::Forbidden(FOR_CLIENTS.into()));
-    }
     let DecideMilestone { act: name, id, expected_version, answer, comment } = decision;
     viewer
         .act(db, name, async |act| {
             let (before, _) = open(act, MILESTONES_APPROVE, id, expected_version).await?;
+            if !viewer.is_client() {
+                return Err(Error::Forbidden(FOR_CLIENTS.into()));
+            }
             let after = rules::decide(&before, answer, comment, viewer.user_id(), act.now())?;
             let after = act.update(&before, after).await?;
             act.record(Event {

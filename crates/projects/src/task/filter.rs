@@ -2,14 +2,14 @@
 
 use async_graphql::{Enum, InputObject};
 use kernel::{
-    Fields, Result,
+    Error, Fields, Result,
     id::{MilestoneId, ProjectId, TaskColumnId, TaskId, TaskLabelId, TypedId, UserId},
     page::{DateRange, Direction, Order, check_listed, check_search},
     policy::{Guarded, allowed, nothing},
     sql,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, QueryFilter, Select, sea_query::Query};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, QueryTrait, Select, sea_query::Query};
 
 use super::{
     assignee,
@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     label::on_task,
-    policy::{INTERNAL_READ, TASKS_READ},
+    milestone::entity as milestone,
+    policy::{INTERNAL_READ, MILESTONES_READ, TASKS_READ},
     project::entity as project,
     words::{Priority, TaskStatus},
 };
@@ -69,6 +70,10 @@ impl TaskFilter {
     pub fn check(&self, viewer: &Viewer) -> Result<()> {
         if self.blocked.is_some() || self.label_ids.is_some() {
             viewer.require(INTERNAL_READ)?;
+            // Reason: a client is never shown what is for the team, whatever a role of their own may say.
+            if viewer.is_client() {
+                return Err(Error::lacks(INTERNAL_READ.name));
+            }
         }
         let mut fields = Fields::new();
         check_listed(self.ids.as_ref(), "filter.ids", &mut fields);
@@ -123,7 +128,11 @@ impl TaskFilter {
     /// Those that are part of what the filter names, and have its labels.
     fn of_work(&self, viewer: &Viewer, mut select: Select<Entity>) -> Select<Entity> {
         if let Some(milestone) = self.milestone_id {
-            select = select.filter(Column::MilestoneId.eq(milestone.uuid()));
+            // Reason: who may not see the milestone does not learn from the filter which tasks are in it.
+            let seen = milestone::Entity::visible(viewer, MILESTONES_READ);
+            let seen = seen.filter(milestone::Column::Id.eq(milestone.uuid()));
+            let seen = seen.select_only().column(milestone::Column::Id).into_query();
+            select = select.filter(Column::MilestoneId.in_subquery(seen));
         }
         if let Some(parent) = self.parent_id {
             select = select.filter(Column::ParentId.eq(parent.uuid()));

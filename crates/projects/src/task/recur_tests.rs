@@ -139,7 +139,11 @@ proptest! {
         let rule = Rule::parse(&format!("FREQ={freq};INTERVAL={interval};BYDAY=MO,WE")).unwrap();
         let start = day("1990-01-01") + chrono::Duration::days(start);
         let after = start + chrono::Duration::days(later);
-        let next = rule.next(start, after, start).unwrap();
+        let Some(next) = rule.next(start, after, start) else {
+            // Reason: every seventh day is the same day of the week.
+            prop_assert!(freq == "DAILY" && interval % 7 == 0, "{freq} {interval}");
+            return Ok(());
+        };
         prop_assert!(next > after);
         prop_assert!(matches!(next.weekday(), Weekday::Mon | Weekday::Wed));
         prop_assert!(rule.next(start, after, next) == Some(next), "nothing is between");
