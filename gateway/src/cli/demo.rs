@@ -96,6 +96,7 @@ async fn fill(config: Config) -> Result<Vec<&'static str>, Failure> {
     let hash = app.identity.hasher.hash(SecretString::from(PASSWORD)).await.map_err(kernel::Error::from)?;
     let agencies = seed::demo(&app.db, &hash, app.clock.now().date_naive()).await?;
     for agency in agencies.iter().filter(|agency| agency.made) {
+        seed::hours::run(&app, agency.slug).await?;
         seed::trail::tell(&app, agency.slug).await?;
     }
     app.sealer.seal_all().await?;

@@ -12,7 +12,12 @@ use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 use identity::Identity;
 use kernel::graph::Prune;
 
-use crate::{config::Config, directory::Directory, fanout::Fanout, http::FreshAsk};
+use crate::{
+    config::Config,
+    directory::{Directory, People},
+    fanout::Fanout,
+    http::FreshAsk,
+};
 
 use lenient::Lenient;
 
@@ -107,14 +112,7 @@ fn build(services: &Services<'_>) -> Builder {
         .data(privacy.clone())
         .data(config.sinks())
         .data(crm::Crm { people: directory.clone() })
-        .data(projects::Projects {
-            accounts: directory.clone(),
-            people: directory.clone(),
-            clocks: directory.clone(),
-            readers: Arc::new(crate::directory::People(identity.clone())),
-            events: Arc::new(fanout.clone()),
-            sights: projects::sight::Sights::default(),
-        })
+        .data(projects(identity, directory, fanout))
         .data(audit::keep::hold::Holdable(directory.clone()))
         .data(audit::event::Events {
             types: crate::app::event_types(),
@@ -122,6 +120,22 @@ fn build(services: &Services<'_>) -> Builder {
             news: Arc::new(fanout.clone()),
             kept_days: config.events.retention_days,
         })
+}
+
+/// What projects ask of the others.
+pub(crate) fn projects(
+    identity: &Identity,
+    directory: &Arc<Directory>,
+    fanout: &Fanout,
+) -> projects::Projects {
+    projects::Projects {
+        accounts: directory.clone(),
+        people: directory.clone(),
+        clocks: directory.clone(),
+        readers: Arc::new(People(identity.clone())),
+        events: Arc::new(fanout.clone()),
+        sights: projects::sight::Sights::default(),
+    }
 }
 
 /// The schema in the schema definition language, sorted: what `schema.graphql` holds.

@@ -25,6 +25,13 @@ pub const ACTIONS: &[ActionText] = &[
         ["{actor} a créé un projet d'exemple", "{actor} a créé {count} projets d'exemple"],
     ),
     ActionText::inner(
+        Projects,
+        ("seed.hours.create", "TimeEntry"),
+        "plus",
+        ["{actor} wrote down example hours", "{actor} wrote down example hours {count} times"],
+        ["{actor} a noté des heures d'exemple", "{actor} a noté {count} fois des heures d'exemple"],
+    ),
+    ActionText::inner(
         Settings,
         ("seed.jobs.create", "Job"),
         "plus",

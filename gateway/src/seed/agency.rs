@@ -66,6 +66,8 @@ pub struct Amounts {
     pub projects: usize,
     /// Tasks of all projects.
     pub tasks: usize,
+    /// Weeks in which people wrote down their time, the present one among them.
+    pub weeks: u32,
 }
 
 /// How much `atrium seed` makes.
@@ -84,25 +86,22 @@ impl Size {
     pub const fn amounts(self) -> Amounts {
         match self {
             // Reason: not five users, because each of the ten roles needs somebody.
-            Self::S => Amounts { users: 10, accounts: 20, projects: 100, tasks: 3_000 },
-            Self::M => Amounts { users: 50, accounts: 200, projects: 1_000, tasks: 30_000 },
-            Self::L => Amounts { users: 500, accounts: 2_000, projects: 10_000, tasks: 300_000 },
+            Self::S => Amounts { users: 10, accounts: 20, projects: 100, tasks: 3_000, weeks: 8 },
+            Self::M => Amounts { users: 50, accounts: 200, projects: 1_000, tasks: 30_000, weeks: 8 },
+            Self::L => Amounts { users: 500, accounts: 2_000, projects: 10_000, tasks: 300_000, weeks: 8 },
         }
     }
 }
 
 /// The demo agencies.
 pub fn demo() -> [Agency; 2] {
-    two(Amounts { users: 10, accounts: 12, projects: 40, tasks: 800 })
+    two(Amounts { users: 10, accounts: 12, projects: 40, tasks: 800, weeks: 6 })
 }
 
 /// The same two agencies with little in them, for tests.
 pub fn small() -> [Agency; 2] {
-    two(Amounts { users: 10, accounts: 3, projects: plan::SMALL.len(), tasks: 40 }).map(|agency| Agency {
-        owners: plan::SMALL_OWNERS,
-        fixed: plan::SMALL,
-        ..agency
-    })
+    two(Amounts { users: 10, accounts: 3, projects: plan::SMALL.len(), tasks: 40, weeks: 0 })
+        .map(|agency| Agency { owners: plan::SMALL_OWNERS, fixed: plan::SMALL, ..agency })
 }
 
 /// Slug of the agency of load tests.

@@ -5,6 +5,7 @@ mod activity;
 mod agency;
 mod content;
 mod extras;
+pub(crate) mod hours;
 mod maker;
 mod people;
 mod plan;

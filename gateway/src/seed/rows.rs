@@ -21,7 +21,13 @@ use projects::{
     view::entity as view,
 };
 
-use super::{agency::Agency, extras, maker::Maker, people, work};
+use super::{
+    agency::Agency,
+    extras,
+    hours::{self, Hours},
+    maker::Maker,
+    people, work,
+};
 
 /// Everything of a generated agency. Rows of a kind are in the order in which they were made.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +70,8 @@ pub struct Rows {
     pub fields: Vec<field::Model>,
     /// Saved views.
     pub views: Vec<view::Model>,
+    /// Time; none in small agencies.
+    pub hours: Hours,
 }
 
 impl Rows {
@@ -89,6 +97,7 @@ impl Rows {
             comments: Vec::new(),
             fields: Vec::new(),
             views: Vec::new(),
+            hours: Hours::default(),
         }
     }
 
@@ -101,6 +110,7 @@ impl Rows {
         people::clients(agency, maker, &mut rows)?;
         work::projects(agency, maker, &mut rows);
         extras::add(maker, &mut rows);
+        hours::add(agency, maker, &mut rows);
         Ok(rows)
     }
 

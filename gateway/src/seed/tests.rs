@@ -286,3 +286,25 @@ fn by_id(mut rows: Vec<projects::project::entity::Model>) -> Vec<projects::proje
     rows.sort_by_key(|row| row.id);
     rows
 }
+
+#[test]
+fn weeks_hold_what_was_worked_in_them_and_approved_time_its_rates() {
+    for (agency, rows) in every_agency() {
+        let hours = &rows.hours;
+        assert_eq!(hours.entries.is_empty(), agency.size.weeks == 0, "{}", agency.slug);
+        let sheets: HashMap<_, _> = hours.sheets.iter().map(|sheet| (sheet.id, sheet)).collect();
+        let projects: HashMap<_, _> = rows.tasks.iter().map(|task| (task.id, task.project_id)).collect();
+        for entry in &hours.entries {
+            let sheet = sheets[&entry.timesheet_id];
+            let age = (entry.spent_on - sheet.week_start).num_days();
+            assert!((0..7).contains(&age) && entry.spent_on < day() && entry.user_id == sheet.user_id);
+            assert_eq!(entry.task_id.map(|task| projects[&task]), Some(entry.project_id));
+            let approved = entry.status == "approved";
+            assert_eq!(entry.cost_rate_minor.is_some(), approved);
+            assert_eq!(entry.bill_rate_minor.is_some(), approved && entry.billable);
+        }
+        let states: HashSet<&str> = hours.sheets.iter().map(|sheet| sheet.status.as_str()).collect();
+        let all = if agency.size.weeks == 0 { 0 } else { 4 };
+        assert_eq!(states.len(), all, "{}: {states:?}", agency.slug);
+    }
+}

@@ -107,7 +107,7 @@ async fn erase(
 }
 
 /// Somebody of the agency, in person.
-async fn person(app: &App, agency: &tenant::entity::Model, name: &str) -> Result<Viewer> {
+pub(super) async fn person(app: &App, agency: &tenant::entity::Model, name: &str) -> Result<Viewer> {
     let missing = || Error::internal(format!("{} has nobody called {name}", agency.slug));
     let email = format!("{name}@{}.test", agency.slug).parse::<EmailAddress>().map_err(|_| missing())?;
     let user = user::find_by_email(&app.db, &email).await?.ok_or_else(missing)?;

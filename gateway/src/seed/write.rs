@@ -26,20 +26,22 @@ use projects::{
     task::{assignee, entity as task},
 };
 
-use super::{maker::Maker, rows::Rows};
+use super::{hours::Hours, maker::Maker, rows::Rows};
 
 /// Projects that one act of a large agency writes, so that its audit entries fit into memory.
 const BATCH: usize = 200;
 
 /// Writes an agency in one act: it is there whole, or not at all.
-pub(super) async fn at_once(db: &Db, maker: &Maker, rows: Rows) -> Result<()> {
+pub(super) async fn at_once(db: &Db, maker: &Maker, mut rows: Rows) -> Result<()> {
     viewer(maker, &rows)
         .act(db, "seed.agency.create", async |act| {
             base(act, &rows).await?;
+            let hours = std::mem::take(&mut rows.hours);
             let mut queue = Queue::of(rows);
             while let Some(batch) = queue.next_batch() {
                 batch.write(act).await?;
             }
+            hours.write(act).await?;
             act.log_events().await
         })
         .await
@@ -50,7 +52,7 @@ pub(super) async fn at_once(db: &Db, maker: &Maker, rows: Rows) -> Result<()> {
 pub(super) async fn in_batches(
     db: &Db,
     maker: &Maker,
-    rows: Rows,
+    mut rows: Rows,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<()> {
     let viewer = viewer(maker, &rows);
@@ -60,6 +62,7 @@ pub(super) async fn in_batches(
             act.log_events().await
         })
         .await?;
+    let hours = std::mem::take(&mut rows.hours);
     let (mut done, total) = (0, rows.projects.len());
     progress(done, total);
     let mut queue = Queue::of(rows);
@@ -73,7 +76,12 @@ pub(super) async fn in_batches(
             .await?;
         progress(done, total);
     }
-    Ok(())
+    viewer
+        .act(db, "seed.hours.create", async |act| {
+            hours.write(act).await?;
+            act.log_events().await
+        })
+        .await
 }
 
 fn viewer(maker: &Maker, rows: &Rows) -> Viewer {
@@ -119,6 +127,19 @@ async fn base(act: &mut Act, rows: &Rows) -> Result<()> {
     Ok(())
 }
 
+impl Hours {
+    async fn write(self, act: &mut Act) -> Result<()> {
+        let Self { settings, kinds, bills, costs, sheets, entries } = self;
+        act.insert_all(settings).await?;
+        act.insert_all(kinds).await?;
+        act.insert_all(bills).await?;
+        act.insert_all(costs).await?;
+        act.insert_all(sheets).await?;
+        act.insert_all(entries).await?;
+        Ok(())
+    }
+}
+
 /// Rows below the agency that are still to be written; all in the order of the projects.
 struct Queue {
     projects: Peekable<IntoIter<project::Model>>,
@@ -145,6 +166,7 @@ impl Queue {
             labels: _,
             fields: _,
             views: _,
+            hours: _,
             projects,
             members,
             columns,

@@ -10,4 +10,5 @@ mod going;
 mod rates;
 mod seen;
 mod timers;
+mod totals;
 mod weeks;

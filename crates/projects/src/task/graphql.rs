@@ -26,6 +26,12 @@ use crate::{
     milestone::{entity as milestone, graphql::Milestone},
     policy::{INTERNAL_READ, TASKS_READ},
     project::{entity as project, graphql::Project},
+    time::entry::{
+        self,
+        filter::TimeEntryFilter,
+        graphql::TimeEntry,
+        totals::{self, TimeTotals},
+    },
     words::{Priority, TaskStatus},
 };
 
@@ -196,6 +202,26 @@ impl Task {
     ) -> Option<Result<Connection<TaskComment>>> {
         let args = PageArgs::new(first, after, last, before);
         Some(comment::of_task(ctx.ask(), self.0.id, args).await)
+    }
+
+    /// Time that was written down on it, the latest first. Needs `projects.time.read`; people see their own time, and
+    /// that of others where they answer for it.
+    async fn time_entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only this time.")] filter: Option<TimeEntryFilter>,
+        #[graphql(desc = "How many from the start, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Cursor: only what follows it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
+    ) -> Option<Result<Connection<TimeEntry>>> {
+        let (args, filter) = (PageArgs::new(first, after, last, before), filter.unwrap_or_default());
+        Some(entry::of_task(ctx.ask(), self.0.id, filter, args).await)
+    }
+
+    /// The time on it that the viewer may see, added up. Needs `projects.time.read`.
+    async fn time_totals(&self, ctx: &Context<'_>) -> Option<Result<TimeTotals>> {
+        Some(totals::on_task(ctx.ask(), self.0.id).await)
     }
 
     /// When it was done; null while it is not.

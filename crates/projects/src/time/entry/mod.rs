@@ -5,6 +5,7 @@ pub mod filter;
 pub mod graphql;
 pub mod mutation;
 pub mod rules;
+pub mod totals;
 pub(crate) mod write;
 
 pub use write::{create, delete, set_rate, update};
@@ -12,9 +13,11 @@ pub use write::{create, delete, set_rate, update};
 use kernel::{
     Result,
     ask::Ask,
-    id::{ProjectId, TypedId},
+    id::{ProjectId, TaskId, TypedId},
     page::{ChildPage, Connection, Order, PageArgs, children},
 };
+
+use uuid::Uuid;
 
 use crate::policy::time::TIME_READ;
 use entity::{Column, Model};
@@ -29,6 +32,29 @@ pub struct Written {
     pub overlapping: Vec<Model>,
 }
 
+/// A page of the time of a project or of a task, as `by` says, the latest first, in one statement with that of others.
+///
+/// # Errors
+/// FORBIDDEN without the permission to read time, INVALID for a wrong filter or page.
+async fn under(
+    ask: &Ask,
+    by: Column,
+    of: Uuid,
+    filter: TimeEntryFilter,
+    args: PageArgs,
+) -> Result<Connection<TimeEntry>> {
+    ask.viewer.require(TIME_READ)?;
+    filter.check()?;
+    let page = ChildPage {
+        parent: by,
+        order: Order::desc(Column::SpentOn),
+        args,
+        fingerprint: format!("{filter:?}"),
+        select: Box::new(move |viewer| filter.select(viewer)),
+    };
+    children(ask, of, page).await
+}
+
 /// A page of a project's time, the latest first, in one statement with that of other projects.
 ///
 /// # Errors
@@ -39,14 +65,18 @@ pub async fn of_project(
     filter: TimeEntryFilter,
     args: PageArgs,
 ) -> Result<Connection<TimeEntry>> {
-    ask.viewer.require(TIME_READ)?;
-    filter.check()?;
-    let page = ChildPage {
-        parent: Column::ProjectId,
-        order: Order::desc(Column::SpentOn),
-        args,
-        fingerprint: format!("{filter:?}"),
-        select: Box::new(move |viewer| filter.select(viewer)),
-    };
-    children(ask, project.uuid(), page).await
+    under(ask, Column::ProjectId, project.uuid(), filter, args).await
+}
+
+/// A page of a task's time, the latest first, in one statement with that of other tasks.
+///
+/// # Errors
+/// As [`of_project`].
+pub async fn of_task(
+    ask: &Ask,
+    task: TaskId,
+    filter: TimeEntryFilter,
+    args: PageArgs,
+) -> Result<Connection<TimeEntry>> {
+    under(ask, Column::TaskId, task.uuid(), filter, args).await
 }

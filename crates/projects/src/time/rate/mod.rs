@@ -4,7 +4,7 @@ pub mod bill;
 pub mod cost;
 pub mod graphql;
 pub mod mutation;
-mod store;
+pub mod store;
 mod write;
 
 pub use store::{bill_of, bills, cost_of, costs};

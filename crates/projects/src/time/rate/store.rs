@@ -126,7 +126,8 @@ async fn places(
     Ok(rows.into_iter().map(rate).collect())
 }
 
-fn written_bill(row: &bill::Model) -> Rate {
+/// A rate as the cascade takes it.
+pub fn written_bill(row: &bill::Model) -> Rate {
     Rate {
         level: RateLevel::parse(&row.level).unwrap_or_default(),
         task: row.task_id,
@@ -139,7 +140,8 @@ fn written_bill(row: &bill::Model) -> Rate {
     }
 }
 
-fn written_cost(row: &cost::Model) -> Rate {
+/// What an hour costs, as the cascade takes it.
+pub fn written_cost(row: &cost::Model) -> Rate {
     Rate {
         project: row.project_id,
         person: row.user_id,
