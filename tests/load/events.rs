@@ -19,17 +19,54 @@ const WRITERS: usize = 8;
 /// What all but one in a hundred messages shall take on PostgreSQL, in milliseconds.
 const TARGET: f64 = 50.0;
 
-const LISTENERS: [(&str, &str, &str); 2] = [
-    (
-        "projectChanged",
-        "subscription { projectChanged { kind project { id } } }",
-        "/payload/data/projectChanged/project/id",
-    ),
-    (
-        "events",
-        "subscription { events(kinds: [\"projects.project.created\"]) { subjectId } }",
-        "/payload/data/events/subjectId",
-    ),
+/// A subscription, what it is told of, and how that is undone before the next time. `PROJECT` stands for a project of
+/// its own, `NUMBER` for the time.
+struct Listener {
+    name: &'static str,
+    query: &'static str,
+    /// Where a message names the subject.
+    heard: &'static str,
+    change: &'static str,
+    /// Where the answer names the subject.
+    changed: &'static str,
+    undo: Option<&'static str>,
+}
+
+const CREATE: &str = "mutation { createProject(input: { name: \"Heard NUMBER\" }) { project { id } } }";
+
+const LISTENERS: [Listener; 4] = [
+    Listener {
+        name: "projectChanged",
+        query: "subscription { projectChanged { kind project { id } } }",
+        heard: "/payload/data/projectChanged/project/id",
+        change: CREATE,
+        changed: "/data/createProject/project/id",
+        undo: None,
+    },
+    Listener {
+        name: "boardChanged",
+        query: "subscription { boardChanged(projectId: \"PROJECT\") { kind task { id title rank } } }",
+        heard: "/payload/data/boardChanged/task/id",
+        change: "mutation { createTask(input: { projectId: \"PROJECT\", title: \"NUMBER\" }) { task { id } } }",
+        changed: "/data/createTask/task/id",
+        undo: None,
+    },
+    Listener {
+        name: "timerChanged",
+        query: "subscription { timerChanged { kind timerId timer { description } } }",
+        heard: "/payload/data/timerChanged/timerId",
+        change: "mutation { startTimer(input: { projectId: \"PROJECT\", description: \"NUMBER\" }) { timer { id } } }",
+        changed: "/data/startTimer/timer/id",
+        undo: Some("mutation { discardTimer { id } }"),
+    },
+    Listener {
+        name: "events",
+        query: "subscription { events(kinds: [\"projects.project.created\"]) { subjectId } }",
+        heard: "/payload/data/events/subjectId",
+        change: CREATE,
+        changed: "/data/createProject/project/id",
+        undo: None,
+    },
 ];
 
 /// Measures each subscription and prints a table.
@@ -42,14 +79,15 @@ pub async fn measure(address: &str, token: &str) -> std::io::Result<()> {
         "| subscription | others | sent to heard p50 ms | p99 | answered to heard p50 ms | p99 | of {TARGET:.0} |"
     );
     println!("|---|---|---|---|---|---|---|");
-    for (name, query, place) in LISTENERS {
+    for listener in &LISTENERS {
         for others in [0, WRITERS] {
             let load = others_write(address, token, others).await?;
-            let (mut sent, mut answered) = listen(address, token, query, place).await?;
+            let (mut sent, mut answered) = listen(address, token, listener).await?;
             load.abort_all();
             let p99 = at(&mut sent, 0.99);
             println!(
-                "| {name} | {others} | {:.1} | {p99:.1} | {:.1} | {:.1} | {:.2} × |",
+                "| {} | {others} | {:.1} | {p99:.1} | {:.1} | {:.1} | {:.2} × |",
+                listener.name,
                 at(&mut sent, 0.5),
                 at(&mut answered, 0.5),
                 at(&mut answered, 0.99),
@@ -100,20 +138,24 @@ async fn others_write(address: &str, token: &str, others: usize) -> std::io::Res
 }
 
 async fn create(address: &str, token: &str, name: &str) -> std::io::Result<String> {
-    let create =
-        format!("mutation {{ createProject(input: {{ name: \"{name}\" }}) {{ project {{ id }} }} }}");
-    let (_, answer) = once(address, &request(address, Some(token), &create)).await?;
-    let id = answer.pointer("/data/createProject/project/id").and_then(Value::as_str);
-    id.map(str::to_owned).ok_or_else(|| std::io::Error::other(format!("no project: {answer}")))
+    tell(address, token, &CREATE.replace("Heard NUMBER", name), "/data/createProject/project/id").await
 }
 
-/// Makes projects and listens; how long each took from sending and from its answer.
+/// Makes a change and answers the id that its answer has at `place`.
+async fn tell(address: &str, token: &str, change: &str, place: &str) -> std::io::Result<String> {
+    let (_, answer) = once(address, &request(address, Some(token), change)).await?;
+    let id = answer.pointer(place).and_then(Value::as_str);
+    id.map(str::to_owned).ok_or_else(|| std::io::Error::other(format!("nothing changed: {answer}")))
+}
+
+/// Makes changes and listens; how long each took from sending and from its answer.
 async fn listen(
     address: &str,
     token: &str,
-    query: &str,
-    place: &str,
+    listener: &Listener,
 ) -> std::io::Result<(Vec<Duration>, Vec<Duration>)> {
+    let project = create(address, token, "Listened to").await?;
+    let query = listener.query.replace("PROJECT", &project);
     let to: SocketAddr = address.parse().map_err(std::io::Error::other)?;
     let refused = |what: &dyn std::fmt::Debug| std::io::Error::other(format!("no subscription: {what:?}"));
     let mut socket = RawSocket::connect(to, PROTOCOL, &[]).await.map_err(|error| refused(&error))?;
@@ -130,21 +172,23 @@ async fn listen(
     while !matches!(socket.next().await, Frame::Json(message) if message["id"] == "2" && message["type"] == "complete")
     {
     }
-    let (tell, mut heard) = tokio::sync::mpsc::unbounded_channel();
-    let place = place.to_owned();
+    let (say, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let place = listener.heard.to_owned();
     let ears = tokio::spawn(async move {
         loop {
             let Frame::Json(message) = socket.next().await else { return };
             let id = message.pointer(&place).and_then(Value::as_str).unwrap_or_default().to_owned();
-            if tell.send((id, Instant::now())).is_err() {
+            if say.send((id, Instant::now())).is_err() {
                 return;
             }
         }
     });
     let (mut from_sent, mut from_answer) = (Vec::new(), Vec::new());
+    let change = listener.change.replace("PROJECT", &project);
     for number in 0..CHANGES {
         let sent = Instant::now();
-        let id = create(address, token, &format!("Heard {number}")).await?;
+        let change = change.replace("NUMBER", &number.to_string());
+        let id = tell(address, token, &change, listener.changed).await?;
         let answered = Instant::now();
         let at = loop {
             match tokio::time::timeout(PATIENCE, heard.recv()).await {
@@ -155,6 +199,9 @@ async fn listen(
         };
         from_sent.push(at - sent);
         from_answer.push(at.saturating_duration_since(answered));
+        if let Some(undo) = listener.undo {
+            once(address, &request(address, Some(token), undo)).await?;
+        }
     }
     ears.abort();
     Ok((from_sent, from_answer))

@@ -25,6 +25,22 @@ const NESTED: &str = "{ projects(first: 20, orderBy: {field: NAME, direction: AS
     account { id name } manager { id givenName familyName } \
     tasks(first: 10) { nodes { id number title status dueOn assignees { id givenName familyName } } } } } }";
 
+/// What a project's page shows: the project, its team, milestones, fifty tasks with people and labels, what happened
+/// last, and totals.
+const PAGE: &str = "{ project(id: \"PROJECT\") { id code name description status allowedTransitions priority health \
+    progress estimatedStart estimatedEnd budget { amount currency formatted } account { id name } \
+    manager { id givenName familyName } timeTotals { minutes billableMinutes approvedMinutes } \
+    members(first: 20) { nodes { id title user { id givenName familyName } } } \
+    milestones(first: 20) { nodes { id name dueOn status overdue percentage approval assignee { id familyName } } } \
+    columns { id name category } \
+    tasks(first: 50) { totalCount nodes { id number title status dueOn priority rank \
+      assignees { id givenName familyName } labels { id name color } } } \
+    activity(first: 20) { nodes { id sentence icon startedAt actor { id familyName } } } } }";
+
+/// A board as it is drawn.
+const BOARD: &str = "{ board(projectId: \"PROJECT\") { columns { id name tasks(first: 50) { totalCount nodes { id number \
+    title priority dueOn rank assignees { id givenName familyName } labels { name color } } } } } }";
+
 const LENGTH: Duration = Duration::from_secs(6);
 
 #[tokio::main]
@@ -85,6 +101,13 @@ async fn measure(cluster: Option<Cluster>, size: &str) -> std::io::Result<()> {
             row(&gateway, label, &asked, clients).await?;
         }
     }
+    let project = busiest(&gateway.address, &token).await?;
+    for (label, query) in [("project page", PAGE), ("board", BOARD)] {
+        let asked = request(&gateway.address, Some(&token), &query.replace("PROJECT", &project));
+        for clients in [1, 16] {
+            row(&gateway, label, &asked, clients).await?;
+        }
+    }
     if let Some(cluster) = &gateway.cluster {
         pgbench::compare(cluster, gateway.folder(), LENGTH)?;
     }
@@ -117,6 +140,16 @@ async fn row(gateway: &Gateway, label: &str, asked: &[u8], clients: usize) -> st
         (gateway.database_cpu() - before.1) / thousands,
     );
     Ok(())
+}
+
+/// A project in progress with as many tasks as any of the first hundred.
+async fn busiest(address: &str, token: &str) -> std::io::Result<String> {
+    let query = "{ projects(first: 100, filter: { status: [IN_PROGRESS] }) { nodes { id tasks(first: 0) { totalCount } } } }";
+    let (_, answer) = once(address, &request(address, Some(token), query)).await?;
+    let nodes = answer.pointer("/data/projects/nodes").and_then(serde_json::Value::as_array);
+    let most = nodes.into_iter().flatten().max_by_key(|node| node["tasks"]["totalCount"].as_i64());
+    let id = most.and_then(|node| node["id"].as_str());
+    id.map(str::to_owned).ok_or_else(|| std::io::Error::other(format!("no project: {answer}")))
 }
 
 async fn sign_in(address: &str) -> std::io::Result<String> {
