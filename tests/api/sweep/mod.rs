@@ -7,10 +7,10 @@ mod synth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::id::IdKind;
+use kernel::{catalogue::SystemRole, id::IdKind};
 use serde_json::{Value, json};
 use tests::schema::Schema;
-use tests::{Actor, Answer, Snapshot, World};
+use tests::{Actor, Agency, Answer, Snapshot, World};
 
 use crate::ids::{self, Pool, furnish};
 use learn::Kinds;
@@ -126,10 +126,12 @@ async fn id_of_another_tenant_opens_nothing_and_changes_nothing() {
     let before = world.snapshot().await.of_tenant(tenant).without(BACKGROUND);
     let mut wrong = Vec::new();
     let mut not_reached = BTreeSet::new();
+    let mut turn = 0;
     for operation in &operations {
         for (place, kind) in &operation.1 {
             for id in foreign(&sweep.globex, *kind) {
-                for (role, person) in acme.everybody() {
+                turn += 1;
+                for (role, person) in in_turn(&acme, turn) {
                     let answer = sweep.call(&person, &sweep.acme, operation, place, &id).await;
                     let name = format!("{}({place}: {id}) as {}", operation.0.name, role.key());
                     wrong.extend(leaks(&answer, &marks).map(|leak| format!("{name}: {leak}\n{answer}")));
@@ -251,6 +253,18 @@ async fn nobody_reads_nothing_and_changes_nothing() {
         let_in, public,
         "what nobody may call: edit PUBLIC in tests/api/sweep/mod.rs if that is intended"
     );
+}
+
+/// The owner, who may do the most, and of the others two, whose turn it is.
+///
+/// Reason: thousands of calls take minutes; what others may do the owner may, and every role has hundreds of turns.
+fn in_turn(agency: &Agency<'_>, turn: usize) -> Vec<(SystemRole, Actor)> {
+    let (mut others, mut chosen): (Vec<_>, Vec<_>) =
+        agency.everybody().into_iter().partition(|(role, _)| *role != SystemRole::Owner);
+    let start = 2 * turn % others.len();
+    others.rotate_left(start);
+    chosen.extend(others.into_iter().take(2));
+    chosen
 }
 
 /// Whether nothing was done: the call failed, or each of its items did.
