@@ -258,7 +258,7 @@ impl Book {
             if day >= maker.today || open.is_empty() || turn % 11 == 7 {
                 continue;
             }
-            let (task, project) = open[turn % open.len()];
+            let (task, project) = open[turn * 13 % open.len()];
             let row = self.entry(maker, &sheet, (task, project), day, turn);
             hours.entries.push(row);
         }
