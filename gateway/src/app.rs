@@ -98,6 +98,7 @@ pub fn catalogue() -> Catalogue {
         crm::PERMISSIONS,
         projects::PERMISSIONS,
         projects::TIME_PERMISSIONS,
+        projects::REGISTER_PERMISSIONS,
         audit::PERMISSIONS,
     ])
 }
@@ -109,6 +110,7 @@ pub fn event_types() -> EventTypes {
         crm::EVENTS,
         projects::EVENTS,
         projects::time::events::EVENTS,
+        projects::REGISTER_EVENTS,
         audit::event::DECLARED,
     ])
 }

@@ -64,6 +64,11 @@ impl Directory {
                 .with::<projects::time::rate::cost::Entity>()
                 .with::<projects::milestone::entity::Entity>()
                 .with::<projects::comment::entity::Entity>()
+                .with::<projects::risk::entity::Entity>()
+                .with::<projects::change_request::entity::Entity>()
+                .with::<projects::decision::entity::Entity>()
+                .with::<projects::report::entity::Entity>()
+                .with::<projects::feedback::entity::Entity>()
                 .with::<kernel::act::audit_entry::Entity>(),
         }
     }

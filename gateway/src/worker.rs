@@ -1,6 +1,7 @@
 //! Background work, shared by `atrium serve` and `atrium worker`: committed events go out, jobs are done, what nobody
 //! needs any more goes away. Any number of processes may do it at once on one database.
 
+mod feedback;
 pub mod retention;
 pub mod time;
 
@@ -89,6 +90,7 @@ pub fn runner(app: &App) -> Runner {
         .with(audit::verify::JOB, Arc::new(VerifyTrail(app.clone())))
         .with(time::GUARD, Arc::new(time::Guard(app.clone())))
         .with(projects::time::reminder::JOB, Arc::new(time::Remind(app.clone())))
+        .with(projects::feedback::tell::JOB, Arc::new(feedback::Tell(app.clone())))
         .with(retention::PLAN, Arc::new(retention::Plan(app.clone())))
         .with(audit::keep::archive::JOB, Arc::new(retention::Retain(app.clone())))
         .with(audit::privacy::erasure::finish::JOB, Arc::new(FinishErasure(app.clone())))

@@ -19,6 +19,7 @@ mod m0011_siem;
 mod m0012_search;
 mod m0013_time;
 mod m0014_work;
+mod m0015_registers;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -47,6 +48,7 @@ pub const STEPS: &[Step] = &[
     m0012_search::STEP,
     m0013_time::STEP,
     m0014_work::STEP,
+    m0015_registers::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

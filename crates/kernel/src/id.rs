@@ -259,6 +259,18 @@ typed_ids! {
     ProjectFieldId, "pfd", "ProjectField";
     /// Id of a saved view of a list.
     SavedViewId, "vew", "SavedView";
+    /// Id of a risk of a project.
+    RiskId, "rsk", "Risk";
+    /// Id of a request to change what a project delivers.
+    ChangeRequestId, "chg", "ChangeRequest";
+    /// Id of what is billed for a change that was applied.
+    ChangeLineId, "chl", "ChangeLine";
+    /// Id of a decision that was taken in a project.
+    DecisionId, "dcn", "Decision";
+    /// Id of a weekly report on a project.
+    StatusReportId, "srp", "StatusReport";
+    /// Id of a question to a client how satisfied they are.
+    FeedbackRequestId, "fbk", "FeedbackRequest";
     /// Id of an entry of the audit log.
     AuditEntryId, "aud", "AuditEntry";
     /// Id of a sink that entries of the audit log are forwarded to.

@@ -1,9 +1,11 @@
 //! Every act of this domain as people read it.
 
+mod register;
 mod work;
 
 use kernel::activity::{ActionText, Category::Projects, When};
 
+pub use register::REGISTERS;
 pub use work::WORK;
 
 /// The sentences. Where one act has several, the first that fits is taken.

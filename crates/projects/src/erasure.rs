@@ -11,9 +11,11 @@ use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, Select}
 
 use crate::{
     comment::{entity as comment, mention},
+    feedback::{self, entity as asked},
     member::entity as member,
     milestone::entity as milestone,
     project::entity as project,
+    risk::entity as risk,
     task::{assignee, entity as task},
     time::people::{self, Kept},
     view::entity as view,
@@ -46,6 +48,9 @@ const MENTIONED: Text =
     Text::new("projects_mentions", "Comments that mention them", "Commentaires qui les mentionnent");
 const MILESTONES: Text =
     Text::new("projects_milestones", "Milestones they answered for", "Jalons sous leur responsabilité");
+const RISKS: Text = Text::new("projects_risks", "Risks they watched", "Risques suivis");
+const FEEDBACK: Text =
+    Text::new("projects_feedback", "What they were asked and answered", "Avis sollicités et donnés");
 const VIEWS: Text = Text::new("projects_views", "Views they saved", "Vues enregistrées");
 const REPORTED: Text = Text::new("projects_reported", "Tasks they reported", "Tâches signalées");
 
@@ -64,7 +69,11 @@ pub async fn holdings(conn: &impl ConnectionTrait, subject: &DataSubject) -> Res
     let views = view::Entity::of_tenant(subject.tenant).filter(view::Column::OwnerId.eq(user));
     let milestones =
         milestone::Entity::of_tenant(subject.tenant).filter(milestone::Column::AssigneeId.eq(user));
+    let risks = risk::Entity::of_tenant(subject.tenant).filter(risk::Column::OwnerId.eq(user));
+    let asked = asked::Entity::of_tenant(subject.tenant).filter(asked::Column::UserId.eq(user));
     let found = [
+        ("projects.risks", RISKS, risks.count(conn).await?, Fate::Anonymised),
+        ("projects.feedback", FEEDBACK, asked.count(conn).await?, Fate::Anonymised),
         ("projects.time", WORKED, worked, Fate::Anonymised),
         ("projects.timers", TIMERS, timers, Fate::Erased),
         ("projects.rates", RATES, rates, Fate::Erased),
@@ -113,6 +122,7 @@ pub async fn erase(act: &mut Act, subject: &DataSubject) -> Result<Vec<Holding>>
         crate::reassign_user(act, user, None).await?;
         people::erase_user(act, user).await?;
         crate::comment::forget_author(act, user).await?;
+        feedback::erase_user(act, user).await?;
     }
     Ok(found)
 }

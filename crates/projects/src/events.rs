@@ -4,10 +4,53 @@ use kernel::event::Declared;
 use serde_json::json;
 
 use crate::{
-    column, comment, field, label, link, member, milestone,
+    change_request, column, comment, decision, feedback, field, label, link, member, milestone,
     policy::{BUDGETS_READ, INTERNAL_READ, RATES_READ},
-    project, task, view,
+    project, report, risk, task, view,
 };
+
+/// Events of the registers of projects.
+pub const REGISTER_EVENTS: &[Declared] = &[
+    Declared::rows_guarded::<risk::entity::Entity>(
+        "A risk of a project",
+        &[("exposure_minor", BUDGETS_READ), ("exposure_currency", BUDGETS_READ)],
+    ),
+    Declared::rows_guarded::<change_request::entity::Entity>(
+        "A change request",
+        &[
+            ("notes", INTERNAL_READ),
+            ("staff_comment", INTERNAL_READ),
+            ("amount_minor", BUDGETS_READ),
+            ("amount_currency", BUDGETS_READ),
+        ],
+    ),
+    Declared::rows::<change_request::line::entity::Entity>("What is billed for a change"),
+    Declared::rows::<decision::entity::Entity>("A decision"),
+    Declared::rows_guarded::<report::entity::Entity>(
+        "A status report",
+        &[("notes", INTERNAL_READ), ("figures", INTERNAL_READ)],
+    ),
+    Declared::rows::<feedback::entity::Entity>("A question to a client"),
+    Declared::Own {
+        kind: "projects.change_request.transitioned",
+        subject: "ChangeRequest",
+        version: 1,
+        about: "A change request went to another status.",
+        members: || {
+            json!({
+                "from": { "type": "string", "description": "The status before." },
+                "to": { "type": "string", "description": "The status now." },
+            })
+        },
+    },
+    Declared::Own {
+        kind: "projects.feedback.answered",
+        subject: "FeedbackRequest",
+        version: 1,
+        about: "A client answered how satisfied they are.",
+        members: || json!({ "kind": { "type": "string", "description": "What they were asked." } }),
+    },
+];
 
 /// Events of projects, their teams, boards and tasks.
 pub const EVENTS: &[Declared] = &[

@@ -8,20 +8,28 @@ mod payload;
 pub mod activity;
 pub mod board;
 pub mod change;
+pub mod change_request;
 pub mod column;
 pub mod comment;
+pub mod decision;
 pub mod erasure;
 mod events;
 pub mod family;
+pub mod feedback;
 pub mod field;
+pub mod gantt;
 pub mod label;
 pub mod link;
 pub mod member;
 pub mod milestone;
 pub mod policy;
+pub mod portfolio;
 pub mod privacy;
 pub mod project;
 pub mod rank;
+mod register;
+pub mod report;
+pub mod risk;
 pub mod service;
 pub mod sight;
 pub mod task;
@@ -32,16 +40,24 @@ pub mod words;
 use async_graphql::{MergedObject, MergedSubscription};
 
 pub use change::ProjectChange;
+pub use change_request::graphql::ChangeRequest;
 pub use column::graphql::TaskColumn;
 pub use comment::graphql::TaskComment;
-pub use events::EVENTS;
+pub use decision::graphql::Decision;
+pub use events::{EVENTS, REGISTER_EVENTS};
+pub use feedback::graphql::FeedbackRequest;
 pub use field::graphql::ProjectField;
 pub use label::graphql::TaskLabel;
 pub use link::graphql::Dependency;
 pub use member::graphql::ProjectMember;
 pub use milestone::graphql::Milestone;
-pub use policy::{PERMISSIONS, time::PERMISSIONS as TIME_PERMISSIONS};
+pub use policy::{
+    PERMISSIONS, registers::PERMISSIONS as REGISTER_PERMISSIONS, time::PERMISSIONS as TIME_PERMISSIONS,
+};
+pub use portfolio::ProjectRegisters;
 pub use project::graphql::Project;
+pub use report::graphql::StatusReport;
+pub use risk::graphql::Risk;
 pub use service::{AccountDirectory, Clocks, Event, EventSource, Heard, Projects, Readers};
 pub use task::graphql::Task;
 pub use view::graphql::SavedView;
@@ -57,6 +73,7 @@ pub struct ProjectsQuery(
     field::graphql::FieldQuery,
     view::graphql::ViewQuery,
     time::TimeQuery,
+    RegisterQuery,
 );
 
 /// The root mutations of projects.
@@ -73,6 +90,28 @@ pub struct ProjectsMutation(
     comment::mutation::CommentMutation,
     field::mutation::FieldMutation,
     view::mutation::ViewMutation,
+    RegisterMutation,
+);
+
+/// The root queries of the registers of projects.
+#[derive(MergedObject, Default)]
+pub struct RegisterQuery(
+    risk::graphql::RiskQuery,
+    change_request::graphql::ChangeRequestQuery,
+    decision::graphql::DecisionQuery,
+    report::graphql::ReportQuery,
+    feedback::graphql::FeedbackQuery,
+    gantt::GanttQuery,
+);
+
+/// The root mutations of the registers of projects.
+#[derive(MergedObject, Default)]
+pub struct RegisterMutation(
+    risk::mutation::RiskMutation,
+    change_request::mutation::ChangeRequestMutation,
+    decision::mutation::DecisionMutation,
+    report::mutation::ReportMutation,
+    feedback::mutation::FeedbackMutation,
 );
 
 /// The root subscriptions of projects.
@@ -104,5 +143,6 @@ pub async fn reassign_user(
     milestone::reassign_user(act, from, to).await?;
     comment::mention::forget_user(act, from).await?;
     view::forget_user(act, from).await?;
+    risk::reassign_user(act, from, to).await?;
     task::reassign_user(act, from, to).await
 }

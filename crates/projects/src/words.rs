@@ -276,6 +276,10 @@ words! {
     }
 }
 
+mod register;
+
+pub use register::*;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,7 @@ use kernel::{
 };
 use projects::{
     Project,
+    feedback::graphql::FeedbackFigures,
     project::filter::{ProjectFilter, ProjectOrder},
 };
 
@@ -46,6 +47,11 @@ impl AccountBridges {
     ) -> Result<Option<Connection<Activity>>> {
         let (sights, args) = (ctx.data_unchecked::<Sights>(), PageArgs::new(first, after, last, before));
         activity::of_account(ctx.ask(), sights, self.id, args).await.map(Some)
+    }
+
+    /// What the account's people answered about all of its projects. Needs `projects.feedback.read`; never for clients.
+    async fn feedback(&self, ctx: &Context<'_>) -> Option<Result<FeedbackFigures>> {
+        Some(projects::feedback::of_account(ctx.ask(), self.id).await.map(Into::into))
     }
 
     /// The projects done for the account, as far as the viewer may see them. Needs `projects.project.read`.

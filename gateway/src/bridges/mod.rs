@@ -4,6 +4,7 @@
 mod account;
 mod people;
 mod project;
+mod register;
 mod task;
 mod time;
 mod trail;
@@ -12,6 +13,7 @@ mod work;
 pub use account::{AccountBridges, ContactBridges};
 pub use people::{ApiKeyBridges, InvitationBridges, UserBridges};
 pub use project::{MemberBridges, ProjectBridges};
+pub use register::{ChangeRequestBridges, DecisionBridges, FeedbackBridges, ReportBridges, RiskBridges};
 pub use task::TaskBridges;
 pub use time::{BillRateBridges, CostRateBridges, TimeEntryBridges, TimerBridges, TimesheetBridges};
 pub use trail::{AuditEntryBridges, JobBridges, PrivacyRequestBridges, Trail};

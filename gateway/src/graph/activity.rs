@@ -36,6 +36,7 @@ pub const TEXTS: Texts = Texts(&[
     projects::activity::ACTIONS,
     projects::time::activity::ACTIONS,
     projects::activity::WORK,
+    projects::activity::REGISTERS,
     audit::activity::ACTIONS,
     audit::privacy::activity::ACTIONS,
     crate::seed::ACTIONS,
@@ -63,6 +64,11 @@ impl Sight for Domains {
             .add(of_type::<projects::label::entity::Entity>("TaskLabel", viewer))
             .add(of_type::<projects::comment::entity::Entity>("TaskComment", viewer))
             .add(of_type::<projects::field::entity::Entity>("ProjectField", viewer))
+            .add(of_type::<projects::risk::entity::Entity>("Risk", viewer))
+            .add(of_type::<projects::change_request::entity::Entity>("ChangeRequest", viewer))
+            .add(of_type::<projects::decision::entity::Entity>("Decision", viewer))
+            .add(of_type::<projects::report::entity::Entity>("StatusReport", viewer))
+            .add(of_type::<projects::feedback::entity::Entity>("FeedbackRequest", viewer))
     }
 
     async fn near(&self, ask: &Ask) -> Result<Option<Near>> {

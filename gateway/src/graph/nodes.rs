@@ -19,10 +19,10 @@ use kernel::{
 use super::fields::{self, Leaves, Parts};
 use super::lenient::{Lenient, soften};
 use crate::bridges::{
-    AccountBridges, ApiKeyBridges, AuditEntryBridges, BillRateBridges, CommentBridges, ContactBridges,
-    CostRateBridges, InvitationBridges, JobBridges, MemberBridges, MilestoneBridges, PrivacyRequestBridges,
-    ProjectBridges, SavedViewBridges, TaskBridges, TimeEntryBridges, TimerBridges, TimesheetBridges, Trail,
-    UserBridges,
+    AccountBridges, ApiKeyBridges, AuditEntryBridges, BillRateBridges, ChangeRequestBridges, CommentBridges,
+    ContactBridges, CostRateBridges, DecisionBridges, FeedbackBridges, InvitationBridges, JobBridges,
+    MemberBridges, MilestoneBridges, PrivacyRequestBridges, ProjectBridges, ReportBridges, RiskBridges,
+    SavedViewBridges, TaskBridges, TimeEntryBridges, TimerBridges, TimesheetBridges, Trail, UserBridges,
 };
 
 const NO_NODE: Text = Text::new(
@@ -166,7 +166,7 @@ nodes! {
     /// A person at a client company.
     "Contact": crm::Contact, crm::contact::entity::Entity, ContactId, ContactNode(ContactBridges, Trail);
     /// A piece of client work.
-    "Project": projects::Project, projects::project::entity::Entity, ProjectId, ProjectNode(ProjectBridges, Trail);
+    "Project": projects::Project, projects::project::entity::Entity, ProjectId, ProjectNode(ProjectBridges, projects::ProjectRegisters, Trail);
     /// A person on the team of a project.
     "ProjectMember": projects::ProjectMember, projects::member::entity::Entity, ProjectMemberId, ProjectMemberNode(MemberBridges, Trail);
     /// A column of a project's task board.
@@ -197,6 +197,16 @@ nodes! {
     "ProjectField": projects::ProjectField, projects::field::entity::Entity, ProjectFieldId, ProjectFieldNode(Trail);
     /// Filter and order of a list, as somebody saved them.
     "SavedView": projects::SavedView, projects::view::entity::Entity, SavedViewId, SavedViewNode(SavedViewBridges, Trail);
+    /// Something that may go wrong in a project.
+    "Risk": projects::Risk, projects::risk::entity::Entity, RiskId, RiskNode(RiskBridges, Trail);
+    /// A wish to change what a project delivers, when, or for how much.
+    "ChangeRequest": projects::ChangeRequest, projects::change_request::entity::Entity, ChangeRequestId, ChangeRequestNode(ChangeRequestBridges, Trail);
+    /// Something that was decided in a project.
+    "Decision": projects::Decision, projects::decision::entity::Entity, DecisionId, DecisionNode(DecisionBridges, Trail);
+    /// What happened in a project in a week.
+    "StatusReport": projects::StatusReport, projects::report::entity::Entity, StatusReportId, StatusReportNode(ReportBridges, Trail);
+    /// A question to a person of a client how satisfied they are.
+    "FeedbackRequest": projects::FeedbackRequest, projects::feedback::entity::Entity, FeedbackRequestId, FeedbackRequestNode(FeedbackBridges, Trail);
     /// One recorded change, login or refusal.
     "AuditEntry": audit::AuditEntry, kernel::act::audit_entry::Entity, AuditEntryId, AuditEntryNode(AuditEntryBridges);
     /// A legal hold.

@@ -69,13 +69,18 @@ subjects! {
     Inner "Membership": identity::membership::entity::Entity;
     Inner "PrivacyRequest": audit::privacy::entity::Entity;
     Work "Dependency": projects::link::entity::Entity;
+    Work "ChangeRequest": projects::change_request::entity::Entity;
+    Work "Decision": projects::decision::entity::Entity;
+    Work "FeedbackRequest": projects::feedback::entity::Entity;
     Work "Milestone": projects::milestone::entity::Entity;
     Work "Project": projects::project::entity::Entity;
     Work "ProjectMember": projects::member::entity::Entity;
     Work "ProjectField": projects::field::entity::Entity;
+    Work "Risk": projects::risk::entity::Entity;
     Inner "Role": identity::role::entity::Entity;
     Work "SavedView": projects::view::entity::Entity;
     Inner "Session": identity::session::entity::Entity;
+    Work "StatusReport": projects::report::entity::Entity;
     Work "Task": projects::task::entity::Entity;
     Work "TaskColumn": projects::column::entity::Entity;
     Work "TaskComment": projects::comment::entity::Entity;

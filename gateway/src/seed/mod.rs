@@ -10,6 +10,7 @@ mod maker;
 mod people;
 mod plan;
 mod queue;
+mod registers;
 mod rows;
 mod tasks;
 pub(crate) mod trail;

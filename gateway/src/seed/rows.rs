@@ -26,7 +26,9 @@ use super::{
     extras,
     hours::{self, Hours},
     maker::Maker,
-    people, work,
+    people,
+    registers::{self, Registers},
+    work,
 };
 
 /// Everything of a generated agency. Rows of a kind are in the order in which they were made.
@@ -72,6 +74,8 @@ pub struct Rows {
     pub views: Vec<view::Model>,
     /// Time; none in small agencies.
     pub hours: Hours,
+    /// Registers by project.
+    pub registers: Vec<Registers>,
 }
 
 impl Rows {
@@ -98,6 +102,7 @@ impl Rows {
             fields: Vec::new(),
             views: Vec::new(),
             hours: Hours::default(),
+            registers: Vec::new(),
         }
     }
 
@@ -111,6 +116,7 @@ impl Rows {
         work::projects(agency, maker, &mut rows);
         extras::add(maker, &mut rows);
         hours::add(agency, maker, &mut rows);
+        registers::add(maker, &mut rows);
         Ok(rows)
     }
 

@@ -26,7 +26,7 @@ use projects::{
     task::{assignee, entity as task},
 };
 
-use super::{hours::Hours, maker::Maker, rows::Rows};
+use super::{hours::Hours, maker::Maker, registers::Registers, rows::Rows};
 
 /// Projects that one act of a large agency writes, so that its audit entries fit into memory.
 const BATCH: usize = 200;
@@ -152,6 +152,7 @@ struct Queue {
     links: Peekable<IntoIter<link::Model>>,
     task_labels: Peekable<IntoIter<on_task::Model>>,
     comments: Peekable<IntoIter<comment::Model>>,
+    registers: Peekable<IntoIter<Registers>>,
 }
 
 impl Queue {
@@ -177,6 +178,7 @@ impl Queue {
             links,
             task_labels,
             comments,
+            registers,
         } = rows;
         Self {
             projects: projects.into_iter().peekable(),
@@ -189,6 +191,7 @@ impl Queue {
             links: links.into_iter().peekable(),
             task_labels: task_labels.into_iter().peekable(),
             comments: comments.into_iter().peekable(),
+            registers: registers.into_iter().peekable(),
         }
     }
 
@@ -208,6 +211,7 @@ impl Queue {
             links: run(&mut self.links, |row| ids.contains(&row.project_id)),
             task_labels: run(&mut self.task_labels, |row| task_ids.contains(&row.task_id)),
             comments: run(&mut self.comments, |row| task_ids.contains(&row.task_id)),
+            registers: run(&mut self.registers, |row| ids.contains(&row.project)),
             assignees: run(&mut self.assignees, |row| task_ids.contains(&row.task_id)),
             assignments: run(&mut self.assignments, |row| row.project_id.is_none_or(|id| ids.contains(&id))),
             projects,
@@ -232,6 +236,7 @@ struct Batch {
     links: Vec<link::Model>,
     task_labels: Vec<on_task::Model>,
     comments: Vec<comment::Model>,
+    registers: Vec<Registers>,
 }
 
 impl Batch {
@@ -247,6 +252,7 @@ impl Batch {
             links,
             task_labels,
             comments,
+            registers,
         } = self;
         act.insert_all(projects).await?;
         act.insert_all(members).await?;
@@ -258,6 +264,25 @@ impl Batch {
         act.insert_all(comments).await?;
         act.insert_all(assignees).await?;
         act.insert_all(assignments).await?;
-        Ok(())
+        written(act, registers).await
     }
+}
+
+/// Writes the registers of projects that are there, all of a kind at once.
+async fn written(act: &mut Act, registers: Vec<Registers>) -> Result<()> {
+    let (mut risks, mut changes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut reports, mut feedback) = (Vec::new(), Vec::new());
+    for of in registers {
+        let Registers { project: _, risks: r, changes: c, decisions: d, reports: s, feedback: f } = of;
+        risks.extend(r);
+        changes.extend(c);
+        decisions.extend(d);
+        reports.extend(s);
+        feedback.extend(f);
+    }
+    act.insert_all(risks).await?;
+    act.insert_all(changes).await?;
+    act.insert_all(decisions).await?;
+    act.insert_all(reports).await?;
+    act.insert_all(feedback).await.map(drop)
 }

@@ -59,7 +59,7 @@ impl Handler for Guard {
 }
 
 /// The platform in a tenant; none if that is gone.
-async fn viewer(app: &App, tenant: TenantId) -> Result<Option<Viewer>> {
+pub(super) async fn viewer(app: &App, tenant: TenantId) -> Result<Option<Viewer>> {
     let tenant = identity::tenant::find(&app.db, tenant).await?;
     let viewer = |tenant| Viewer::system(identity::tenant::info(&tenant), app.clock.clone(), app.ids.clone());
     Ok(tenant.map(viewer))

@@ -44,6 +44,10 @@ pub enum Kind {
     TimerStopped,
     /// A week was not handed in: `week`.
     TimesheetReminder,
+    /// A client is asked how satisfied they are: `project`.
+    FeedbackRequested,
+    /// A client has yet to answer that: `project`.
+    FeedbackReminder,
 }
 
 macro_rules! sources {
@@ -85,6 +89,8 @@ sources! {
     TimerForgotten "timer_forgotten",
     TimerStopped "timer_stopped",
     TimesheetReminder "timesheet_reminder",
+    FeedbackRequested "feedback_requested",
+    FeedbackReminder "feedback_reminder",
 }
 
 const LAYOUT: &str = include_str!("templates/layout.html");
@@ -148,7 +154,7 @@ mod tests {
         json!({
             "given_name": "Ada", "tenant": "Acme & <Co>", "link": "https://a.test/x?token=t_1", "hours": 24, "days": 7,
             "minutes": 60, "inviter": "Grace Hopper", "when": "today", "new_email": "n@a.test", "ip": "192.0.2.1",
-            "device": "Firefox on Linux", "week": "2026-03-02",
+            "device": "Firefox on Linux", "week": "2026-03-02", "project": "Website",
         })
     }
 

@@ -24,6 +24,7 @@ use super::{
     rules,
 };
 use crate::{
+    feedback,
     policy::{BUDGETS_WRITE, MILESTONES_APPROVE, MILESTONES_WRITE},
     project,
     rank::{self, Slot},
@@ -281,6 +282,7 @@ pub async fn delete(viewer: &Viewer, db: &Db, id: MilestoneId, expected_version:
                 return Err(Error::conflict(rules::APPROVED));
             }
             task::leave_milestone(act, milestone.id).await?;
+            feedback::leave_milestone(act, milestone.id).await?;
             act.delete(milestone).await
         })
         .await

@@ -21,7 +21,11 @@ use crate::{
 };
 
 /// Rows that a client may see, and of the others those whose inner side the viewer reads.
-fn shared_or_internal<E: Guarded>(select: Select<E>, viewer: &Viewer, shared: Condition) -> Select<E> {
+pub(super) fn shared_or_internal<E: Guarded>(
+    select: Select<E>,
+    viewer: &Viewer,
+    shared: Condition,
+) -> Select<E> {
     // Reason: a client is never shown what is for the team, whatever a role of their own may say.
     match viewer.is_client() {
         true => select.filter(shared),
@@ -30,7 +34,7 @@ fn shared_or_internal<E: Guarded>(select: Select<E>, viewer: &Viewer, shared: Co
 }
 
 /// Every row of a tenant that meets the viewer's grant.
-fn reached<E: Guarded>(viewer: &Viewer, permission: Permission) -> Select<E> {
+pub(super) fn reached<E: Guarded>(viewer: &Viewer, permission: Permission) -> Select<E> {
     E::of_tenant(viewer.tenant_id()).filter(allowed::<E>(viewer, permission))
 }
 

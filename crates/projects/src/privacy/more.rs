@@ -1,4 +1,4 @@
-//! What people wrote, saved, and answer for in projects.
+//! What people wrote, saved, answer for and were asked in projects.
 
 use kernel::{
     Result,
@@ -14,9 +14,16 @@ use uuid::Uuid;
 
 use super::seen;
 use crate::{
+    change_request::entity as change_request,
     comment::{entity as comment, mention},
+    decision::entity as decision,
+    feedback::entity as feedback,
     milestone::entity as milestone,
-    policy::{MILESTONES_READ, TASKS_READ},
+    policy::{
+        MILESTONES_READ, TASKS_READ,
+        registers::{CHANGES_READ, DECISIONS_READ, RISKS_READ},
+    },
+    risk::entity as risk,
     view::entity as view,
 };
 
@@ -76,7 +83,79 @@ pub(super) async fn collect(
         let told = told.collect();
         into.rows("projects.views", told).await?;
     }
+    registers(db, subject, user, eyes, into).await
+}
+
+/// Collects risks that the person watches, change requests they answered, decisions they took, and what they were asked
+/// and said of the agency.
+async fn registers(
+    db: &Db,
+    subject: &DataSubject,
+    user: UserId,
+    eyes: Option<&Viewer>,
+    into: &mut dyn Collector,
+) -> Result<()> {
+    let watched = risk::Entity::of_tenant(subject.tenant).filter(risk::Column::OwnerId.eq(user));
+    let mut pages = Pages::of(watched, |row| row.id.uuid());
+    while let Some(rows) = pages.next(db).await? {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
+        let seen = seen::<risk::Entity>(db, eyes, RISKS_READ, &ids).await?;
+        let told = rows.iter().map(|row| {
+            let title = seen.contains(&row.id.uuid()).then_some(&row.title);
+            json!({ "id": row.id, "projectId": row.project_id, "title": title, "status": row.status })
+        });
+        let told = told.collect();
+        into.rows("projects.risks", told).await?;
+    }
+    let answered = Condition::any()
+        .add(change_request::Column::StaffBy.eq(user))
+        .add(change_request::Column::ClientBy.eq(user));
+    let answered = change_request::Entity::of_tenant(subject.tenant).filter(answered);
+    let mut pages = Pages::of(answered, |row| row.id.uuid());
+    while let Some(rows) = pages.next(db).await? {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
+        let seen = seen::<change_request::Entity>(db, eyes, CHANGES_READ, &ids).await?;
+        let told = rows.iter().map(|row| change(row, user, seen.contains(&row.id.uuid()))).collect();
+        into.rows("projects.change_requests", told).await?;
+    }
+    let taken = decision::Entity::of_tenant(subject.tenant).filter(decision::Column::DecidedBy.eq(user));
+    let mut pages = Pages::of(taken, |row| row.id.uuid());
+    while let Some(rows) = pages.next(db).await? {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
+        let seen = seen::<decision::Entity>(db, eyes, DECISIONS_READ, &ids).await?;
+        let told = rows.iter().map(|row| {
+            let title = seen.contains(&row.id.uuid()).then_some(&row.title);
+            json!({ "id": row.id, "projectId": row.project_id, "title": title, "decidedOn": row.decided_on })
+        });
+        let told = told.collect();
+        into.rows("projects.decisions", told).await?;
+    }
+    let asked = feedback::Entity::of_tenant(subject.tenant).filter(feedback::Column::UserId.eq(user));
+    let mut pages = Pages::of(asked, |row| row.id.uuid());
+    while let Some(rows) = pages.next(db).await? {
+        let told = rows.iter().map(|row| {
+            json!({
+                "id": row.id, "projectId": row.project_id, "kind": row.kind, "askedAt": row.created_at,
+                "expiresAt": row.expires_at, "remindedAt": row.reminded_at, "answeredAt": row.answered_at,
+                "score": row.score, "comment": row.comment,
+            })
+        });
+        let told = told.collect();
+        into.rows("projects.feedback", told).await?;
+    }
     Ok(())
+}
+
+/// A change request that the person answered; what they said of it is theirs.
+fn change(row: &change_request::Model, user: UserId, seen: bool) -> Json {
+    let (staff, client) = (row.staff_by == Some(user), row.client_by == Some(user));
+    json!({
+        "id": row.id, "projectId": row.project_id, "title": seen.then_some(&row.title),
+        "staffAnswer": staff.then_some(row.staff_answer.as_ref()).flatten(),
+        "staffComment": staff.then_some(row.staff_comment.as_ref()).flatten(),
+        "clientAnswer": client.then_some(row.client_answer.as_ref()).flatten(),
+        "clientComment": client.then_some(row.client_comment.as_ref()).flatten(),
+    })
 }
 
 /// A milestone that the person has something to do with; what they said of it is theirs.

@@ -58,6 +58,11 @@ pub struct ProjectFilter {
     pub archived: Option<bool>,
     /// Only expected by the client in this time.
     pub expected_delivery: Option<DateRange>,
+    /// True: only those that are not over though the client expected them before today, in the agency's time zone;
+    /// false: only the others. Not looked at within `or`.
+    pub late: Option<bool>,
+    /// Only those that go this well or worse, 0 to 100.
+    pub max_health: Option<i32>,
     /// Only parts of this project.
     pub parent_id: Option<ProjectId>,
     /// True: only those that are part of no other project; false: only those that are.
@@ -101,7 +106,17 @@ impl ProjectFilter {
     pub fn select(&self, viewer: &Viewer, backend: DbBackend) -> Select<Entity> {
         let archived = Column::ArchivedAt;
         let archived = if self.archived == Some(true) { archived.is_not_null() } else { archived.is_null() };
-        Entity::visible(viewer, PROJECTS_READ).filter(archived).filter(self.condition(backend))
+        let mut select = Entity::visible(viewer, PROJECTS_READ).filter(archived);
+        if let Some(late) = self.late {
+            let over = [ProjectStatus::Completed, ProjectStatus::Cancelled].map(ProjectStatus::as_str);
+            let condition = Condition::all()
+                .add(Column::Status.is_not_in(over))
+                // Reason: an unknown comparison would make neither the condition nor its contrary true.
+                .add(Column::ExpectedDelivery.is_not_null())
+                .add(Column::ExpectedDelivery.lt(crate::today(viewer, viewer.now)));
+            select = select.filter(if late { condition } else { condition.not() });
+        }
+        select.filter(self.condition(backend))
     }
 
     fn condition(&self, backend: DbBackend) -> Condition {
@@ -135,6 +150,9 @@ impl ProjectFilter {
         if let Some(range) = self.created_at {
             all = all.add(range.of(Column::CreatedAt));
         }
+        if let Some(health) = self.max_health {
+            all = all.add(Column::Health.lte(health));
+        }
         if let Some(parent) = self.parent_id {
             all = all.add(Column::ParentId.eq(parent.uuid()));
         }
@@ -162,6 +180,10 @@ pub enum ProjectOrderField {
     Status,
     /// When the client expects them; those without a date last.
     ExpectedDelivery,
+    /// How well they go; those that nobody rated last.
+    Health,
+    /// When they are thought to end; those without a date last.
+    EstimatedEnd,
     /// When they were made.
     CreatedAt,
     /// When they were last changed.
@@ -185,6 +207,8 @@ impl From<ProjectOrder> for Order<Entity> {
             ProjectOrderField::Number => Column::Number,
             ProjectOrderField::Status => Column::Status,
             ProjectOrderField::ExpectedDelivery => Column::ExpectedDelivery,
+            ProjectOrderField::Health => Column::Health,
+            ProjectOrderField::EstimatedEnd => Column::EstimatedEnd,
             ProjectOrderField::CreatedAt => Column::CreatedAt,
             ProjectOrderField::UpdatedAt => Column::UpdatedAt,
         };

@@ -18,7 +18,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use super::{
     entity::{Column, Entity, Model},
     filter::{ProjectFilter, ProjectOrder},
-    rules, store,
+    progress, rules, store,
 };
 use crate::{
     column::{self, graphql::TaskColumn},
@@ -183,7 +183,7 @@ impl Project {
     /// How much of it is done, in per cent, cut down. With milestones that are not waived it is the mean of their
     /// percentages; without them the share of its tasks that are done; 0 without either.
     async fn progress(&self, ctx: &Context<'_>) -> Result<i32> {
-        store::progress(ctx.ask(), self.0.id).await
+        progress::progress(ctx.ask(), self.0.id).await
     }
 
     /// The project that it is part of; null for none, and for who may not see it.

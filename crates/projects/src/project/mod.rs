@@ -5,6 +5,7 @@ pub mod entity;
 pub mod filter;
 pub mod graphql;
 pub mod mutation;
+pub mod progress;
 mod purge;
 pub mod rules;
 pub mod store;

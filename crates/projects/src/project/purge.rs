@@ -14,7 +14,9 @@ use super::{
     entity::{Column, Entity},
     rules, write,
 };
-use crate::{column, family::Family, label, link, member, milestone, policy::PROJECTS_PURGE, task, time};
+use crate::{
+    column, family::Family, label, link, member, milestone, policy::PROJECTS_PURGE, register, task, time,
+};
 
 /// Removes a project that has been archived for 30 days, with its team, board and tasks, for good. The audit trail
 /// keeps what happened to it.
@@ -52,6 +54,7 @@ async fn remove_parts(act: &mut Act, id: ProjectId) -> Result<()> {
     let labels = label::entity::Entity::of_tenant(tenant);
     let labels = labels.filter(label::entity::Column::ProjectId.eq(id.uuid())).all(act.conn()).await?;
     let milestones = milestone::all_of(act, id).await?;
+    register::remove(act, id).await?;
     // Invariant: the order of the foreign keys; assignees, comments and assignments go with their task and project.
     act.delete_all(links).await?;
     act.delete_all(tasks).await?;

@@ -1,0 +1,184 @@
+//! What is counted about many projects at once: one statement each, whatever the number of projects.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+use kernel::{
+    Error, Result,
+    ask::{Ask, FromAsk},
+    db::Db,
+    id::{ProjectId, TypedId},
+    money::{Currency, Money},
+    policy::Guarded,
+    sql::one_of,
+    viewer::Viewer,
+};
+use sea_orm::{
+    ColumnTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func},
+};
+
+use super::RiskFigures;
+use crate::{
+    milestone::{self, entity as milestones},
+    policy::{MILESTONES_READ, registers::RISKS_READ},
+    risk::entity as risks,
+    time::entry::entity as time,
+    words::{MilestoneStatus, RiskStatus, TimeEntryStatus},
+};
+
+/// What is ahead of a project.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ahead {
+    /// How many milestones are late.
+    pub(super) overdue: i64,
+    /// The one that is due first.
+    pub(super) next: Option<milestones::Model>,
+}
+
+/// What was worked on a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Worked {
+    /// Minutes.
+    pub(super) minutes: i64,
+    /// What approved billable time is worth, in sixtieths of minor units.
+    pub(super) worth: Vec<(Currency, i64)>,
+}
+
+impl Worked {
+    /// What the time is worth in a currency.
+    ///
+    /// # Errors
+    /// If it is beyond all bounds.
+    pub(super) fn worth(&self, currency: Currency) -> Result<Money> {
+        let sixtieths = self.worth.iter().filter(|(of, _)| *of == currency).map(|(_, worth)| *worth).sum();
+        Ok(Money::new(sixtieths, currency).mul_ratio(1, 60)?)
+    }
+}
+
+/// Loads what is counted.
+struct Figures {
+    viewer: Viewer,
+    db: Db,
+}
+
+impl FromAsk for Figures {
+    fn from_ask(viewer: Viewer, db: Db) -> Self {
+        Self { viewer, db }
+    }
+}
+
+/// Keys of the same projects for different figures.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct OfAhead(ProjectId);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct OfWorked(ProjectId);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct OfRisks(ProjectId);
+
+/// The milestones ahead of a project that the viewer may see.
+///
+/// # Errors
+/// FORBIDDEN without the permission to read milestones.
+pub(super) async fn ahead(ask: &Ask, project: ProjectId) -> Result<Ahead> {
+    ask.viewer.require(MILESTONES_READ)?;
+    Ok(ask.load::<Figures, _>(OfAhead(project)).await?.unwrap_or_default())
+}
+
+/// What everybody worked on a project.
+///
+/// # Errors
+/// If the database does not answer.
+pub(super) async fn worked(ask: &Ask, project: ProjectId) -> Result<Worked> {
+    Ok(ask.load::<Figures, _>(OfWorked(project)).await?.unwrap_or_default())
+}
+
+/// The risks of a project that are not closed.
+///
+/// # Errors
+/// If the database does not answer.
+pub(super) async fn risks(ask: &Ask, project: ProjectId) -> Result<RiskFigures> {
+    Ok(ask.load::<Figures, _>(OfRisks(project)).await?.unwrap_or_default())
+}
+
+impl Loader<OfAhead> for Figures {
+    type Value = Ahead;
+    type Error = Error;
+
+    async fn load(&self, projects: &[OfAhead]) -> Result<HashMap<OfAhead, Ahead>> {
+        let open = [MilestoneStatus::Pending, MilestoneStatus::InProgress].map(MilestoneStatus::as_str);
+        let ids = projects.iter().map(|OfAhead(project)| project.uuid());
+        let rows = milestones::Entity::visible(&self.viewer, MILESTONES_READ)
+            .filter(one_of(self.db.backend(), milestones::Column::ProjectId, ids))
+            .filter(milestones::Column::Status.is_in(open))
+            .filter(milestones::Column::DueOn.is_not_null())
+            .order_by_asc(milestones::Column::DueOn)
+            .order_by_asc(milestones::Column::Id);
+        let today = crate::today(&self.viewer, self.viewer.now);
+        let mut found: HashMap<OfAhead, Ahead> = HashMap::with_capacity(projects.len());
+        for row in rows.all(&self.db).await? {
+            let ahead = found.entry(OfAhead(row.project_id)).or_default();
+            ahead.overdue += i64::from(milestone::rules::is_overdue(&row, today));
+            ahead.next.get_or_insert(row);
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<OfWorked> for Figures {
+    type Value = Worked;
+    type Error = Error;
+
+    async fn load(&self, projects: &[OfWorked]) -> Result<HashMap<OfWorked, Worked>> {
+        use time::Column as Of;
+        let billed = Of::Status.eq(TimeEntryStatus::Approved.as_str()).and(Of::Billable.eq(true));
+        let worth = Expr::col(Of::BillRateMinor).mul(Expr::col(Of::Minutes));
+        let worth = Expr::expr(Expr::case(billed, worth).finally(0)).sum().cast_as("bigint");
+        let ids = projects.iter().map(|OfWorked(project)| project.uuid());
+        let rows: Vec<(ProjectId, Option<Currency>, i64, Option<i64>)> =
+            time::Entity::of_tenant(self.viewer.tenant_id())
+                .filter(one_of(self.db.backend(), Of::ProjectId, ids))
+                .select_only()
+                .columns([Of::ProjectId, Of::BillRateCurrency])
+                .expr_as(Expr::col(Of::Minutes).sum().cast_as("bigint"), "minutes")
+                .expr_as(worth, "worth")
+                .group_by(Of::ProjectId)
+                .group_by(Of::BillRateCurrency)
+                .into_tuple()
+                .all(&self.db)
+                .await?;
+        let mut found: HashMap<OfWorked, Worked> = HashMap::with_capacity(projects.len());
+        for (project, currency, minutes, worth) in rows {
+            let worked = found.entry(OfWorked(project)).or_default();
+            worked.minutes += minutes;
+            worked.worth.extend(currency.zip(worth));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<OfRisks> for Figures {
+    type Value = RiskFigures;
+    type Error = Error;
+
+    async fn load(&self, projects: &[OfRisks]) -> Result<HashMap<OfRisks, RiskFigures>> {
+        use risks::Column as Of;
+        let ids = projects.iter().map(|OfRisks(project)| project.uuid());
+        let rows: Vec<(ProjectId, i64, Option<i32>)> = risks::Entity::visible(&self.viewer, RISKS_READ)
+            .filter(one_of(self.db.backend(), Of::ProjectId, ids))
+            .filter(Of::Status.ne(RiskStatus::Closed.as_str()))
+            .select_only()
+            .column(Of::ProjectId)
+            .expr_as(Func::count(Expr::val(1)), "risks")
+            .expr_as(Expr::col(Of::Score).max(), "highest")
+            .group_by(Of::ProjectId)
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        let figures =
+            |(project, open, highest_score)| (OfRisks(project), RiskFigures { open, highest_score });
+        Ok(rows.into_iter().map(figures).collect())
+    }
+}
