@@ -1,6 +1,7 @@
 //! The sweep of the whole schema: every root field is called with ids of another tenant, with ids that the asker may not
 //! see, and by nobody. Nothing leaks, nothing changes, nothing breaks.
 
+mod lane;
 mod learn;
 mod recorded;
 mod synth;

@@ -57,6 +57,12 @@ impl<'s> Synth<'s> {
         all
     }
 
+    /// The document that reads everything of a thing of this type by its id.
+    pub(crate) fn node(&self, name: &str) -> String {
+        let selection = self.selection(name, 2);
+        format!("query Sweep($id: ID!) {{ node(id: $id) {{ ... on {name} {selection} }} }}")
+    }
+
     /// The fields of a type that take ids, within what leads to them.
     fn below(&self, name: &str, declared: &str, open: &str, close: &str) -> Vec<Operation> {
         let fields = self.schema.ty(name).fields.iter();
@@ -139,24 +145,32 @@ impl<'s> Synth<'s> {
 
     /// Fields that show all there is, down to `depth`.
     fn selection(&self, name: &str, depth: usize) -> String {
+        self.within(name, depth, &mut Vec::new())
+    }
+
+    /// The same within things of the types `above`.
+    fn within<'n>(&'n self, name: &'n str, depth: usize, above: &mut Vec<&'n str>) -> String {
         let ty = self.schema.ty(name);
         if self.schema.is_leaf(name) {
             return String::new();
         }
         if ty.kind == Kind::Interface || ty.kind == Kind::Union {
-            // Reason: all kinds of things in one document would make it longer than any may be if each went as deep as
-            // where it is alone.
-            let below = depth.saturating_sub(1);
-            let fields = |of: &Ref| format!("... on {} {}", of.named(), self.selection(of.named(), below));
-            let all: Vec<String> = ty.possible_types.iter().map(fields).collect();
+            let mut all = Vec::with_capacity(ty.possible_types.len());
+            for of in &ty.possible_types {
+                // Reason: all types at once are long, and each is met by itself elsewhere.
+                let fields = self.within(of.named(), depth.saturating_sub(1), above);
+                all.push(format!("... on {} {fields}", of.named()));
+            }
             return format!("{{ __typename {} }}", all.join(" "));
         }
         let mut fields = vec!["__typename".to_owned()];
+        above.push(name);
         for field in &ty.fields {
             let named = field.ty.named();
-            // Reason: what is made of its own kind (parts of tasks and projects) shows there what it shows here, and would
-            // make the document longer than any may be.
-            let own_kind = named == name || *named == format!("{name}Connection");
+            // Reason: what is within its own kind (parts of tasks and projects, the project of a risk of a project) shows
+            // there what it shows here, and would make the document longer than any may be.
+            let own_kind =
+                above.iter().any(|above| named == *above || *named == format!("{above}Connection"));
             let needs = field.args.iter().any(|arg| arg.ty.is_required() && arg.default_value.is_none());
             if needs || own_kind || field.name == "edges" || field.name == "auditTrail" {
                 continue;
@@ -167,9 +181,11 @@ impl<'s> Synth<'s> {
                 let page = if self.schema.is_connection(named) { "(first: 2)" } else { "" };
                 // Reason: a connection is no level of its own for who reads it.
                 let below = if name.ends_with("Connection") { depth } else { depth - 1 };
-                fields.push(format!("{}{page} {}", field.name, self.selection(named, below)));
+                let inner = self.within(named, below, above);
+                fields.push(format!("{}{page} {inner}", field.name));
             }
         }
+        above.pop();
         format!("{{ {} }}", fields.join(" "))
     }
 
