@@ -36,6 +36,7 @@ pub mod task;
 pub mod time;
 pub mod view;
 pub mod words;
+pub mod workdays;
 
 use async_graphql::{MergedObject, MergedSubscription};
 
