@@ -24,9 +24,10 @@ use kernel::{
     locale::TimeZone,
     people::{PeopleDirectory, Person},
     policy::{Guarded, can},
+    sql::one_of,
     viewer::{Permission, RequestInfo, Viewer},
 };
-use sea_orm::{ColumnTrait, DbBackend, QueryFilter, QuerySelect, sea_query::LockType};
+use sea_orm::{ColumnTrait, DbBackend, QueryFilter, QuerySelect, QueryTrait, sea_query::LockType};
 
 use crate::fanout::{Fanout, Notice};
 
@@ -203,6 +204,30 @@ impl PeopleDirectory for Directory {
     }
 }
 
+/// The active staff of a tenant by name and address.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn staff(db: &Db, tenant: TenantId) -> Result<Vec<projects::Staff>> {
+    use identity::user::entity::{Column as Of, Entity as Users};
+    use membership::{
+        MembershipStatus,
+        entity::{Column, Entity},
+    };
+    let active = Entity::of_tenant(tenant)
+        .filter(Column::Status.eq(MembershipStatus::Active.as_str()))
+        .filter(Column::AccountId.is_null())
+        .select_only()
+        .column(Column::UserId);
+    let users = Users::of_tenant(tenant).filter(Of::Id.in_subquery(active.into_query()));
+    let person = |user: identity::user::entity::Model| projects::Staff {
+        user: user.id,
+        name: format!("{} {}", user.given_name, user.family_name).trim().to_owned(),
+        email: user.email.to_string(),
+    };
+    Ok(users.all(db).await?.into_iter().map(person).collect())
+}
+
 /// People as identity knows them.
 pub struct People(pub Identity);
 
@@ -218,6 +243,20 @@ impl projects::Readers for People {
         let known = try_join_all(known).await?.into_iter().flatten();
         let known = known.filter(|principal| principal.is_active());
         Ok(known.map(|principal| principal.viewer(&self.0, None, RequestInfo::default())).collect())
+    }
+
+    async fn names(&self, db: &Db, viewer: &Viewer, people: &[UserId]) -> Result<HashMap<UserId, String>> {
+        use identity::user::entity::{Column as Of, Entity as Users};
+        let seen = Users::visible(viewer, Users::READ);
+        let seen = seen.filter(one_of(db.backend(), Of::Id, people.iter().map(|user| user.uuid())));
+        let seen = seen.select_only().columns([Of::Id, Of::GivenName, Of::FamilyName]);
+        let seen: Vec<(UserId, String, String)> = seen.into_tuple().all(db).await?;
+        let name = |given: String, family: String| format!("{given} {family}").trim().to_owned();
+        Ok(seen.into_iter().map(|(user, given, family)| (user, name(given, family))).collect())
+    }
+
+    async fn staff(&self, db: &Db, viewer: &Viewer) -> Result<Vec<projects::Staff>> {
+        staff(db, viewer.tenant_id()).await
     }
 }
 

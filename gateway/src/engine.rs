@@ -143,6 +143,19 @@ impl Engine for AppEngine {
         crate::privacy::download(&self.app, db, info, ticket).await
     }
 
+    async fn list_export(&self, db: &Db, info: RequestInfo, ticket: &str) -> Result<Download> {
+        let ticket = projects::export::redeem(&self.app.keyring, ticket, self.app.clock.now())?;
+        let (tenant, user) = ticket.holder();
+        let holder = self.app.identity.principal(db, tenant, user).await?;
+        let holder = holder.filter(|holder| holder.is_active());
+        let holder = holder.ok_or(kernel::Error::Forbidden(projects::export::NO_TICKET.into()))?;
+        let export = ticket.export(holder.viewer(&self.app.identity, None, info))?;
+        let file_name = export.file_name();
+        let readers = std::sync::Arc::new(crate::directory::People(self.app.identity.clone()));
+        let body = export.stream(db.clone(), readers).map(|piece| piece.map(bytes::Bytes::from)).boxed();
+        Ok(Download { file_name, media_type: "text/csv; charset=utf-8", head: None, body })
+    }
+
     async fn jwks(&self) -> Result<serde_json::Value> {
         identity::signing::jwks(&self.app.identity, &self.db.counted()).await
     }

@@ -2,6 +2,7 @@
 //! needs any more goes away. Any number of processes may do it at once on one database.
 
 mod feedback;
+pub mod imports;
 pub mod retention;
 pub mod time;
 
@@ -91,6 +92,7 @@ pub fn runner(app: &App) -> Runner {
         .with(time::GUARD, Arc::new(time::Guard(app.clone())))
         .with(projects::time::reminder::JOB, Arc::new(time::Remind(app.clone())))
         .with(projects::feedback::tell::JOB, Arc::new(feedback::Tell(app.clone())))
+        .with(projects::import::JOB, Arc::new(imports::ImportTasks(app.clone())))
         .with(retention::PLAN, Arc::new(retention::Plan(app.clone())))
         .with(audit::keep::archive::JOB, Arc::new(retention::Retain(app.clone())))
         .with(audit::privacy::erasure::finish::JOB, Arc::new(FinishErasure(app.clone())))

@@ -20,6 +20,7 @@ mod m0012_search;
 mod m0013_time;
 mod m0014_work;
 mod m0015_registers;
+mod m0016_templates;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -49,6 +50,7 @@ pub const STEPS: &[Step] = &[
     m0013_time::STEP,
     m0014_work::STEP,
     m0015_registers::STEP,
+    m0016_templates::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

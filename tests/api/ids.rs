@@ -41,6 +41,8 @@ const TABLES: &[(IdKind, &str, &str)] = &[
     (IdKind::DecisionId, "projects_decisions", "id"),
     (IdKind::StatusReportId, "projects_reports", "id"),
     (IdKind::FeedbackRequestId, "projects_feedback", "id"),
+    (IdKind::ProjectTemplateId, "projects_templates", "id"),
+    (IdKind::TaskImportId, "projects_imports", "id"),
     (IdKind::AuditEntryId, "audit_entries", "id"),
     (IdKind::EventId, "events", "id"),
     (IdKind::EventDeliveryId, "event_deliveries", "id"),
@@ -128,6 +130,8 @@ async fn keep_time(world: &World, slug: &'static str) {
         do_it(who, "createTimeEntry", time).await;
         do_it(who, "startTimer", json!({ "projectId": project })).await;
     }
+    let file = json!({ "projectId": project, "content": "Title\nMoved here\n\"\"\n" });
+    do_it(&owner, "importTasks", file).await;
     do_it(&agency.developer(), "submitTimesheet", json!({ "weekStart": "2026-02-23" })).await;
 }
 

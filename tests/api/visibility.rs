@@ -41,6 +41,8 @@ const LISTS: &[(IdKind, &str)] = &[
     (IdKind::DecisionId, "decisions PAGE"),
     (IdKind::StatusReportId, "statusReports PAGE"),
     (IdKind::FeedbackRequestId, "feedbackRequests PAGE"),
+    (IdKind::ProjectTemplateId, "projectTemplates PAGE"),
+    (IdKind::TaskImportId, "taskImports PAGE"),
     (IdKind::AuditEntryId, "auditEntries PAGE"),
     (IdKind::JobId, "jobs PAGE"),
     (IdKind::LegalHoldId, "legalHolds PAGE"),

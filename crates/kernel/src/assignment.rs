@@ -149,11 +149,17 @@ pub struct NewAssignment {
 /// # Errors
 /// The database refuses a second assignment of one person to one target from one source.
 pub async fn assign(act: &mut Act, new: NewAssignment) -> Result<Model> {
+    let model = row(act, new);
+    act.insert(model).await
+}
+
+/// The row that puts a person on a project or an account, for acts that write it with others.
+pub fn row(act: &Act, new: NewAssignment) -> Model {
     let (kind, project_id, account_id) = match new.target {
         Target::Project(project, account) => ("project", Some(project), account),
         Target::Account(account) => ("account", None, Some(account)),
     };
-    let model = Model {
+    Model {
         id: act.new_id(),
         tenant_id: act.viewer().tenant_id(),
         user_id: new.user,
@@ -164,8 +170,7 @@ pub async fn assign(act: &mut Act, new: NewAssignment) -> Result<Model> {
         source: new.source.as_str().to_owned(),
         expires_at: new.expires_at,
         created_at: act.now(),
-    };
-    act.insert(model).await
+    }
 }
 
 /// Takes a person off a target, as far as `source` put them there; what does not exist is no error.

@@ -257,6 +257,10 @@ typed_ids! {
     TaskCommentId, "cmt", "TaskComment";
     /// Id of a field that a tenant gave its projects.
     ProjectFieldId, "pfd", "ProjectField";
+    /// Id of a template of projects.
+    ProjectTemplateId, "tpl", "ProjectTemplate";
+    /// Id of an import of tasks.
+    TaskImportId, "imp", "TaskImport";
     /// Id of a saved view of a list.
     SavedViewId, "vew", "SavedView";
     /// Id of a risk of a project.

@@ -11,6 +11,7 @@ mod batch;
 pub mod bulk;
 pub mod catalogue;
 pub mod clock;
+pub mod csv;
 pub mod db;
 pub mod error;
 pub mod event;

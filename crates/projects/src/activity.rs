@@ -1,10 +1,12 @@
 //! Every act of this domain as people read it.
 
+mod made;
 mod register;
 mod work;
 
 use kernel::activity::{ActionText, Category::Projects, When};
 
+pub use made::MADE;
 pub use register::REGISTERS;
 pub use work::WORK;
 

@@ -4,9 +4,9 @@ use kernel::event::Declared;
 use serde_json::json;
 
 use crate::{
-    change_request, column, comment, decision, feedback, field, label, link, member, milestone,
+    change_request, column, comment, decision, feedback, field, import, label, link, member, milestone,
     policy::{BUDGETS_READ, INTERNAL_READ, RATES_READ},
-    project, report, risk, task, view,
+    project, report, risk, task, template, view,
 };
 
 /// Events of the registers of projects.
@@ -87,6 +87,35 @@ pub const EVENTS: &[Declared] = &[
     Declared::rows::<comment::entity::Entity>("A comment on a task"),
     Declared::rows::<field::entity::Entity>("A field of projects"),
     Declared::rows::<view::entity::Entity>("A saved view"),
+    Declared::rows::<template::entity::Entity>("A template of projects"),
+    Declared::rows::<import::entity::Entity>("An import of tasks"),
+    Declared::Own {
+        kind: "projects.template.applied",
+        subject: "Project",
+        version: 1,
+        about: "A project was made from a template; the domain of documents makes its folders.",
+        members: || {
+            json!({
+                "source": { "type": "string", "description": "Id of the template." },
+                "folders": { "type": "array", "items": { "type": "string" }, "description": "Paths of folders." },
+            })
+        },
+    },
+    Declared::Own {
+        kind: "projects.project.cloned",
+        subject: "Project",
+        version: 1,
+        about: "A project was made out of another one; the domain of documents copies its folders if that is wished.",
+        members: || {
+            json!({
+                "source": {
+                    "type": "object", "description": "Id of the other project, and whether its folders are copied.",
+                    "properties": { "project": { "type": "string" }, "documents": { "type": "boolean" } },
+                },
+                "folders": { "type": "array", "items": { "type": "string" }, "description": "None." },
+            })
+        },
+    },
     Declared::Own {
         kind: "projects.milestone.transitioned",
         subject: "Milestone",

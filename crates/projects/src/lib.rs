@@ -9,15 +9,18 @@ pub mod activity;
 pub mod board;
 pub mod change;
 pub mod change_request;
+pub mod clone;
 pub mod column;
 pub mod comment;
 pub mod decision;
 pub mod erasure;
 mod events;
+pub mod export;
 pub mod family;
 pub mod feedback;
 pub mod field;
 pub mod gantt;
+pub mod import;
 pub mod label;
 pub mod link;
 pub mod member;
@@ -33,8 +36,10 @@ pub mod risk;
 pub mod service;
 pub mod sight;
 pub mod task;
+pub mod template;
 pub mod time;
 pub mod view;
+mod whole;
 pub mod words;
 pub mod workdays;
 
@@ -48,6 +53,7 @@ pub use decision::graphql::Decision;
 pub use events::{EVENTS, REGISTER_EVENTS};
 pub use feedback::graphql::FeedbackRequest;
 pub use field::graphql::ProjectField;
+pub use import::graphql::TaskImport;
 pub use label::graphql::TaskLabel;
 pub use link::graphql::Dependency;
 pub use member::graphql::ProjectMember;
@@ -59,8 +65,9 @@ pub use portfolio::ProjectRegisters;
 pub use project::graphql::Project;
 pub use report::graphql::StatusReport;
 pub use risk::graphql::Risk;
-pub use service::{AccountDirectory, Clocks, Event, EventSource, Heard, Projects, Readers};
+pub use service::{AccountDirectory, Clocks, Event, EventSource, Heard, Projects, Readers, Staff};
 pub use task::graphql::Task;
+pub use template::graphql::ProjectTemplate;
 pub use view::graphql::SavedView;
 
 /// The root queries of projects.
@@ -73,6 +80,8 @@ pub struct ProjectsQuery(
     task::mywork::WorkQuery,
     field::graphql::FieldQuery,
     view::graphql::ViewQuery,
+    template::graphql::TemplateQuery,
+    import::graphql::ImportQuery,
     time::TimeQuery,
     RegisterQuery,
 );
@@ -91,6 +100,10 @@ pub struct ProjectsMutation(
     comment::mutation::CommentMutation,
     field::mutation::FieldMutation,
     view::mutation::ViewMutation,
+    template::mutation::TemplateMutation,
+    clone::graphql::CloneMutation,
+    import::graphql::ImportMutation,
+    export::graphql::ListExportMutation,
     RegisterMutation,
 );
 

@@ -2,6 +2,7 @@
 //! reach.
 
 pub mod registers;
+mod template;
 pub mod time;
 mod work;
 
@@ -92,6 +93,13 @@ pub const COMMENTS_WRITE: Permission = Permission::new("projects.comment.write",
 pub const FIELDS_WRITE: Permission =
     Permission::new("projects.field.write", "Define what the agency wants to know of each project.");
 
+/// Read templates.
+pub const TEMPLATES_READ: Permission =
+    Permission::new("projects.template.read", "See templates of projects.");
+/// Change templates.
+pub const TEMPLATES_WRITE: Permission =
+    Permission::new("projects.template.write", "Make, change and put away templates of projects.");
+
 /// The permissions of projects with the system roles that hold them.
 pub const PERMISSIONS: &[Rule] = &[
     Rule::new(
@@ -174,6 +182,17 @@ pub const PERMISSIONS: &[Rule] = &[
         ],
     ),
     Rule::new(FIELDS_WRITE, &[]),
+    Rule::new(
+        TEMPLATES_READ,
+        &[
+            (ProjectManager, Tenant),
+            (TeamMember, Tenant),
+            (Accountant, Tenant),
+            (Sales, Tenant),
+            (ViewerRole, Tenant),
+        ],
+    ),
+    Rule::new(TEMPLATES_WRITE, &[(ProjectManager, Tenant)]),
 ];
 
 fn value<C: ColumnTrait>(column: C) -> Expr {

@@ -1,6 +1,6 @@
 //! What projects need of other domains and of the process: made by the gateway, found in the schema's data.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -57,6 +57,23 @@ pub trait Readers: Send + Sync + 'static {
     /// Those of these people whom the viewer sees and who take part in the tenant at present, as they would ask
     /// themselves.
     async fn readers(&self, db: &Db, viewer: &Viewer, people: &[UserId]) -> Result<Vec<Viewer>>;
+
+    /// What these people are called, as far as the viewer may see them.
+    async fn names(&self, db: &Db, viewer: &Viewer, people: &[UserId]) -> Result<HashMap<UserId, String>>;
+
+    /// The active staff of the viewer's tenant, for rules alone: by which names and addresses they are known elsewhere.
+    async fn staff(&self, db: &Db, viewer: &Viewer) -> Result<Vec<Staff>>;
+}
+
+/// A member of staff who takes part at present.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staff {
+    /// Who.
+    pub user: UserId,
+    /// What they are called.
+    pub name: String,
+    /// Their address.
+    pub email: String,
 }
 
 /// A committed event, as it came through the outbox.

@@ -276,6 +276,21 @@ words! {
     }
 }
 
+words! {
+    /// How an import goes.
+    TaskImportStatus {
+        /// It was asked for.
+        #[default]
+        Waiting = "waiting",
+        /// It is under way.
+        Running = "running",
+        /// Every row was looked at.
+        Done = "done",
+        /// It was given up; what came in stays.
+        Failed = "failed",
+    }
+}
+
 mod register;
 
 pub use register::*;

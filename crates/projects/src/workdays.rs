@@ -83,7 +83,11 @@ mod tests {
         let friday = day("2026-03-06");
         assert_eq!(at(friday, 1, weekdays), Some(day("2026-03-09")));
         assert_eq!(at(friday, 0, weekdays), Some(friday));
-        assert_eq!(at(day("2026-03-07"), 0, weekdays), Some(day("2026-03-09")), "a Saturday begins on Monday");
+        assert_eq!(
+            at(day("2026-03-07"), 0, weekdays),
+            Some(day("2026-03-09")),
+            "a Saturday begins on Monday"
+        );
         assert_eq!(at(day("2026-03-09"), -1, weekdays), Some(friday));
         assert_eq!(offset(friday, day("2026-03-09"), weekdays), Some(1));
         assert_eq!(offset(day("2026-03-09"), friday, weekdays), Some(-1));
@@ -99,7 +103,8 @@ mod tests {
 
     #[test]
     fn holidays_come_in_as_another_function() {
-        let easter = |date: NaiveDate| weekdays(date) && date != day("2026-04-03") && date != day("2026-04-06");
+        let easter =
+            |date: NaiveDate| weekdays(date) && date != day("2026-04-03") && date != day("2026-04-06");
         assert_eq!(at(day("2026-04-02"), 1, easter), Some(day("2026-04-07")));
     }
 

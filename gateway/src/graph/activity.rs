@@ -37,6 +37,7 @@ pub const TEXTS: Texts = Texts(&[
     projects::time::activity::ACTIONS,
     projects::activity::WORK,
     projects::activity::REGISTERS,
+    projects::activity::MADE,
     audit::activity::ACTIONS,
     audit::privacy::activity::ACTIONS,
     crate::seed::ACTIONS,
@@ -69,6 +70,8 @@ impl Sight for Domains {
             .add(of_type::<projects::decision::entity::Entity>("Decision", viewer))
             .add(of_type::<projects::report::entity::Entity>("StatusReport", viewer))
             .add(of_type::<projects::feedback::entity::Entity>("FeedbackRequest", viewer))
+            .add(of_type::<projects::template::entity::Entity>("ProjectTemplate", viewer))
+            .add(of_type::<projects::import::entity::Entity>("TaskImport", viewer))
     }
 
     async fn near(&self, ask: &Ask) -> Result<Option<Near>> {

@@ -108,6 +108,7 @@ fn build(services: &Services<'_>) -> Builder {
         .register_output_type::<Prune>()
         .data(identity.clone())
         .data(sealer.clone())
+        .data(projects::export::Tickets(Arc::clone(sealer.keyring())))
         .data(privacy.holders.clone())
         .data(privacy.clone())
         .data(config.sinks())

@@ -207,6 +207,10 @@ nodes! {
     "StatusReport": projects::StatusReport, projects::report::entity::Entity, StatusReportId, StatusReportNode(ReportBridges, Trail);
     /// A question to a person of a client how satisfied they are.
     "FeedbackRequest": projects::FeedbackRequest, projects::feedback::entity::Entity, FeedbackRequestId, FeedbackRequestNode(FeedbackBridges, Trail);
+    /// A project as it is done again and again.
+    "ProjectTemplate": projects::ProjectTemplate, projects::template::entity::Entity, ProjectTemplateId, ProjectTemplateNode(Trail);
+    /// Tasks of a file that come into a project.
+    "TaskImport": projects::TaskImport, projects::import::entity::Entity, TaskImportId, TaskImportNode(Trail);
     /// One recorded change, login or refusal.
     "AuditEntry": audit::AuditEntry, kernel::act::audit_entry::Entity, AuditEntryId, AuditEntryNode(AuditEntryBridges);
     /// A legal hold.

@@ -77,6 +77,7 @@ subjects! {
     Work "ProjectMember": projects::member::entity::Entity;
     Work "ProjectField": projects::field::entity::Entity;
     Work "Risk": projects::risk::entity::Entity;
+    Work "ProjectTemplate": projects::template::entity::Entity;
     Inner "Role": identity::role::entity::Entity;
     Work "SavedView": projects::view::entity::Entity;
     Inner "Session": identity::session::entity::Entity;
@@ -84,6 +85,7 @@ subjects! {
     Work "Task": projects::task::entity::Entity;
     Work "TaskColumn": projects::column::entity::Entity;
     Work "TaskComment": projects::comment::entity::Entity;
+    Work "TaskImport": projects::import::entity::Entity;
     Work "TaskLabel": projects::label::entity::Entity;
     Inner "Tenant": identity::tenant::entity::Entity;
     Inner "TenantDomain": identity::tenant::domain::Entity;

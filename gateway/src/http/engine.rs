@@ -79,6 +79,15 @@ pub trait Engine: Send + Sync + 'static {
         Err(kernel::Error::not_found("Download", String::new()))
     }
 
+    /// The list that a ticket is for, as its holder sees it; `info` is the request.
+    ///
+    /// # Errors
+    /// FORBIDDEN if it is not valid, or not any more.
+    async fn list_export(&self, db: &Db, info: RequestInfo, ticket: &str) -> Result<Download> {
+        let _ = (db, info, ticket);
+        Err(kernel::Error::not_found("Download", String::new()))
+    }
+
     /// How what we depend on does, for `/readyz`; the database is asked by the HTTP side itself.
     async fn health(&self) -> Vec<Health> {
         Vec::new()

@@ -1,5 +1,5 @@
-//! Downloads of the audit trail and of personal data: a ticket from `exportAudit` or `downloadPersonalDataExport` in, a
-//! stream out. Whoever has the ticket needs no token.
+//! Downloads of the audit trail, of personal data and of lists: a ticket from `exportAudit`,
+//! `downloadPersonalDataExport` or `exportList` in, a stream out. Whoever has the ticket needs no token.
 
 use axum::body::Body;
 use axum::extract::{Query, State};
@@ -23,6 +23,7 @@ pub fn routes() -> Router<Edge> {
     Router::new()
         .route(audit::export::graphql::PATH, get(download))
         .route(audit::privacy::mutation::PATH, get(personal))
+        .route(projects::export::PATH, get(list))
 }
 
 /// What the address must have.
@@ -51,6 +52,18 @@ async fn personal(
 ) -> Response {
     let db = edge.engine.db().counted();
     match edge.engine.personal_export(&db, client.caller(None).info, &wanted.ticket).await {
+        Ok(download) => stream(download),
+        Err(error) => refuse(&client, error),
+    }
+}
+
+async fn list(
+    State(edge): State<Edge>,
+    Extension(client): Extension<Client>,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let db = edge.engine.db().counted();
+    match edge.engine.list_export(&db, client.caller(None).info, &wanted.ticket).await {
         Ok(download) => stream(download),
         Err(error) => refuse(&client, error),
     }

@@ -13,6 +13,7 @@ mod queue;
 mod registers;
 mod rows;
 mod tasks;
+mod templates;
 pub(crate) mod trail;
 mod work;
 mod write;

@@ -18,6 +18,7 @@ use projects::{
     milestone::entity as milestone,
     project::entity as project,
     task::{assignee, entity as task},
+    template::{entity as template, stored},
     view::entity as view,
 };
 
@@ -28,7 +29,7 @@ use super::{
     maker::Maker,
     people,
     registers::{self, Registers},
-    work,
+    templates, work,
 };
 
 /// Everything of a generated agency. Rows of a kind are in the order in which they were made.
@@ -76,6 +77,10 @@ pub struct Rows {
     pub hours: Hours,
     /// Registers by project.
     pub registers: Vec<Registers>,
+    /// Templates of projects.
+    pub templates: Vec<template::Model>,
+    /// What they consist of.
+    pub plans: Vec<stored::Model>,
 }
 
 impl Rows {
@@ -103,6 +108,8 @@ impl Rows {
             views: Vec::new(),
             hours: Hours::default(),
             registers: Vec::new(),
+            templates: Vec::new(),
+            plans: Vec::new(),
         }
     }
 
@@ -117,6 +124,7 @@ impl Rows {
         extras::add(maker, &mut rows);
         hours::add(agency, maker, &mut rows);
         registers::add(maker, &mut rows);
+        templates::add(maker, &mut rows);
         Ok(rows)
     }
 

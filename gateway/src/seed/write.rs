@@ -123,6 +123,8 @@ async fn base(act: &mut Act, rows: &Rows) -> Result<()> {
     act.insert_all(rows.labels.clone()).await?;
     act.insert_all(rows.fields.clone()).await?;
     act.insert_all(rows.views.clone()).await?;
+    act.insert_all(rows.templates.clone()).await?;
+    act.insert_all(rows.plans.clone()).await?;
     act.insert(counter::Model { tenant_id: rows.tenant.id, next_number }).await?;
     Ok(())
 }
@@ -168,6 +170,8 @@ impl Queue {
             fields: _,
             views: _,
             hours: _,
+            templates: _,
+            plans: _,
             projects,
             members,
             columns,

@@ -29,12 +29,14 @@ const READS: &[&str] = &[
     "invitations",
     "milestones",
     "projectFields",
+    "projectTemplates",
     "projects",
     "risks",
     "roles",
     "savedViews",
     "sessions",
     "statusReports",
+    "taskImports",
     "taskLabels",
     "tasks",
     "timeEntries",
@@ -77,6 +79,14 @@ const CHANGES: &[(&str, &str)] = &[
     ("recordDecision", r#"{"projectId": "$project", "title": "No cookies"}"#),
     ("createStatusReport", r#"{"projectId": "$project", "weekOf": "2026-01-05"}"#),
     ("requestFeedback", r#"{"projectId": "$project", "kind": "NPS", "userIds": ["$client"]}"#),
+    (
+        "createProjectTemplate",
+        r#"{"name": "Website", "plan": {"plannedTasks": [{"key": "a", "title": "First"}]}}"#,
+    ),
+    ("createProjectTemplateFromProject", r#"{"projectId": "$project", "name": "As it was"}"#),
+    ("applyProjectTemplate", r#"{"templateId": "$template", "startsOn": "2026-03-02"}"#),
+    ("importTasks", r#"{"projectId": "$project", "content": "Title\nMoved"}"#),
+    ("cloneProject", r#"{"projectId": "$project", "name": "Again", "startsOn": "2026-03-02"}"#),
     ("archiveTask", r#"{"id": "$task"}"#),
     ("createTimeEntry", r#"{"projectId": "$project", "spentOn": "2026-02-26", "minutes": 30}"#),
     ("createTimeEntry#other", r#"{"projectId": "$otherProject", "spentOn": "2026-02-26", "minutes": 30}"#),
@@ -219,6 +229,7 @@ async fn things(world: &World) -> BTreeMap<&'static str, String> {
     let contact = find("crm_contacts", &|row| row["account_id"] == led["account_id"]).expect("a contact");
     let spare = find("crm_accounts", &|row| row["id"] != led["account_id"]).expect("another account");
     let member = find("identity_memberships", &|row| row["user_id"] == client).expect("a membership");
+    let template = find("projects_templates", &|row| row["name"] == "Website").expect("a template");
     let session = find("identity_sessions", &|row| row["user_id"] == user("editor")).expect("a session");
     let id = |kind, value: &Value| {
         AnyId { kind, uuid: value.as_str().unwrap().parse::<Uuid>().unwrap() }.to_string()
@@ -228,6 +239,7 @@ async fn things(world: &World) -> BTreeMap<&'static str, String> {
         ("otherProject", id(IdKind::ProjectId, &other["id"])),
         ("task", id(IdKind::TaskId, &task["id"])),
         ("secondTask", id(IdKind::TaskId, &second["id"])),
+        ("template", id(IdKind::ProjectTemplateId, &template["id"])),
         ("account", id(IdKind::AccountId, &led["account_id"])),
         ("spareAccount", id(IdKind::AccountId, &spare["id"])),
         ("clientAccount", id(IdKind::AccountId, &member["account_id"])),

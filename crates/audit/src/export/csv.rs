@@ -1,6 +1,6 @@
-//! Exports as CSV (RFC 4180), for spreadsheets: what begins like a formula is written as text.
+//! Exports as CSV, for spreadsheets.
 
-use kernel::error::Result;
+use kernel::{csv::write_row, error::Result};
 use uuid::Uuid;
 
 use super::Found;
@@ -50,61 +50,7 @@ impl Csv {
         if self.personal {
             cells.push(personal.map(serde_json::to_string).transpose()?.unwrap_or_default());
         }
-        for (at, cell) in cells.iter().enumerate() {
-            if at > 0 {
-                to.push(b',');
-            }
-            write_cell(to, cell);
-        }
-        to.extend_from_slice(b"\r\n");
+        write_row(to, cells);
         Ok(())
-    }
-}
-
-/// A cell, quoted where it must be. Spreadsheets take what begins with one of a few characters for a formula; an
-/// apostrophe before it makes it text.
-fn write_cell(to: &mut Vec<u8>, text: &str) {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let quoted = text.contains([',', '"', '\n', '\r']);
-    if quoted {
-        to.push(b'"');
-    }
-    if formula {
-        to.push(b'\'');
-    }
-    for byte in text.bytes() {
-        if byte == b'"' {
-            to.push(b'"');
-        }
-        to.push(byte);
-    }
-    if quoted {
-        to.push(b'"');
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::write_cell;
-
-    #[test]
-    fn cells_are_quoted_and_formulas_are_text() {
-        for (text, cell) in [
-            ("plain", "plain"),
-            ("", ""),
-            ("a,b", "\"a,b\""),
-            ("say \"x\"", "\"say \"\"x\"\"\""),
-            ("two\nlines", "\"two\nlines\""),
-            ("=1+1", "'=1+1"),
-            ("+49", "'+49"),
-            ("-1", "'-1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\t=1"),
-            ("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""),
-        ] {
-            let mut to = Vec::new();
-            write_cell(&mut to, text);
-            assert_eq!(String::from_utf8(to).unwrap(), cell);
-        }
     }
 }

@@ -9,6 +9,7 @@ pub mod outbox;
 pub mod personal;
 mod recorded;
 mod rows;
+mod together;
 mod written;
 
 use std::collections::BTreeSet;
@@ -30,6 +31,7 @@ pub use job::NewJob;
 pub use outbox::Event;
 pub use recorded::Recorded;
 pub use rows::{Changes, violates_unique};
+pub use together::NewRows;
 
 use personal::Personal;
 
@@ -190,9 +192,7 @@ impl Act {
         M::Entity: Recorded + EntityTrait<Model = M>,
     {
         rows::insert_many::<M::Entity>(&self.tx, &models, &[]).await?;
-        for model in &models {
-            self.created::<M::Entity>(model);
-        }
+        models.iter().for_each(|model| self.created::<M::Entity>(model));
         Ok(models)
     }
 

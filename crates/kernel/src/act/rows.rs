@@ -47,7 +47,7 @@ impl From<Refused> for Error {
 pub type Changes = Vec<(&'static str, [Json; 2])>;
 
 /// Bound variables a statement may have, below the limits of both databases (SQLite 32 766, PostgreSQL 65 535).
-const MAX_VARIABLES: usize = 30_000;
+pub(super) const MAX_VARIABLES: usize = 30_000;
 
 /// Rows a statement may name by id: a `CASE` over them is walked once a row.
 const MAX_MEMBERS: usize = 900;

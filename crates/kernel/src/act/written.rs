@@ -1,18 +1,24 @@
 //! What an act leaves behind beside its rows: entries of the trail, which wait for their place in it, and events.
 
 use sea_orm::{
-    ConnectionTrait, DbBackend,
+    ConnectionTrait, DbBackend, Iterable,
     sea_query::{Alias, CommonTableExpression, Expr, InsertStatement, Query, WithClause, WithQuery},
 };
 
-use super::{audit_entry, outbox, rows};
+use super::{
+    audit_entry, outbox, rows,
+    together::{in_one_text, statements_of},
+};
 use crate::error::Result;
 
 /// Events without their order of writing, which the database gives.
 const GIVEN: &[&str] = &["seq"];
 
-/// Writes entries and events: on PostgreSQL in one statement, if there are not too many, since every one is a round trip
-/// that the act's locks are held for.
+/// Most values of a statement of PostgreSQL, which counts them in sixteen bits.
+const MAX_POSTGRES: usize = 60_000;
+
+/// Writes entries and events: in one round, if there are not too many, since every one is a round trip that the act's
+/// locks are held for.
 ///
 /// # Errors
 /// If the database refuses.
@@ -22,14 +28,22 @@ pub(super) async fn write(
     events: &[outbox::Model],
 ) -> Result<()> {
     // Reason: on SQLite a trigger notes what waits.
-    if tx.get_database_backend() != DbBackend::Postgres {
-        rows::insert_many::<audit_entry::Entity>(tx, entries, &[]).await?;
-        return rows::insert_many::<outbox::Entity>(tx, events, GIVEN).await;
-    }
     let at_once = rows::rows_at_once::<audit_entry::Entity>();
-    // Invariant: half as many of both fit into one statement, since events have fewer columns.
-    let few = 1..=at_once / 2;
-    if few.contains(&entries.len()) && few.contains(&events.len()) {
+    if tx.get_database_backend() != DbBackend::Postgres {
+        // Reason: the memory that a text of statements takes is bounded.
+        for part in 0..entries.len().div_ceil(ROUND).max(events.len().div_ceil(ROUND)) {
+            let mut round = statements_of::<audit_entry::Entity>(part_of(entries, part), &[])?;
+            round.extend(statements_of::<outbox::Entity>(part_of(events, part), GIVEN)?);
+            let round = in_one_text(round.into_iter().map(|(_, insert)| insert));
+            tx.execute_raw(round).await.map_err(rows::conflict_or_internal)?;
+        }
+        return Ok(());
+    }
+    let values = |of_entries: usize, of_events: usize| {
+        of_entries * audit_entry::Column::iter().count() + of_events * outbox::Column::iter().count()
+    };
+    let some = !entries.is_empty() && !events.is_empty();
+    if some && values(entries.len(), events.len()) <= MAX_POSTGRES {
         let events = rows::insert_of::<outbox::Entity>(events, GIVEN).map_err(rows::conflict_or_internal)?;
         return execute(tx, waiting(entries)?.query(events)).await;
     }
@@ -38,6 +52,14 @@ pub(super) async fn write(
         execute(tx, waiting(chunk)?.query(done)).await?;
     }
     rows::insert_many::<outbox::Entity>(tx, events, GIVEN).await
+}
+
+/// Entries and events that one text of statements writes, of each.
+const ROUND: usize = 5_000;
+
+fn part_of<T>(all: &[T], part: usize) -> &[T] {
+    let from = (part * ROUND).min(all.len());
+    all.get(from..(from + ROUND).min(all.len())).unwrap_or_default()
 }
 
 /// The beginning of a statement that writes entries and notes that they wait to be sealed.

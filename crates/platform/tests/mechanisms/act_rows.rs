@@ -2,10 +2,12 @@
 
 use kernel::{
     Error, Text,
-    act::expect_version,
+    act::{NewRows, expect_version},
     assignment::{self, NewAssignment, Source, Target},
     policy::Guarded,
 };
+
+use serde_json::json;
 
 use crate::{
     entities::{READ, account},
@@ -309,6 +311,47 @@ async fn unique_key_over_some_rows_is_told_too() {
             act.insert_unique(again, &key, || Error::conflict(TAKEN)).await
         });
         assert_eq!(act.await.unwrap_err().message().code(), "code_taken");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_of_several_kinds_are_written_and_recorded_in_one_round() {
+    on_both(async |world| {
+        let user = world.user("ada").await;
+        let new: Vec<_> = (0..500).map(|n| world.new_account(&format!("Account {n}"))).collect();
+        let db = world.db.counted();
+        let act = world.system().act(&db, "test.together", async |act| {
+            let place = |account: &crate::entities::account::Model| NewAssignment {
+                user,
+                target: Target::Account(account.id),
+                role: None,
+                source: Source::Direct,
+                expires_at: None,
+            };
+            let places = new.iter().map(|account| assignment::row(act, place(account))).collect();
+            let mut rows = NewRows::new();
+            let more = new.iter().map(|_| vec![("people", [json!([]), json!([user])])]).collect();
+            rows.add_telling(new.clone(), more);
+            rows.add_parts::<assignment::Model>(places);
+            act.insert_together(rows).await
+        });
+        act.await.unwrap();
+        // The rows; what they leave behind; keys of the people that entries are about.
+        assert!(db.statements().count() <= 4, "{} statements", db.statements().count());
+        assert_eq!((world.count("crm_accounts").await, world.count("assignments").await), (500, 500));
+        assert_eq!(world.count("audit_entries").await, 500, "parts are told by what they belong to");
+        let told = "SELECT count(*) FROM audit_entries WHERE changes LIKE '%\"people\"%'";
+        assert_eq!(world.one::<i64>(told).await, 500);
+        let again = new[..1].to_vec();
+        let act = world.system().act(&world.db, "test.twice", async |act| {
+            let mut rows = NewRows::new();
+            rows.add(vec![world.new_account("Another")]);
+            rows.add(again);
+            act.insert_together(rows).await
+        });
+        assert_eq!(act.await.unwrap_err().code(), "INTERNAL");
+        assert_eq!(world.count("crm_accounts").await, 500, "all or nothing");
     })
     .await;
 }

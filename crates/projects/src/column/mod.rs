@@ -32,7 +32,7 @@ use mutation::{CreateTaskColumnInput, DeleteTaskColumnInput, MoveTaskColumnInput
 pub const MAX_COLUMNS: usize = 30;
 
 /// Longest heading, in characters.
-const NAME_MAX: usize = 60;
+pub const NAME_MAX: usize = 60;
 
 /// The board is full.
 pub const BOARD_FULL: Text = Text::new(
@@ -64,15 +64,24 @@ pub fn category(column: &Model) -> TaskStatus {
     TaskStatus::parse(&column.category).unwrap_or_default()
 }
 
-/// Gives a new project the usual columns, headed in the language of the tenant.
+/// Gives a new project the usual columns.
 pub(crate) async fn insert_defaults(act: &mut Act, project: ProjectId) -> Result<Vec<Model>> {
-    let ranks = rank::spread(None, None, DEFAULTS.len()).unwrap_or_default();
-    let language = act.viewer().tenant.locale.language();
-    let columns = DEFAULTS.into_iter().zip(ranks).map(|((name, category), rank)| {
-        new(act, project, kernel::Said::from(name).render(language), category, rank)
-    });
-    let columns = columns.collect();
+    let columns = defaults(act, project);
     act.insert_all(columns).await
+}
+
+/// The usual columns of a new project, headed in the language of the tenant.
+pub(crate) fn defaults(act: &Act, project: ProjectId) -> Vec<Model> {
+    let language = act.viewer().tenant.locale.language();
+    let said = |(name, category)| (kernel::Said::from(name).render(language), category);
+    arranged(act, project, DEFAULTS.into_iter().map(said).collect())
+}
+
+/// New columns of these headings and categories, from left to right.
+pub(crate) fn arranged(act: &Act, project: ProjectId, columns: Vec<(String, TaskStatus)>) -> Vec<Model> {
+    let ranks = rank::spread(None, None, columns.len()).unwrap_or_default();
+    let columns = columns.into_iter().zip(ranks);
+    columns.map(|((name, category), rank)| new(act, project, name, category, rank)).collect()
 }
 
 fn new(act: &Act, project_id: ProjectId, name: String, category: TaskStatus, rank: String) -> Model {

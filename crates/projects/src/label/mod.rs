@@ -50,7 +50,7 @@ pub const OTHER_PROJECT: Text = Text::new(
 pub const MAX_LABELS: u64 = 200;
 
 /// Longest label, in characters.
-const NAME_MAX: usize = 40;
+pub const NAME_MAX: usize = 40;
 
 /// A colour: `#` and six hexadecimal digits, in small letters.
 ///
@@ -123,6 +123,20 @@ pub async fn create(viewer: &Viewer, db: &Db, input: CreateTaskLabelInput) -> Re
             act.insert_unique(model, key(input.project_id), || Error::conflict(TAKEN)).await
         })
         .await
+}
+
+/// A new label of a project.
+pub(crate) fn of_project(act: &Act, project: ProjectId, name: String, color: String) -> Model {
+    Model {
+        id: act.new_id(),
+        tenant_id: act.viewer().tenant_id(),
+        project_id: Some(project),
+        name,
+        color,
+        created_at: act.now(),
+        updated_at: act.now(),
+        version: 1,
+    }
 }
 
 /// A label that may change.

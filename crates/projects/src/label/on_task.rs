@@ -28,7 +28,7 @@ pub const TOO_MANY: Text =
     Text::new("too_many", "A task has at most {max} labels.", "Une tâche a {max} étiquettes au plus.");
 
 /// Most labels on a task.
-const MAX_ON_TASK: usize = 20;
+pub const MAX_ON_TASK: usize = 20;
 
 /// A label on a task.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -84,6 +84,11 @@ pub fn labels(wanted: Vec<TaskLabelId>, path: &str) -> Result<Vec<TaskLabelId>, 
         }
     }
     Ok(once)
+}
+
+/// The row of a label on a task.
+pub(crate) fn new(act: &Act, task: &task::Model, label_id: TaskLabelId) -> Model {
+    Model { id: act.new_id(), tenant_id: task.tenant_id, task_id: task.id, label_id }
 }
 
 /// Which labels come to a task and which go.

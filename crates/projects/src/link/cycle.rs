@@ -50,6 +50,44 @@ pub fn closed_by<N: Copy + Eq + Hash>(edges: &[(N, N)], earlier: N, later: N) ->
     Some(around)
 }
 
+/// A cycle among the edges: its members in order, the first again at the end; none if there is none.
+pub fn any<N: Copy + Eq + Hash>(edges: &[(N, N)]) -> Option<Vec<N>> {
+    let mut waits: HashMap<N, usize> = HashMap::with_capacity(edges.len());
+    let mut next: HashMap<N, Vec<N>> = HashMap::with_capacity(edges.len());
+    for (earlier, later) in edges {
+        waits.entry(*earlier).or_default();
+        *waits.entry(*later).or_default() += 1;
+        next.entry(*earlier).or_default().push(*later);
+    }
+    // Kahn's algorithm: what waits for nothing goes, until nothing goes any more.
+    let mut free: Vec<N> = waits.iter().filter(|(_, count)| **count == 0).map(|(node, _)| *node).collect();
+    while let Some(node) = free.pop() {
+        for later in next.get(&node).map(Vec::as_slice).unwrap_or_default() {
+            let count = waits.entry(*later).or_default();
+            *count -= 1;
+            if *count == 0 {
+                free.push(*later);
+            }
+        }
+    }
+    let is_left = |node: &N| waits.get(node).is_some_and(|count| *count > 0);
+    let left: Vec<(N, N)> =
+        edges.iter().copied().filter(|(earlier, later)| is_left(earlier) && is_left(later)).collect();
+    // Invariant: whatever is left waits for something that is left; so the way against the edges comes around.
+    let before: HashMap<N, N> = left.iter().map(|(earlier, later)| (*later, *earlier)).collect();
+    let mut walked: Vec<N> = vec![left.first()?.1];
+    while let Some(earlier) = walked.last().and_then(|at| before.get(at)).copied() {
+        let met = walked.iter().position(|node| *node == earlier);
+        walked.push(earlier);
+        if let Some(start) = met {
+            let mut members = walked.split_off(start);
+            members.reverse();
+            return Some(members);
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -109,6 +147,22 @@ mod tests {
                     }
                 }
                 prop_assert!(is_acyclic(&edges));
+            }
+        }
+
+        #[test]
+        fn some_cycle_is_found_exactly_where_there_is_one(
+            edges in prop::collection::vec((0_u8..12, 0_u8..12), 0..30),
+        ) {
+            match any(&edges) {
+                None => prop_assert!(is_acyclic(&edges)),
+                Some(members) => {
+                    prop_assert!(!is_acyclic(&edges));
+                    prop_assert!(members.len() > 1 && members.first() == members.last(), "{members:?}");
+                    for pair in members.windows(2) {
+                        prop_assert!(edges.contains(&(pair[0], pair[1])), "{members:?}");
+                    }
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ pub mod graphql;
 pub mod mutation;
 mod write;
 
+pub(crate) use write::between;
 pub use write::{create, delete, update};
 
 use kernel::{
@@ -67,7 +68,7 @@ pub const LAG_TOO_LONG: Text = Text::new(
 const MAX_LINKS: usize = 20_000;
 
 /// Longest lag or lead, in working minutes: about four years of eight hours a day.
-const LAG_MAX: i64 = 500_000;
+pub const LAG_MAX: i64 = 500_000;
 
 /// A piece of work that waits, or is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,11 +92,11 @@ impl Work {
         }
     }
 
-    fn task(self) -> Option<TaskId> {
+    pub(crate) fn task(self) -> Option<TaskId> {
         if let Self::Task(id) = self { Some(id) } else { None }
     }
 
-    fn milestone(self) -> Option<MilestoneId> {
+    pub(crate) fn milestone(self) -> Option<MilestoneId> {
         if let Self::Milestone(id) = self { Some(id) } else { None }
     }
 

@@ -52,23 +52,34 @@ pub async fn create(viewer: &Viewer, db: &Db, input: CreateDependencyInput) -> R
             let edges: Vec<(Work, Work)> =
                 all_of(act, project.id).await?.iter().filter_map(ends_of).collect();
             check(act, project.id, &edges, predecessor, successor).await?;
-            act.insert(Model {
-                id: act.new_id(),
-                tenant_id: viewer.tenant_id(),
-                project_id: project.id,
-                kind: input.kind.unwrap_or_default().as_str().to_owned(),
-                lag_minutes: lag,
-                pred_task_id: predecessor.task(),
-                pred_milestone_id: predecessor.milestone(),
-                succ_task_id: successor.task(),
-                succ_milestone_id: successor.milestone(),
-                created_at: act.now(),
-                updated_at: act.now(),
-                version: 1,
-            })
-            .await
+            let (kind, ends) = (input.kind.unwrap_or_default(), (predecessor, successor));
+            act.insert(between(act, project.id, ends, kind.as_str(), lag)).await
         })
         .await
+}
+
+/// A new dependency, the earlier end first.
+pub(crate) fn between(
+    act: &Act,
+    project_id: ProjectId,
+    (predecessor, successor): (Work, Work),
+    kind: &str,
+    lag_minutes: i64,
+) -> Model {
+    Model {
+        id: act.new_id(),
+        tenant_id: act.viewer().tenant_id(),
+        project_id,
+        kind: kind.to_owned(),
+        lag_minutes,
+        pred_task_id: predecessor.task(),
+        pred_milestone_id: predecessor.milestone(),
+        succ_task_id: successor.task(),
+        succ_milestone_id: successor.milestone(),
+        created_at: act.now(),
+        updated_at: act.now(),
+        version: 1,
+    }
 }
 
 /// Checks that an edge may come to those that are there.

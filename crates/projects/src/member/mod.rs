@@ -125,7 +125,16 @@ fn new(act: &Act, input: AddProjectMemberInput) -> Result<Model> {
 /// # Errors
 /// If the database does not answer.
 pub(crate) async fn join(act: &mut Act, project: &project::entity::Model, user: UserId) -> Result<()> {
-    let model = Model {
+    let model = place(act, project, user);
+    act.insert(model).await?;
+    let target = Target::Project(project.id, project.account_id);
+    assign(act, NewAssignment { user, target, role: None, source: Source::Team, expires_at: None }).await?;
+    Ok(())
+}
+
+/// A new place on a team with nothing said about it.
+pub(crate) fn place(act: &Act, project: &project::entity::Model, user: UserId) -> Model {
+    Model {
         id: act.new_id(),
         tenant_id: project.tenant_id,
         project_id: project.id,
@@ -140,11 +149,7 @@ pub(crate) async fn join(act: &mut Act, project: &project::entity::Model, user: 
         created_at: act.now(),
         updated_at: act.now(),
         version: 1,
-    };
-    act.insert(model).await?;
-    let target = Target::Project(project.id, project.account_id);
-    assign(act, NewAssignment { user, target, role: None, source: Source::Team, expires_at: None }).await?;
-    Ok(())
+    }
 }
 
 async fn check_rates(act: &Act, project: ProjectId) -> Result<()> {

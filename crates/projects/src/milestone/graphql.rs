@@ -82,8 +82,7 @@ impl Milestone {
 
     /// What is handed over.
     async fn deliverables(&self) -> Vec<&str> {
-        let lines = self.0.deliverables.as_array().map(Vec::as_slice).unwrap_or_default();
-        lines.iter().filter_map(|line| line.as_str()).collect()
+        super::rules::lines(&self.0)
     }
 
     /// When it is to be reached.

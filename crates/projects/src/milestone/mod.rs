@@ -7,7 +7,7 @@ pub mod mutation;
 pub mod rules;
 mod write;
 
-pub(crate) use write::by_ids;
+pub(crate) use write::{blank, by_ids};
 pub use write::{create, decide, delete, relocate, request, transition, update};
 
 use kernel::{

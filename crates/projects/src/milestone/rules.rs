@@ -106,6 +106,12 @@ pub fn deliverables(lines: &[String], path: &str) -> Result<Vec<String>, FieldEr
     lines.map(|(index, line)| text::line(line, &format!("{path}.{index}"), DELIVERABLE_MAX)).collect()
 }
 
+/// What is handed over at a milestone.
+pub fn lines(milestone: &Model) -> Vec<&str> {
+    let lines = milestone.deliverables.as_array().map(Vec::as_slice).unwrap_or_default();
+    lines.iter().filter_map(|line| line.as_str()).collect()
+}
+
 /// Adds an error unless the share is between 0 and 100.
 pub fn check_percentage(percentage: i32, fields: &mut Fields) {
     fields.require(percentage >= 0, "percentage", NEGATIVE);

@@ -30,7 +30,7 @@ use crate::{
     rank::{self, Slot},
     service::Projects,
     task,
-    words::MilestoneStatus,
+    words::{MilestoneStatus, Priority},
 };
 
 /// The project has as many milestones as it can.
@@ -113,20 +113,36 @@ fn new(act: &Act, input: CreateMilestoneInput) -> Result<Model> {
     let (billing_minor, billing_currency) = project::rules::amount(billing, "billing", &mut fields);
     fields.check()?;
     Ok(Model {
-        id: act.new_id(),
-        tenant_id: act.viewer().tenant_id(),
-        project_id,
         name: name.unwrap_or_default(),
         notes: notes.unwrap_or_default(),
         deliverables: json!(deliverables.unwrap_or_default()),
         due_on: due_on.map(Date::naive),
-        status: MilestoneStatus::Pending.as_str().to_owned(),
         priority: priority.unwrap_or_default().as_str().to_owned(),
         assignee_id,
-        percentage: 0,
         billing_minor,
         billing_currency,
         client_visible: client_visible.unwrap_or_default(),
+        ..blank(act, project_id)
+    })
+}
+
+/// A new milestone with nothing said about it.
+pub(crate) fn blank(act: &Act, project_id: ProjectId) -> Model {
+    Model {
+        id: act.new_id(),
+        tenant_id: act.viewer().tenant_id(),
+        project_id,
+        name: String::new(),
+        notes: String::new(),
+        deliverables: json!([]),
+        due_on: None,
+        status: MilestoneStatus::Pending.as_str().to_owned(),
+        priority: Priority::default().as_str().to_owned(),
+        assignee_id: None,
+        percentage: 0,
+        billing_minor: None,
+        billing_currency: None,
+        client_visible: false,
         approval: None,
         approval_requested_by: None,
         approval_requested_at: None,
@@ -138,7 +154,7 @@ fn new(act: &Act, input: CreateMilestoneInput) -> Result<Model> {
         created_at: act.now(),
         updated_at: act.now(),
         version: 1,
-    })
+    }
 }
 
 /// Reason: asked for also where the amount stays the same, or who may not see it could find it by trying.

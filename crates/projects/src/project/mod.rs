@@ -5,6 +5,7 @@ pub mod entity;
 pub mod filter;
 pub mod graphql;
 pub mod mutation;
+mod prepare;
 pub mod progress;
 mod purge;
 pub mod rules;
@@ -15,6 +16,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use prepare::{joining, maker, prepare, require_create};
 pub use purge::purge;
 pub use store::{of_account, of_user, parts_of};
 pub use write::{archive, create, restore, transition, update};

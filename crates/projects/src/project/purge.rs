@@ -15,7 +15,8 @@ use super::{
     rules, write,
 };
 use crate::{
-    column, family::Family, label, link, member, milestone, policy::PROJECTS_PURGE, register, task, time,
+    column, family::Family, import, label, link, member, milestone, policy::PROJECTS_PURGE, register, task,
+    time,
 };
 
 /// Removes a project that has been archived for 30 days, with its team, board and tasks, for good. The audit trail
@@ -56,6 +57,7 @@ async fn remove_parts(act: &mut Act, id: ProjectId) -> Result<()> {
     let milestones = milestone::all_of(act, id).await?;
     register::remove(act, id).await?;
     // Invariant: the order of the foreign keys; assignees, comments and assignments go with their task and project.
+    import::forget_project(act, id).await?;
     act.delete_all(links).await?;
     act.delete_all(tasks).await?;
     act.delete_all(milestones).await?;

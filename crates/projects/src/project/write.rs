@@ -11,7 +11,7 @@ use kernel::{
     policy::{Guarded, can_in},
     scalar::Date,
     sql, text,
-    viewer::{Actor, Permission, Reach, Viewer},
+    viewer::{Permission, Viewer},
 };
 use serde_json::json;
 
@@ -19,13 +19,12 @@ use super::{
     counter,
     entity::{Entity, Model},
     mutation::{CreateProjectInput, TransitionProjectInput, UpdateProjectInput},
+    prepare::{joining, prepare, require_create},
     rules, tree,
 };
 use crate::{
     column, field, member, milestone,
-    policy::{
-        BUDGETS_WRITE, PROJECTS_ARCHIVE, PROJECTS_CREATE, PROJECTS_READ, PROJECTS_TRANSITION, PROJECTS_WRITE,
-    },
+    policy::{BUDGETS_WRITE, PROJECTS_ARCHIVE, PROJECTS_TRANSITION, PROJECTS_WRITE},
     service::Projects,
     words::ProjectStatus,
 };
@@ -42,10 +41,7 @@ pub async fn create(
     projects: &Projects,
     input: CreateProjectInput,
 ) -> Result<Model> {
-    viewer.require(PROJECTS_CREATE)?;
-    if viewer.grant(PROJECTS_CREATE).reach.is_none() {
-        return Err(Error::lacks(PROJECTS_CREATE.name));
-    }
+    require_create(viewer)?;
     // Reason: who may set budgets on some projects by a role there may not on this one.
     let sets_budget = input.budget.is_some() || input.budget_minutes.is_some();
     if sets_budget && viewer.grant(BUDGETS_WRITE).reach.is_none() {
@@ -53,15 +49,7 @@ pub async fn create(
     }
     viewer
         .act(db, "projects.project.create", async |act| {
-            let named = patch::optional(input.manager_id).flatten();
-            let wanted = input.custom_fields.clone().unwrap_or_default();
-            let mut model = new(act, input)?;
-            if let Some(account) = model.account_id {
-                projects.accounts.account(act, viewer, account).await?;
-            }
-            check_manager(act, projects, named).await?;
-            tree::check(act, model.id, model.parent_id).await?;
-            model.custom = field::values(act, &model.custom, &wanted, true).await?;
+            let mut model = prepare(act, projects, input, Vec::new()).await?;
             model.number = sql::next_number(act.conn(), counter::TABLE, model.tenant_id.uuid()).await?;
             model.code = rules::code(&viewer.tenant.slug, model.number);
             let model = act.insert(model).await?;
@@ -73,85 +61,6 @@ pub async fn create(
             Ok(model)
         })
         .await
-}
-
-/// Who made a project and would lose sight of it at once: somebody else leads it, or nobody, and no role shows it to them.
-/// They begin on its team, and can be taken off it like everybody.
-fn joining(viewer: &Viewer, project: &Model) -> Option<UserId> {
-    let user = viewer.user_id().filter(|user| project.manager_id != Some(*user))?;
-    (!viewer.is_client() && !viewer.reaches(PROJECTS_READ, Reach::Tenant)).then_some(user)
-}
-
-/// The project of an input, without number and code.
-fn new(act: &Act, input: CreateProjectInput) -> Result<Model> {
-    let CreateProjectInput {
-        name,
-        description,
-        account_id,
-        manager_id,
-        priority,
-        estimated_start,
-        estimated_end,
-        expected_delivery,
-        budget,
-        budget_minutes,
-        billing_type,
-        methodology,
-        tags,
-        parent_id,
-        custom_fields: _,
-    } = input;
-    let mut fields = Fields::new();
-    let name = fields.take(text::name(&name, "name"));
-    let description = description.unwrap_or_default();
-    let description = fields.take(text::markdown(&description, "description", rules::DESCRIPTION_MAX));
-    let (estimated_start, estimated_end) = (estimated_start.map(Date::naive), estimated_end.map(Date::naive));
-    rules::check_dates(estimated_start, estimated_end, "estimatedEnd", &mut fields);
-    let (budget_minor, budget_currency) = rules::amount(budget, "budget", &mut fields);
-    rules::check_minutes(budget_minutes, "budgetMinutes", &mut fields);
-    let tags = fields.take(text::tags(&tags.unwrap_or_default(), "tags"));
-    fields.check()?;
-    let viewer = act.viewer();
-    Ok(Model {
-        id: act.new_id(),
-        tenant_id: viewer.tenant_id(),
-        number: 0,
-        code: String::new(),
-        name: name.unwrap_or_default(),
-        description: description.unwrap_or_default(),
-        account_id,
-        manager_id: patch::optional(manager_id).unwrap_or_else(|| maker(viewer)),
-        status: ProjectStatus::Intake.as_str().to_owned(),
-        held_from: None,
-        priority: priority.unwrap_or_default().as_str().to_owned(),
-        estimated_start,
-        estimated_end,
-        actual_start: None,
-        actual_end: None,
-        expected_delivery: expected_delivery.map(Date::naive),
-        budget_minor,
-        budget_currency,
-        budget_minutes,
-        billing_type: billing_type.unwrap_or_default().as_str().to_owned(),
-        methodology: methodology.unwrap_or_default().as_str().to_owned(),
-        tags: json!(tags.unwrap_or_default()),
-        custom: json!({}),
-        parent_id,
-        health: None,
-        created_by: viewer.user_id(),
-        archived_at: None,
-        created_at: act.now(),
-        updated_at: act.now(),
-        version: 1,
-    })
-}
-
-/// The member of staff who acts in person; a key's owner does not become the manager of what the key makes.
-fn maker(viewer: &Viewer) -> Option<UserId> {
-    match viewer.actor {
-        Actor::User(user) if !viewer.is_client() => Some(user),
-        _ => None,
-    }
 }
 
 async fn check_manager(act: &Act, projects: &Projects, manager: Option<UserId>) -> Result<()> {

@@ -39,6 +39,11 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The row of a person who does a task.
+pub(crate) fn new(act: &kernel::act::Act, task: &super::entity::Model, user_id: UserId) -> Model {
+    Model { id: act.new_id(), tenant_id: task.tenant_id, task_id: task.id, user_id }
+}
+
 impl Recorded for Entity {
     const SUBJECT: &'static str = "TaskAssignee";
 

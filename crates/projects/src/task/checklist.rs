@@ -22,7 +22,7 @@ pub const NO_STEP: Text = Text::new(
 pub const MAX_STEPS: usize = 50;
 
 /// Longest step, in characters.
-const STEP_MAX: usize = 200;
+pub const STEP_MAX: usize = 200;
 
 /// A small step of a task.
 #[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]

@@ -22,6 +22,7 @@ mod tests;
 pub use assignee::assignees;
 pub use people::reassign_user;
 pub use write::{archive, create, relocate, restore, tick, update, update_many};
+pub(crate) use write::{blank, next_number};
 
 use kernel::{
     Result,

@@ -73,6 +73,16 @@ impl Staffing {
     }
 }
 
+/// The event that people do a new task.
+pub(crate) fn assigned(task: TaskId, people: &[UserId]) -> Event {
+    Event {
+        kind: "projects.task.assigned",
+        subject_type: "Task",
+        subject_id: task.uuid(),
+        payload: json!({ "added": people, "removed": [] }),
+    }
+}
+
 /// Writes who comes and goes, in few statements for any number of tasks; each task that changes gets an entry in its
 /// trail and the event `projects.task.assigned`. Those that this act has not written yet (the others are in `written`)
 /// get their next version, too; they are answered as they are now.

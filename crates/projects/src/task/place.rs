@@ -126,6 +126,11 @@ pub async fn rank_at(act: &mut Act, project: ProjectId, moved: Option<TaskId>, s
     }
 }
 
+/// The rank of the last task of a project.
+pub(crate) async fn last_rank(act: &Act, project: ProjectId) -> Result<Option<String>> {
+    Ok(Row { project, moved: None }.last(act).await?.map(|task| task.rank))
+}
+
 /// Spreads the tasks around the place between `low` and `high` evenly over the room they have together, and gives the
 /// rank of the place.
 async fn make_room(act: &mut Act, row: &Row, low: Option<Model>, high: Option<Model>) -> Result<String> {

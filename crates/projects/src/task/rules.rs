@@ -49,7 +49,7 @@ const TITLE_MAX: usize = 200;
 const BLOCKED_REASON_MAX: usize = 500;
 
 /// Most people on a task.
-const MAX_ASSIGNEES: usize = 20;
+pub const MAX_ASSIGNEES: usize = 20;
 
 /// What the column of a task says about it.
 pub fn status(task: &Model) -> TaskStatus {

@@ -31,7 +31,7 @@ use crate::{
     policy::{TASKS_CREATE, TASKS_WRITE},
     project,
     service::Projects,
-    words::TaskStatus,
+    words::{Priority, TaskStatus},
 };
 
 /// Makes a task at the end of its project, or where it was told.
@@ -85,7 +85,7 @@ async fn entry_column(
 }
 
 /// Invariant: the project is locked, so nobody else takes the number.
-async fn next_number(act: &Act, project: ProjectId) -> Result<i64> {
+pub(crate) async fn next_number(act: &Act, project: ProjectId) -> Result<i64> {
     let tasks = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::ProjectId.eq(project.uuid()));
     let last = tasks.order_by_desc(Column::Number).select_only().column(Column::Number);
     let last: Option<i64> = last.into_tuple().one(act.conn()).await?;
@@ -119,18 +119,11 @@ fn new(act: &Act, column: &column::entity::Model, input: CreateTaskInput) -> Res
     let description = fields.take(rules::description(&description.unwrap_or_default(), "description"));
     let checklist = checklist::changed(&json!([]), checklist.unwrap_or_default(), "checklist");
     let checklist = fields.take(checklist);
-    let viewer = act.viewer();
     let mut task = Model {
-        id: act.new_id(),
-        tenant_id: viewer.tenant_id(),
-        project_id,
-        number: 0,
-        column_id: column.id,
-        status: String::new(),
         title: title.unwrap_or_default(),
         description: description.unwrap_or_default(),
         priority: priority.unwrap_or_default().as_str().to_owned(),
-        reporter_id: reporter_id.or(viewer.user_id()),
+        reporter_id: reporter_id.or(act.viewer().user_id()),
         estimate_minutes,
         remaining_minutes,
         start_on: start_on.map(Date::naive),
@@ -138,6 +131,37 @@ fn new(act: &Act, column: &column::entity::Model, input: CreateTaskInput) -> Res
         milestone_id,
         parent_id,
         checklist: checklist.unwrap_or_else(|| json!([])),
+        column_id: column.id,
+        ..blank(act, project_id)
+    };
+    rules::check_plan(&task, &mut fields);
+    rules::enter(&mut task, column, act.now());
+    rules::recur(&mut task, recurrence.as_deref(), &mut fields);
+    fields.check()?;
+    Ok(task)
+}
+
+/// A new task with nothing said about it, in no column yet.
+pub(crate) fn blank(act: &Act, project_id: ProjectId) -> Model {
+    let viewer = act.viewer();
+    Model {
+        id: act.new_id(),
+        tenant_id: viewer.tenant_id(),
+        project_id,
+        number: 0,
+        column_id: act.new_id(),
+        status: String::new(),
+        title: String::new(),
+        description: String::new(),
+        priority: Priority::default().as_str().to_owned(),
+        reporter_id: viewer.user_id(),
+        estimate_minutes: None,
+        remaining_minutes: None,
+        start_on: None,
+        due_on: None,
+        milestone_id: None,
+        parent_id: None,
+        checklist: json!([]),
         recurrence: None,
         recurs_from: None,
         rank: String::new(),
@@ -148,12 +172,7 @@ fn new(act: &Act, column: &column::entity::Model, input: CreateTaskInput) -> Res
         created_at: act.now(),
         updated_at: act.now(),
         version: 1,
-    };
-    rules::check_plan(&task, &mut fields);
-    rules::enter(&mut task, column, act.now());
-    rules::recur(&mut task, recurrence.as_deref(), &mut fields);
-    fields.check()?;
-    Ok(task)
+    }
 }
 
 /// Changes a task.

@@ -1,0 +1,269 @@
+//! Applying a template: a project in intake with everything the template has, dated by working days from a day to
+//! begin, in one act.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use kernel::{
+    Error, Fields, Result, Text,
+    act::Act,
+    db::Db,
+    id::{MilestoneId, TaskId, TaskLabelId, UserId},
+    policy::Guarded,
+    viewer::Viewer,
+};
+use sea_orm::{ColumnTrait, QueryFilter};
+use serde_json::json;
+
+use super::{
+    ARCHIVED,
+    entity::Entity,
+    mutation::{ApplyProjectTemplateInput, TemplateRoleTaken},
+    plan::{TemplateLink, TemplateMilestone, TemplatePlan, TemplateTask},
+    plan_of,
+    rules::{NO_SUCH_KEY, due_day},
+};
+use crate::{
+    column,
+    label::{self, entity as labels},
+    link::{Work, entity as link},
+    milestone::{self, entity as milestones},
+    policy::{TEAM_WRITE, TEMPLATES_READ},
+    project::{self, entity::Model, mutation::CreateProjectInput},
+    rank,
+    service::Projects,
+    task::{self, checklist::ChecklistItem, entity as tasks},
+    whole::{self, NewTask, Whole},
+    workdays::{self, NO_WORKDAY, weekdays},
+};
+
+/// Two people are said to take one place.
+pub const PLACE_TAKEN: Text = Text::new(
+    "place_taken",
+    "This place is taken by somebody else already.",
+    "Cette place est déjà prise par quelqu'un d'autre.",
+);
+
+/// Colour of labels that a template names and the agency has not.
+const COLOR: &str = "#6b7280";
+
+/// Makes a project from a template.
+///
+/// # Errors
+/// FORBIDDEN without a role in the tenant that may create projects, or for people without `projects.team.write`;
+/// NOT_FOUND for a template or account that the viewer may not see; CONFLICT for an archived template; INVALID for wrong
+/// fields, places that the template has not and people who are no active staff.
+pub async fn apply(
+    viewer: &Viewer,
+    db: &Db,
+    projects: &Projects,
+    input: ApplyProjectTemplateInput,
+) -> Result<Model> {
+    project::require_create(viewer)?;
+    viewer.require(TEMPLATES_READ)?;
+    let taken = input.roles.clone().unwrap_or_default();
+    if !taken.is_empty() && viewer.grant(TEAM_WRITE).reach.is_none() {
+        return Err(Error::lacks(TEAM_WRITE.name));
+    }
+    viewer
+        .act(db, "projects.template.apply", async |act| {
+            let template = Entity::fetch_in(act.conn(), viewer, TEMPLATES_READ, input.template_id).await?;
+            if template.archived_at.is_some() {
+                return Err(Error::conflict(ARCHIVED));
+            }
+            let (_, plan) = plan_of(act, template.id).await?;
+            let people = places(&plan, &taken)?;
+            let starts_on = workdays::at(input.starts_on.naive(), 0, weekdays);
+            let starts_on = starts_on.ok_or_else(|| Error::field("startsOn", NO_WORKDAY))?;
+            let input = CreateProjectInput {
+                description: input.description.clone().or(Some(template.description)),
+                ..project_input(&input, template.name, starts_on, last_day(&plan, starts_on)?)
+            };
+            let named = taken.iter().enumerate();
+            let named = named.map(|(index, one)| (one.user_id, format!("roles.{index}.userId")));
+            let project = project::prepare(act, projects, input, named.collect()).await?;
+            let folders = plan.folders.clone();
+            let whole = build(act, project, &plan, &people, starts_on).await?;
+            let project = whole.write(act).await?;
+            whole::tell(act, "projects.template.applied", project.id, json!(template.id), folders);
+            Ok(project)
+        })
+        .await
+}
+
+fn project_input(
+    input: &ApplyProjectTemplateInput,
+    name: String,
+    starts_on: NaiveDate,
+    ends_on: NaiveDate,
+) -> CreateProjectInput {
+    CreateProjectInput {
+        name: input.name.clone().unwrap_or(name),
+        description: None,
+        account_id: input.account_id,
+        manager_id: input.manager_id,
+        priority: input.priority,
+        estimated_start: Some(starts_on.into()),
+        estimated_end: Some(ends_on.into()),
+        expected_delivery: input.expected_delivery,
+        budget: None,
+        budget_minutes: None,
+        billing_type: None,
+        methodology: None,
+        tags: None,
+        parent_id: None,
+        custom_fields: input.custom_fields.clone(),
+    }
+}
+
+/// Who takes which place of the template, by its key.
+fn places(plan: &TemplatePlan, taken: &[TemplateRoleTaken]) -> Result<HashMap<String, UserId>> {
+    let (mut people, mut fields) = (HashMap::new(), Fields::new());
+    for (index, one) in taken.iter().enumerate() {
+        let path = format!("roles.{index}.role");
+        let known = plan.placeholders.iter().any(|role| role.key == one.role);
+        fields.require(known, &path, NO_SUCH_KEY);
+        let before = people.insert(one.role.clone(), one.user_id);
+        fields.require(before.is_none_or(|before| before == one.user_id), &path, PLACE_TAKEN);
+    }
+    fields.check()?;
+    Ok(people)
+}
+
+/// The working day of a template on the calendar.
+fn on(starts_on: NaiveDate, day: i32) -> Result<NaiveDate> {
+    workdays::at(starts_on, day, weekdays).ok_or_else(|| Error::field("startsOn", NO_WORKDAY))
+}
+
+fn last_day(plan: &TemplatePlan, starts_on: NaiveDate) -> Result<NaiveDate> {
+    on(starts_on, super::rules::length(plan).saturating_sub(1).max(0))
+}
+
+/// What of a template was made so far, by the keys of its parts.
+struct Builder<'a> {
+    whole: Whole,
+    people: &'a HashMap<String, UserId>,
+    starts_on: NaiveDate,
+    milestones: HashMap<&'a str, MilestoneId>,
+    tasks: HashMap<&'a str, TaskId>,
+    labels: HashMap<String, TaskLabelId>,
+}
+
+async fn build<'a>(
+    act: &Act,
+    project: Model,
+    plan: &'a TemplatePlan,
+    people: &'a HashMap<String, UserId>,
+    starts_on: NaiveDate,
+) -> Result<Whole> {
+    let milestones = plan.planned_milestones.iter().map(|part| (part.key.as_str(), act.new_id()));
+    let tasks = plan.planned_tasks.iter().map(|part| (part.key.as_str(), act.new_id()));
+    let (milestones, tasks) = (milestones.collect(), tasks.collect());
+    let whole = Whole::new(act, project);
+    let mut builder = Builder { whole, people, starts_on, milestones, tasks, labels: HashMap::new() };
+    if !plan.board.is_empty() {
+        let board = plan.board.iter().map(|column| (column.name.clone(), column.category));
+        builder.whole.columns = column::arranged(act, builder.whole.project.id, board.collect());
+    }
+    for role in &plan.placeholders {
+        if let Some(user) = people.get(&role.key) {
+            builder.whole.join(act, *user, Some(role.title.clone()));
+        }
+    }
+    builder.name_labels(act, plan).await?;
+    let ranks = rank::spread(None, None, plan.planned_milestones.len()).unwrap_or_default();
+    for (part, rank) in plan.planned_milestones.iter().zip(ranks) {
+        let row = builder.milestone(act, part, rank)?;
+        builder.whole.milestones.push(row);
+    }
+    let ranks = rank::spread(None, None, plan.planned_tasks.len()).unwrap_or_default();
+    for ((part, rank), number) in plan.planned_tasks.iter().zip(ranks).zip(1..) {
+        let task = builder.task(act, part, rank, number)?;
+        builder.whole.tasks.push(task);
+    }
+    let links = plan.planned_links.iter().filter_map(|part| builder.link(act, part)).collect();
+    builder.whole.links = links;
+    Ok(builder.whole)
+}
+
+impl<'a> Builder<'a> {
+    /// Labels of the agency by their names; those it has not become labels of the project.
+    async fn name_labels(&mut self, act: &Act, plan: &TemplatePlan) -> Result<()> {
+        let mut names: Vec<&str> =
+            plan.planned_tasks.iter().flat_map(|part| &part.label_names).map(String::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let known = labels::Entity::of_tenant(act.viewer().tenant_id())
+            .filter(labels::Column::ProjectId.is_null())
+            .filter(labels::Column::Name.is_in(names.iter().copied()));
+        for label in known.all(act.conn()).await? {
+            self.labels.insert(label.name, label.id);
+        }
+        for name in names {
+            if !self.labels.contains_key(name) {
+                let label = label::of_project(act, self.whole.project.id, name.to_owned(), COLOR.to_owned());
+                self.labels.insert(name.to_owned(), label.id);
+                self.whole.labels.push(label);
+            }
+        }
+        Ok(())
+    }
+
+    fn milestone(&self, act: &Act, part: &'a TemplateMilestone, rank: String) -> Result<milestones::Model> {
+        let due_on = part.due_day.map(|day| on(self.starts_on, day)).transpose()?;
+        let blank = milestone::blank(act, self.whole.project.id);
+        Ok(milestones::Model {
+            id: self.milestones.get(part.key.as_str()).copied().unwrap_or(blank.id),
+            name: part.name.clone(),
+            notes: part.notes.clone(),
+            deliverables: json!(part.deliverables),
+            due_on,
+            priority: part.priority.as_str().to_owned(),
+            assignee_id: part.role.as_ref().and_then(|role| self.people.get(role)).copied(),
+            client_visible: part.client_visible,
+            rank,
+            ..blank
+        })
+    }
+
+    fn task(&self, act: &Act, part: &'a TemplateTask, rank: String, number: i64) -> Result<NewTask> {
+        let blank = task::blank(act, self.whole.project.id);
+        let steps = part.steps.iter().zip(1..);
+        let steps = steps.map(|(text, id)| ChecklistItem { id, text: text.clone(), done: false });
+        let mut row = tasks::Model {
+            id: self.tasks.get(part.key.as_str()).copied().unwrap_or(blank.id),
+            number,
+            title: part.title.clone(),
+            description: part.description.clone(),
+            priority: part.priority.as_str().to_owned(),
+            estimate_minutes: part.estimate_minutes,
+            remaining_minutes: part.estimate_minutes,
+            start_on: part.start_day.map(|day| on(self.starts_on, day)).transpose()?,
+            due_on: due_day(part).map(|day| on(self.starts_on, day)).transpose()?,
+            milestone_id: part.milestone.as_deref().and_then(|key| self.milestones.get(key)).copied(),
+            parent_id: part.parent.as_deref().and_then(|key| self.tasks.get(key)).copied(),
+            checklist: task::checklist::write(&steps.collect::<Vec<_>>()),
+            rank,
+            ..blank
+        };
+        if let Some(column) = self.whole.entry() {
+            task::rules::enter(&mut row, column, act.now());
+        }
+        let people = part.doers.iter().filter_map(|role| self.people.get(role)).copied().collect();
+        let people = task::rules::assignees(people, "roles")?;
+        let labels = part.label_names.iter().filter_map(|name| self.labels.get(name)).copied().collect();
+        Ok(NewTask { row, people, labels })
+    }
+
+    fn link(&self, act: &Act, part: &'a TemplateLink) -> Option<link::Model> {
+        let work = |key: &str| {
+            let task = self.tasks.get(key).copied().map(Work::Task);
+            task.or_else(|| self.milestones.get(key).copied().map(Work::Milestone))
+        };
+        let ends = (work(&part.predecessor)?, work(&part.successor)?);
+        Some(crate::link::between(act, self.whole.project.id, ends, part.kind.as_str(), part.lag_minutes))
+    }
+}

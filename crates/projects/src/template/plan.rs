@@ -1,0 +1,191 @@
+//! What a template consists of, as it is sent, answered and stored. Parts name each other by keys that hold within the
+//! template alone; days are working days from its first one, which is 0.
+
+use async_graphql::{InputObject, SimpleObject};
+use serde::{Deserialize, Serialize};
+
+use crate::words::{DependencyKind, Priority, TaskStatus};
+
+/// What a template consists of. Parts name each other by keys that mean something within the template alone. Days are
+/// working days from its first one, which is day 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(name = "TemplatePlan", input_name = "TemplatePlanInput")]
+pub struct TemplatePlan {
+    /// Places for people, at most 30: who takes each is said when the template is applied.
+    #[graphql(default)]
+    #[serde(default)]
+    pub placeholders: Vec<TemplateRole>,
+    /// Columns of the board from left to right, at most 30; without any, a new project gets the usual ones.
+    #[graphql(default)]
+    #[serde(default)]
+    pub board: Vec<TemplateColumn>,
+    /// Milestones in their order, at most 200.
+    #[graphql(default)]
+    #[serde(default)]
+    pub planned_milestones: Vec<TemplateMilestone>,
+    /// Tasks in their order, at most 1 000.
+    #[graphql(default)]
+    #[serde(default)]
+    pub planned_tasks: Vec<TemplateTask>,
+    /// Which work waits for which, at most 3 000, without a cycle.
+    #[graphql(default)]
+    #[serde(default)]
+    pub planned_links: Vec<TemplateLink>,
+    /// Folders for documents as paths such as `Contracts/Signed`, at most 200.
+    #[graphql(default)]
+    #[serde(default)]
+    pub folders: Vec<String>,
+}
+
+/// A place for a person in a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(name = "TemplateRole", input_name = "TemplateRoleInput")]
+pub struct TemplateRole {
+    /// What tasks name it by, at most 40 characters.
+    pub key: String,
+    /// What the person does on the project, at most 120 characters.
+    pub title: String,
+}
+
+/// A column of the board of a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(name = "TemplateColumn", input_name = "TemplateColumnInput")]
+pub struct TemplateColumn {
+    /// Its heading, at most 60 characters.
+    pub name: String,
+    /// What it says about its tasks.
+    #[serde(with = "words")]
+    pub category: TaskStatus,
+}
+
+/// A milestone of a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(name = "TemplateMilestone", input_name = "TemplateMilestoneInput")]
+pub struct TemplateMilestone {
+    /// What other parts name it by, at most 40 characters.
+    pub key: String,
+    /// What people call it, at most 100 characters.
+    pub name: String,
+    /// What there is to say about it, in Markdown.
+    #[graphql(default)]
+    #[serde(default)]
+    pub notes: String,
+    /// What is handed over, at most 50 lines.
+    #[graphql(default)]
+    #[serde(default)]
+    pub deliverables: Vec<String>,
+    /// The working day on which it is due.
+    #[serde(default)]
+    pub due_day: Option<i32>,
+    /// How soon it has to be reached.
+    #[graphql(default)]
+    #[serde(with = "words", default)]
+    pub priority: Priority,
+    /// Whether the client sees it.
+    #[graphql(default)]
+    #[serde(default)]
+    pub client_visible: bool,
+    /// Key of the place whose person answers for it.
+    #[serde(default)]
+    pub role: Option<String>,
+}
+
+/// A task of a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(name = "TemplateTask", input_name = "TemplateTaskInput")]
+pub struct TemplateTask {
+    /// What other parts name it by, at most 40 characters.
+    pub key: String,
+    /// What is to be done, in a line.
+    pub title: String,
+    /// What is to be done, in Markdown.
+    #[graphql(default)]
+    #[serde(default)]
+    pub description: String,
+    /// How soon it has to be done.
+    #[graphql(default)]
+    #[serde(with = "words", default)]
+    pub priority: Priority,
+    /// How long it is thought to take, in minutes.
+    #[serde(default)]
+    pub estimate_minutes: Option<i64>,
+    /// The working day on which it is to begin.
+    #[serde(default)]
+    pub start_day: Option<i32>,
+    /// How many working days it lasts, its first one among them; with a start it makes the due date, without one the due
+    /// date counts from the project's first day.
+    #[serde(default)]
+    pub duration_days: Option<i32>,
+    /// Key of the milestone that it is part of.
+    #[serde(default)]
+    pub milestone: Option<String>,
+    /// Key of the task that it is part of.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// Names of its labels, at most 20.
+    #[graphql(default)]
+    #[serde(default)]
+    pub label_names: Vec<String>,
+    /// Small steps, at most 50.
+    #[graphql(default)]
+    #[serde(default)]
+    pub steps: Vec<String>,
+    /// Keys of the places whose people do it, at most 20.
+    #[graphql(default)]
+    #[serde(default)]
+    pub doers: Vec<String>,
+}
+
+/// One piece of work of a template that waits for another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(name = "TemplateLink", input_name = "TemplateLinkInput")]
+pub struct TemplateLink {
+    /// Key of the earlier one, a task or a milestone.
+    pub predecessor: String,
+    /// Key of the later one, a task or a milestone.
+    pub successor: String,
+    /// How the later one waits.
+    #[graphql(default)]
+    #[serde(with = "words", default)]
+    pub kind: DependencyKind,
+    /// Working minutes between the two; a lead is negative.
+    #[graphql(default)]
+    #[serde(default)]
+    pub lag_minutes: i64,
+}
+
+/// Enumerations as the words of the database.
+mod words {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+    use crate::words::{DependencyKind, Priority, TaskStatus};
+
+    pub(super) trait Word: Sized + Copy {
+        fn word(self) -> &'static str;
+        fn of(word: &str) -> Option<Self>;
+    }
+
+    macro_rules! word {
+        ($($name:ty),+) => {
+            $(impl Word for $name {
+                fn word(self) -> &'static str {
+                    self.as_str()
+                }
+                fn of(word: &str) -> Option<Self> {
+                    Self::parse(word)
+                }
+            })+
+        };
+    }
+
+    word!(DependencyKind, Priority, TaskStatus);
+
+    pub(super) fn serialize<W: Word, S: Serializer>(value: &W, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(value.word())
+    }
+
+    pub(super) fn deserialize<'de, W: Word, D: Deserializer<'de>>(deserializer: D) -> Result<W, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        W::of(&word).ok_or_else(|| D::Error::custom("no word of the enumeration"))
+    }
+}

@@ -1,0 +1,103 @@
+//! Lists as CSV files: the same rows as the lists, guarded columns, formulas, and tickets.
+
+use serde_json::{Value, json};
+use tests::{Actor, World};
+
+use super::asks::{change, new_project, new_task, person, project};
+
+/// The address of a list as a file.
+async fn link(who: &Actor, input: Value) -> String {
+    change(who, "exportList", input, "url expiresAt").await.expect_ok().text("exportList.url")
+}
+
+/// A file as its text, with its content type and name.
+async fn file(world: &World, url: &str) -> (u16, String, String) {
+    let answer = world.http().get(world.url(url)).send().await.unwrap();
+    let name = answer.headers().get("content-disposition").map(|name| name.to_str().unwrap().to_owned());
+    (answer.status().as_u16(), name.unwrap_or_default(), answer.text().await.unwrap())
+}
+
+/// The headings of a file, and its rows by heading.
+fn rows(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut lines = text.trim_end().split("\r\n");
+    let cells = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
+    (cells(lines.next().unwrap()), lines.map(cells).collect())
+}
+
+// keeps: PR-1, PR-8
+#[tokio::test]
+async fn list_comes_as_a_file_with_the_same_rows_as_the_list() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let manager = acme.manager();
+    let id = new_project(&manager, "Exported").await;
+    for n in 0..3 {
+        new_task(&manager, &id, &format!("Task {n}")).await;
+    }
+    let formula = new_task(&manager, &id, "=HYPERLINK(\"http://x\")").await;
+    let given = json!({ "id": formula, "assigneeIds": [person(&acme, "dev").await], "estimateMinutes": 90 });
+    change(&manager, "updateTask", given, "task { id }").await.expect_ok();
+    let url = link(&manager, json!({ "list": "TASKS", "tasks": { "projectId": id } })).await;
+    let (status, name, text) = file(&world, &url).await;
+    assert_eq!(status, 200);
+    assert!(name.starts_with("attachment; filename=\"acme-tasks-"), "{name}");
+    let (headings, lines) = rows(&text);
+    assert!(headings.contains(&"estimate_minutes".to_owned()) && headings[0] == "id", "{headings:?}");
+    assert_eq!(lines.len(), 4);
+    assert!(text.contains("\"'=HYPERLINK(\"\"http://x\"\")\""), "a formula is text\n{text}");
+    assert!(text.contains(",90,"), "{text}");
+    let marked = link(&manager, json!({ "list": "PROJECTS", "byteOrderMark": true })).await;
+    let (_, _, text) = file(&world, &marked).await;
+    assert!(text.starts_with('\u{feff}') && text.contains("Exported"), "{text}");
+    let query = "{ projects(first: 1) { totalCount } }";
+    let count = manager.run(query, json!({})).await.expect_ok().number("projects.totalCount");
+    assert_eq!(i64::try_from(text.matches("prj_").count()).unwrap(), count);
+}
+
+// keeps: PR-1, PR-7, PR-22, ID-22
+#[tokio::test]
+async fn file_holds_nothing_that_its_holder_does_not_see() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, client) = (acme.owner(), acme.client());
+    let full = file(&world, &link(&owner, json!({ "list": "PROJECTS" })).await).await.2;
+    assert!(rows(&full).0.contains(&"budget".to_owned()));
+    let seen = file(&world, &link(&client, json!({ "list": "PROJECTS" })).await).await.2;
+    assert!(!rows(&seen).0.contains(&"budget".to_owned()), "{seen}");
+    let query = "{ projects(first: 1) { totalCount } }";
+    let count = client.run(query, json!({})).await.expect_ok().number("projects.totalCount");
+    assert_eq!(i64::try_from(seen.matches("prj_").count()).unwrap(), count);
+    let tasks = file(&world, &link(&client, json!({ "list": "TASKS" })).await).await.2;
+    let headings = rows(&tasks).0;
+    for inner in ["estimate_minutes", "blocked_reason", "labels"] {
+        assert!(!headings.contains(&inner.to_owned()), "{headings:?}");
+    }
+    let milestones = file(&world, &link(&client, json!({ "list": "MILESTONES" })).await).await.2;
+    assert!(!rows(&milestones).0.iter().any(|heading| heading == "notes" || heading == "billing"));
+    let refused = json!({ "list": "TIME_ENTRIES" });
+    change(&client, "exportList", refused, "url").await.expect_code("FORBIDDEN");
+    let hours = file(&world, &link(&owner, json!({ "list": "TIME_ENTRIES" })).await).await;
+    assert_eq!(hours.0, 200);
+    let filter = json!({ "list": "TASKS", "tasks": { "blocked": true } });
+    change(&client, "exportList", filter, "url").await.expect_code("FORBIDDEN");
+}
+
+// keeps: ID-22
+#[tokio::test]
+async fn ticket_is_its_holders_for_a_few_minutes() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let developer = acme.developer();
+    let id = project(&acme, 1).await;
+    let wrong = json!({ "list": "TASKS", "projects": { "ids": [id] } });
+    change(&developer, "exportList", wrong, "url").await.expect_field("projects", "other_list");
+    let url = link(&developer, json!({ "list": "TASKS" })).await;
+    assert_eq!(file(&world, &url).await.0, 200);
+    assert_eq!(file(&world, &format!("{url}x")).await.0, 403);
+    let gone = json!({ "id": person(&acme, "dev").await });
+    change(&acme.owner(), "deactivateUser", gone, "user { id }").await.expect_ok();
+    assert_eq!(file(&world, &url).await.0, 403, "who left downloads nothing");
+    let url = link(&acme.owner(), json!({ "list": "TASKS" })).await;
+    world.clock.advance(std::time::Duration::from_secs(6 * 60));
+    assert_eq!(file(&world, &url).await.0, 403, "the link is over");
+}

@@ -1,0 +1,309 @@
+//! Imports of tasks: files of the usual trackers, what is told of them before and after, and that nothing comes twice.
+
+use serde_json::{Value, json};
+use tests::{Actor, Answer, World};
+
+use super::{
+    asks::{ask, change, columns, new_project, person, transition, walk},
+    milestones::new_milestone,
+};
+
+const IMPORT: &str = "taskImport { id status rowCount rowsDone createdCount errorCount jobId }";
+
+const JIRA: &str = "\u{feff}Summary,Issue key,Status,Priority,Assignee,Due date,Original Estimate,Labels,Labels,Description\r\n\
+    \"Design, first\",AC-1,To Do,Highest,dev@acme.test,31/Mar/26 9:15 AM,5400,web,urgent,\"Two\nlines\"\r\n\
+    =SUM(A1),AC-2,Done,Low,,,,,,\r\n\
+    مهمة,AC-3,In Progress,Medium,,,,web,,\r\n";
+
+async fn preview(who: &Actor, project: &str, content: &str, settings: Value) -> Answer {
+    let query = "query($input: TaskImportPreviewInput!) { taskImportPreview(input: $input) {
+        rowCount goodCount errorCount unknownStatuses unknownPeople
+        headings { heading field }
+        drafts { line title description columnId priority assigneeIds estimateMinutes startOn dueOn labelNames }
+        rowErrors { line column code message }
+    } }";
+    let input = json!({ "projectId": project, "content": content, "settings": settings });
+    who.run(query, json!({ "input": input })).await
+}
+
+async fn import(who: &Actor, project: &str, content: &str, settings: Value) -> Answer {
+    let input =
+        json!({ "projectId": project, "content": content, "settings": settings, "fileName": "tasks.csv" });
+    change(who, "importTasks", input, IMPORT).await
+}
+
+async fn told(who: &Actor, id: &str) -> Answer {
+    let query = "query($id: ID!) { taskImport(id: $id) {
+        id status rowCount rowsDone createdCount errorCount failure finishedAt fileName
+        rowErrors { line column code message }
+    } }";
+    who.run(query, json!({ "id": id })).await.expect_ok()
+}
+
+async fn tasks(who: &Actor, project: &str) -> Vec<Value> {
+    let query = "query($id: ID!) { project(id: $id) { tasks(first: 100) { nodes {
+        number title description status priority estimateMinutes dueOn startOn
+        assignees { id } labels { name } milestone { name }
+    } } } }";
+    who.run(query, json!({ "id": project })).await.expect_ok().list("project.tasks.nodes").to_vec()
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn file_of_jira_is_shown_before_and_imported_by_a_job() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, dev) = (acme.manager(), person(&acme, "dev").await);
+    let project = new_project(&manager, "Moved").await;
+    let settings = json!({ "dates": "MONTH_NAME", "unit": "SECONDS",
+        "people": [{ "value": "dev@acme.test", "userId": dev }] });
+    let shown = preview(&manager, &project, JIRA, settings.clone()).await.expect_ok();
+    let fields = shown.each("taskImportPreview.headings", "field");
+    assert_eq!(fields[..3], [json!("TITLE"), Value::Null, json!("STATUS")]);
+    assert_eq!(
+        (shown.number("taskImportPreview.rowCount"), shown.number("taskImportPreview.errorCount")),
+        (3, 0)
+    );
+    let draft = &shown.list("taskImportPreview.drafts")[0];
+    assert_eq!((&draft["title"], &draft["dueOn"]), (&json!("Design, first"), &json!("2026-03-31")));
+    assert_eq!((&draft["estimateMinutes"], &draft["labelNames"]), (&json!(90), &json!(["web", "urgent"])));
+    assert!(tasks(&manager, &project).await.is_empty(), "looking changes nothing");
+    let begun = import(&manager, &project, JIRA, settings).await.expect_ok();
+    let id = begun.text("importTasks.taskImport.id");
+    world.settled().await;
+    let over = told(&manager, &id).await;
+    assert_eq!(over.text("taskImport.status"), "DONE", "{over}");
+    assert_eq!((over.number("taskImport.createdCount"), over.number("taskImport.rowsDone")), (3, 3));
+    let all = tasks(&manager, &project).await;
+    let [design, formula, arabic] = &all[..] else { panic!("{all:?}") };
+    assert_eq!((&design["number"], &design["priority"]), (&json!(1), &json!("URGENT")));
+    assert_eq!(
+        (&design["description"], &design["assignees"]),
+        (&json!("Two\nlines"), &json!([{ "id": dev }]))
+    );
+    let labels = design["labels"].as_array().unwrap().iter().map(|label| label["name"].clone());
+    assert_eq!(labels.collect::<Vec<_>>(), [json!("web"), json!("urgent")]);
+    assert_eq!((&formula["title"], &formula["status"]), (&json!("=SUM(A1)"), &json!("DONE")));
+    assert_eq!((&arabic["title"], &arabic["status"]), (&json!("مهمة"), &json!("DOING")));
+    // What the file held is not kept, only what was wrong in it.
+    let file = world.rows("projects_import_files", "").await;
+    assert_eq!(file[0]["content"], "");
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn files_of_trello_and_asana_are_known_by_their_headings() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let manager = acme.manager();
+    let project = new_project(&manager, "Moved").await;
+    new_milestone(&manager, &project, "Launch", json!({})).await;
+    let board = columns(&manager, &project).await;
+    let trello = "Card ID;Card Name;List Name;Card Description;Labels;Due Date\n\
+                  1;A card;Ideas;;red, green;2026-04-01T10:00:00.000Z\n";
+    let unknown = preview(&manager, &project, trello, json!({})).await.expect_ok();
+    assert_eq!(*unknown.data("taskImportPreview.unknownStatuses"), json!(["Ideas"]));
+    let error = &unknown.list("taskImportPreview.rowErrors")[0];
+    assert_eq!(
+        (&error["line"], &error["column"], &error["code"]),
+        (&json!(2), &json!("List Name"), &json!("unknown_status"))
+    );
+    let settings = json!({ "statuses": [{ "value": "ideas", "columnId": board[0].0 }] });
+    import(&manager, &project, trello, settings).await.expect_ok();
+    let asana = "Task ID,Completed At,Name,Section/Column,Assignee,Due Date,Tags,Notes,Milestone\n\
+                 9,2026-01-01,An old one,,,,,Said,Launch\n";
+    import(&manager, &project, asana, json!({})).await.expect_ok();
+    world.settled().await;
+    let all = tasks(&manager, &project).await;
+    let card = all.iter().find(|task| task["title"] == "A card").unwrap();
+    assert_eq!((&card["dueOn"], &card["status"]), (&json!("2026-04-01"), &json!("TODO")));
+    let old = all.iter().find(|task| task["title"] == "An old one").unwrap();
+    assert_eq!((&old["status"], &old["milestone"]["name"]), (&json!("DONE"), &json!("Launch")));
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn wrong_rows_are_told_and_the_others_come_in() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let manager = acme.manager();
+    let project = new_project(&manager, "Moved").await;
+    let long = "x".repeat(201);
+    let file = format!(
+        "Title,Status,Assignee,Start,Due,Estimate,Priority,Milestone\n\
+         Fine,To do,,2026-03-01,2026-03-02,1h 30m,high,\n\
+         ,To do,,,,,,\n\
+         {long},,,,,,,\n\
+         State,Nowhere,,,,,,\n\
+         Person,,Nobody Known,,,,,\n\
+         Dates,,,2026-03-09,2026-03-02,,,\n\
+         Date,,,03/09/2026,,,,\n\
+         Estimate,,,,,soon,,\n\
+         Priority,,,,,,whenever,\n\
+         \"Stone\nbelow\",,,,,,,Nowhere\n\
+         Short\n"
+    );
+    let begun = import(&manager, &project, &file, json!({})).await.expect_ok();
+    world.settled().await;
+    let over = told(&manager.speaking("fr"), &begun.text("importTasks.taskImport.id")).await;
+    let counts =
+        ["rowCount", "createdCount", "errorCount"].map(|of| over.number(&format!("taskImport.{of}")));
+    assert_eq!(counts, [11, 2, 9], "{over}");
+    let codes: Vec<(i64, String)> = over
+        .list("taskImport.rowErrors")
+        .iter()
+        .map(|error| (error["line"].as_i64().unwrap(), error["code"].as_str().unwrap().to_owned()))
+        .collect();
+    for expected in [
+        (3, "required"),
+        (4, "too_long"),
+        (5, "unknown_status"),
+        (6, "unknown_person"),
+        (7, "due_before_start"),
+        (8, "bad_date"),
+        (9, "bad_duration"),
+        (10, "bad_priority"),
+        (11, "unknown_milestone"),
+    ] {
+        assert!(codes.contains(&(expected.0, expected.1.to_owned())), "{expected:?} in {codes:?}");
+    }
+    assert!(over.body.to_string().contains("Ce champ est obligatoire."), "{over}");
+    let text = over.body.to_string();
+    assert!(!text.contains("Nobody Known"), "what stands in the file is not kept");
+    let titles: Vec<Value> =
+        tasks(&manager, &project).await.iter().map(|task| task["title"].clone()).collect();
+    assert_eq!(titles, [json!("Fine"), json!("Short")]);
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn every_wrong_file_and_setting_is_named() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let manager = acme.manager();
+    let project = new_project(&manager, "Moved").await;
+    let other = new_project(&manager, "Other").await;
+    let column = columns(&manager, &other).await[0].0.clone();
+    let client = person(&acme, "client").await;
+    for (file, settings, path, code) in [
+        ("Title\n".to_owned(), json!({}), "content", "no_rows"),
+        ("x".repeat(900_001), json!({}), "content", "file_too_large"),
+        ("Title\n".repeat(5_002), json!({}), "content", "too_many_rows"),
+        ("A,B\n1,2\n".to_owned(), json!({}), "settings.columns", "no_title_column"),
+        (
+            "Title\nx\n".to_owned(),
+            json!({ "columns": [{ "heading": "None", "field": "TITLE" }] }),
+            "settings.columns.0.heading",
+            "no_such_column",
+        ),
+        (
+            "Title\nx\n".to_owned(),
+            json!({ "statuses": [{ "value": "a", "columnId": column }] }),
+            "settings.statuses.0.columnId",
+            "other_board",
+        ),
+        (
+            "Title\nx\n".to_owned(),
+            json!({ "people": [{ "value": "a", "userId": client }] }),
+            "settings.people.0.userId",
+            "not_staff",
+        ),
+    ] {
+        import(&manager, &project, &file, settings).await.expect_field(path, code);
+    }
+    transition(&manager, &project, "CANCELLED").await.expect_ok();
+    import(&manager, &project, "Title\nx\n", json!({})).await.expect_code("CONFLICT");
+}
+
+// keeps: PR-8, ID-22
+#[tokio::test]
+async fn imports_are_for_those_who_make_tasks_there() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, client) = (acme.manager(), acme.client());
+    let project = new_project(&manager, "Moved").await;
+    let begun = import(&manager, &project, "Title\nSecret words,\n", json!({})).await.expect_ok();
+    world.settled().await;
+    let id = begun.text("importTasks.taskImport.id");
+    for (who, code) in
+        [(&client, "FORBIDDEN"), (&acme.sales(), "FORBIDDEN"), (&acme.developer(), "NOT_FOUND")]
+    {
+        import(who, &project, "Title\nx\n", json!({})).await.expect_code(code);
+        preview(who, &project, "Title\nx\n", json!({})).await.expect_code(code);
+    }
+    let query = "query($id: ID!) { taskImport(id: $id) { rowErrors { code } } }";
+    for (who, code) in [
+        (&client, "FORBIDDEN"),
+        (&acme.developer(), "NOT_FOUND"),
+        (&world.agency("globex").owner(), "NOT_FOUND"),
+    ] {
+        who.run(query, json!({ "id": id })).await.expect_code(code);
+    }
+    ask(&client, "{ taskImports { totalCount } }").await.expect_code("FORBIDDEN");
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn import_goes_on_where_a_worker_died_and_nothing_comes_twice() {
+    let world = World::builder()
+        .configure(|config| config.background.in_serve = gateway::config::Switch::Off)
+        .build()
+        .await;
+    let acme = world.agency("acme");
+    let manager = acme.manager();
+    let project = new_project(&manager, "Moved").await;
+    let rows: String = (0..1_500).map(|n| format!("Task {n},web\n")).collect();
+    let begun = import(&manager, &project, &format!("Title,Labels\n{rows}"), json!({})).await.expect_ok();
+    let id = begun.text("importTasks.taskImport.id");
+    let app = world.app(0).clone();
+    let dying = tokio::spawn(async move { gateway::worker::runner(&app).work().await });
+    loop {
+        let at = told(&manager, &id).await.number("taskImport.rowsDone");
+        if at > 0 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    dying.abort();
+    let _ = dying.await;
+    world
+        .execute("UPDATE jobs SET locked_until = '2020-01-01T00:00:00+00:00' WHERE kind = 'projects.tasks.import' AND status = 'running'")
+        .await;
+    let (one, two) = (gateway::worker::runner(world.app(0)), gateway::worker::runner(world.app(0)));
+    let (one, two) = tokio::join!(one.work(), two.work());
+    one.unwrap();
+    two.unwrap();
+    let over = told(&manager, &id).await;
+    assert_eq!(
+        (over.text("taskImport.status"), over.number("taskImport.createdCount")),
+        ("DONE".to_owned(), 1_500)
+    );
+    let query = "query($id: ID!) { project(id: $id) { tasks { totalCount } } taskLabels(first: 100) { nodes { name } } }";
+    let all = manager.run(query, json!({ "id": project })).await.expect_ok();
+    assert_eq!(all.number("project.tasks.totalCount"), 1_500);
+    // The same job again does nothing.
+    world.execute("UPDATE jobs SET status = 'waiting', finished_at = NULL, locked_until = NULL WHERE kind = 'projects.tasks.import'").await;
+    gateway::worker::runner(world.app(0)).work().await.unwrap();
+    let again = manager.run(query, json!({ "id": project })).await.expect_ok();
+    assert_eq!(again.number("project.tasks.totalCount"), 1_500);
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn import_into_a_project_that_is_over_meanwhile_is_given_up() {
+    let world = World::builder()
+        .configure(|config| config.background.in_serve = gateway::config::Switch::Off)
+        .build()
+        .await;
+    let manager = world.agency("acme").manager();
+    let project = new_project(&manager, "Moved").await;
+    let begun = import(&manager, &project, "Title\nLate\n", json!({})).await.expect_ok();
+    walk(&manager, &project, &["CANCELLED"]).await;
+    gateway::worker::runner(world.app(0)).work().await.unwrap();
+    let over = told(&manager, &begun.text("importTasks.taskImport.id")).await;
+    assert_eq!(
+        (over.text("taskImport.status"), over.text("taskImport.failure")),
+        ("FAILED".to_owned(), "project_closed".to_owned())
+    );
+    assert!(tasks(&manager, &project).await.is_empty());
+}
