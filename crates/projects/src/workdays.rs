@@ -13,6 +13,9 @@ pub const NO_WORKDAY: Text = Text::new(
     "Cette date mène trop loin : aucun jour ouvré n'est à portée.",
 );
 
+/// The last year that dates are written in, in four digits.
+const LAST_YEAR: i32 = 9_999;
+
 /// Longest way that is counted, in calendar days: some hundred years.
 const REACH: u32 = 36_600;
 
@@ -41,7 +44,7 @@ pub fn at(origin: NaiveDate, offset: i32, works: impl Fn(NaiveDate) -> bool) -> 
     for _ in 0..=REACH {
         if offset >= 0 {
             if works(day) && left == 0 {
-                return Some(day);
+                return Some(day).filter(|day| day.year() <= LAST_YEAR);
             }
             left -= u32::from(works(day));
             day = day.checked_add_days(Days::new(1))?;

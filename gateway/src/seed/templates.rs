@@ -139,7 +139,7 @@ impl Sketch {
         };
         TemplatePlan {
             placeholders: self.places.iter().map(role).collect(),
-            board: Vec::new(),
+            planned_columns: Vec::new(),
             planned_milestones: self.milestones.iter().map(milestone).collect(),
             planned_tasks: self.tasks.iter().map(task).collect(),
             planned_links: self.tasks.windows(2).map(link).collect(),

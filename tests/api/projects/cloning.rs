@@ -152,6 +152,8 @@ async fn every_wrong_field_of_a_clone_is_named() {
     let acme = world.agency("acme");
     let (manager, client) = (acme.manager(), person(&acme, "client").await);
     let id = new_project(&manager, "Source").await;
+    let dates = json!({ "id": id, "estimatedStart": "2026-03-02", "expectedDelivery": "2026-03-13" });
+    change(&manager, "updateProject", dates, "project { id }").await.expect_ok();
     for (field, value, path, code) in [
         ("name", json!(" "), "name", "required"),
         ("managerId", json!(client), "managerId", "not_staff"),

@@ -11,7 +11,7 @@ use super::{
 const TEMPLATE: &str = "template {
   id name description category milestoneCount taskCount lengthDays archivedAt version
   plan {
-    placeholders { key title } board { name category } folders
+    placeholders { key title } plannedColumns { name category } folders
     plannedMilestones { key name dueDay deliverables role clientVisible }
     plannedTasks { key title startDay durationDays milestone parent estimateMinutes labelNames steps doers priority }
     plannedLinks { predecessor successor kind lagMinutes }
@@ -33,7 +33,7 @@ const MADE: &str = "project {
 fn website() -> Value {
     json!({
         "placeholders": [{ "key": "dev", "title": "Developer" }, { "key": "des", "title": "Designer" }],
-        "board": [{ "name": "Next", "category": "TODO" }, { "name": "Now", "category": "DOING" },
+        "plannedColumns": [{ "name": "Next", "category": "TODO" }, { "name": "Now", "category": "DOING" },
                   { "name": "Over", "category": "DONE" }],
         "plannedMilestones": [
             { "key": "launch", "name": "إطلاق", "dueDay": 9, "deliverables": ["The site"], "role": "dev",
@@ -70,7 +70,7 @@ async fn template_becomes_a_project_dated_by_working_days() {
     let world = World::new().await;
     let acme = world.agency("acme");
     let manager = acme.manager();
-    let id = new_template(&manager, "Website", website()).await;
+    let id = new_template(&manager, "Site", website()).await;
     let (dev, lead) = (person(&acme, "dev").await, person(&acme, "pm").await);
     let input = json!({
         // A Saturday before a leap day.

@@ -34,7 +34,7 @@ pub struct CloneProjectInput {
     #[graphql(default = true)]
     pub dependencies: bool,
     /// Whether the team is copied, as far as people are active, and with it who does which task. Rates come along for who
-    /// may read them; roles that people had on the other project alone do not.
+    /// may read them; roles that people had on the other project alone do not. Needs `projects.team.write`.
     #[graphql(default)]
     pub team: bool,
     /// Whether the new one gets the same folders for documents.

@@ -24,7 +24,7 @@ use crate::{
     link::{Work, between, ends_of},
     member::entity as place,
     milestone::{self, entity as milestones},
-    policy::{BUDGETS_READ, BUDGETS_WRITE, RATES_READ},
+    policy::{BUDGETS_READ, BUDGETS_WRITE, RATES_READ, TEAM_WRITE},
     project::{self, entity::Model},
     service::Projects,
     task::{self, checklist, entity as tasks},
@@ -38,10 +38,14 @@ use source::{Parts, Source};
 /// Makes a project out of another one: what was done begins anew.
 ///
 /// # Errors
-/// FORBIDDEN without a role in the tenant that may create projects, or for parts that the viewer may not read; NOT_FOUND
+/// FORBIDDEN without a role in the tenant that may create projects (or, for the team, put people on them), or for parts
+/// that the viewer may not read; NOT_FOUND
 /// for a project or account that they may not see; INVALID for wrong fields.
 pub async fn clone(viewer: &Viewer, db: &Db, projects: &Projects, input: CloneProjectInput) -> Result<Model> {
     project::require_create(viewer)?;
+    if input.team && viewer.grant(TEAM_WRITE).reach.is_none() {
+        return Err(Error::lacks(TEAM_WRITE.name));
+    }
     let mut fields = Fields::new();
     let name = fields.take(text::name(&input.name, "name"));
     fields.check()?;

@@ -10,7 +10,7 @@ use kernel::{
     sql::one_of,
     viewer::{Permission, Viewer},
 };
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     label::{entity as label, on_task},

@@ -161,8 +161,8 @@ async fn build<'a>(
     let (milestones, tasks) = (milestones.collect(), tasks.collect());
     let whole = Whole::new(act, project);
     let mut builder = Builder { whole, people, starts_on, milestones, tasks, labels: HashMap::new() };
-    if !plan.board.is_empty() {
-        let board = plan.board.iter().map(|column| (column.name.clone(), column.category));
+    if !plan.planned_columns.is_empty() {
+        let board = plan.planned_columns.iter().map(|column| (column.name.clone(), column.category));
         builder.whole.columns = column::arranged(act, builder.whole.project.id, board.collect());
     }
     for role in &plan.placeholders {

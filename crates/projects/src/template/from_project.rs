@@ -92,7 +92,7 @@ fn plan(source: &Source, labels: &HashMap<TaskLabelId, String>) -> TemplatePlan 
     };
     let column = |(name, category): &(String, _)| TemplateColumn { name: name.clone(), category: *category };
     TemplatePlan {
-        board: source.columns.iter().map(column).collect(),
+        planned_columns: source.columns.iter().map(column).collect(),
         planned_milestones: source.milestones.iter().map(|row| project.milestone(row)).collect(),
         planned_tasks: source.tasks.iter().map(|row| project.task(row)).collect(),
         planned_links: source.links.iter().filter_map(|row| project.link(row)).collect(),

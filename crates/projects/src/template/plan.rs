@@ -18,7 +18,7 @@ pub struct TemplatePlan {
     /// Columns of the board from left to right, at most 30; without any, a new project gets the usual ones.
     #[graphql(default)]
     #[serde(default)]
-    pub board: Vec<TemplateColumn>,
+    pub planned_columns: Vec<TemplateColumn>,
     /// Milestones in their order, at most 200.
     #[graphql(default)]
     #[serde(default)]

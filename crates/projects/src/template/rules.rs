@@ -77,8 +77,8 @@ pub fn checked(mut plan: TemplatePlan, fields: &mut Fields) -> TemplatePlan {
         let path = format!("plan.placeholders.{index}.title");
         set(&mut role.title, fields, |text| text::line(text, &path, TITLE_MAX));
     }
-    for (index, column) in plan.board.iter_mut().enumerate() {
-        let path = format!("plan.board.{index}.name");
+    for (index, column) in plan.planned_columns.iter_mut().enumerate() {
+        let path = format!("plan.planned_columns.{index}.name");
         set(&mut column.name, fields, |text| text::line(text, &path, column::NAME_MAX));
     }
     let milestones =
@@ -116,11 +116,17 @@ fn set(place: &mut String, fields: &mut Fields, check: impl FnOnce(&str) -> Resu
 }
 
 fn bounds(plan: &TemplatePlan, fields: &mut Fields) {
-    let TemplatePlan { placeholders, board, planned_milestones, planned_tasks, planned_links, folders } =
-        plan;
+    let TemplatePlan {
+        placeholders,
+        planned_columns,
+        planned_milestones,
+        planned_tasks,
+        planned_links,
+        folders,
+    } = plan;
     for (name, count, max) in [
         ("placeholders", placeholders.len(), MAX_ROLES),
-        ("board", board.len(), column::MAX_COLUMNS),
+        ("plannedColumns", planned_columns.len(), column::MAX_COLUMNS),
         ("plannedMilestones", planned_milestones.len(), MAX_MILESTONES),
         ("plannedTasks", planned_tasks.len(), MAX_TASKS),
         ("plannedLinks", planned_links.len(), MAX_LINKS),

@@ -16,7 +16,7 @@ pub(super) const LISTS: [(&str, u64); 42] = [
     ("customFields", 20),
     // What a template consists of.
     ("placeholders", 10),
-    ("board", 5),
+    ("plannedColumns", 5),
     ("plannedMilestones", 20),
     ("plannedTasks", 200),
     ("plannedLinks", 100),
