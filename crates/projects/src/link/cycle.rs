@@ -154,7 +154,7 @@ mod tests {
         fn some_cycle_is_found_exactly_where_there_is_one(
             edges in prop::collection::vec((0_u8..12, 0_u8..12), 0..30),
         ) {
-            match any(&edges) {
+            match super::any(&edges) {
                 None => prop_assert!(is_acyclic(&edges)),
                 Some(members) => {
                     prop_assert!(!is_acyclic(&edges));
