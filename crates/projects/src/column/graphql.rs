@@ -55,7 +55,6 @@ impl TaskColumn {
     }
 
     /// Its tasks, as they stand on the board. Needs `projects.task.read`.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn tasks(
         &self,
         ctx: &Context<'_>,

@@ -9,14 +9,14 @@ use kernel::{
     policy::Guarded,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
 use serde_json::{Value as Json, json};
 
 use super::{
     entity::{Column, Entity, Model},
     rules,
 };
-use crate::words::FeedbackStatus;
+use crate::{project::entity as project, words::FeedbackStatus};
 
 /// The job that tells people what they were asked, or reminds them.
 pub const JOB: &str = "projects.feedback.tell";
@@ -58,10 +58,30 @@ pub async fn open(db: &Db, viewer: &Viewer, errand: &Errand) -> Result<Vec<Model
     Ok(rows.all(db).await?.into_iter().filter(open).collect())
 }
 
-/// Notes that people were told or reminded.
+/// Those of these questions that are still open, with their projects locked.
+///
+/// Race: whoever answers holds the project as well, so neither takes the other for a stale version.
 ///
 /// # Errors
-/// CONFLICT if one was answered in the meantime: the job is done again.
+/// If the database does not answer.
+pub async fn hold(act: &Act, requests: &[Model]) -> Result<Vec<Model>> {
+    let tenant = act.viewer().tenant_id();
+    let projects = project::Entity::of_tenant(tenant)
+        .filter(project::Column::Id.is_in(requests.iter().map(|request| request.project_id.uuid())))
+        .order_by_asc(project::Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    projects.all(act.conn()).await?;
+    let rows = Entity::of_tenant(tenant)
+        .filter(Column::Id.is_in(requests.iter().map(|request| request.id.uuid())))
+        .filter(Column::UserId.is_not_null());
+    let open = |row: &Model| rules::status(row, act.now()) == FeedbackStatus::Open;
+    Ok(rows.all(act.conn()).await?.into_iter().filter(open).collect())
+}
+
+/// Notes that people were told or reminded of what [`hold`] answered.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn told(act: &mut Act, requests: Vec<Model>, reminder: bool) -> Result<()> {
     let now: Option<DateTime<Utc>> = Some(act.now());
     act.update_all(requests, |request| {

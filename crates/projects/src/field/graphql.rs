@@ -100,7 +100,6 @@ pub struct FieldQuery;
 #[Object]
 impl FieldQuery {
     /// The agency's own fields of projects, by name. Needs `projects.internal.read`.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn project_fields(
         &self,
         ctx: &Context<'_>,

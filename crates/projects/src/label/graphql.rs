@@ -69,7 +69,6 @@ pub struct LabelQuery;
 #[Object]
 impl LabelQuery {
     /// The labels that the viewer may see, by name. Needs `projects.internal.read`.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn task_labels(
         &self,
         ctx: &Context<'_>,

@@ -26,8 +26,9 @@ use crate::{
 };
 
 /// What is late, used up and uncertain about a project.
+#[derive(Clone, Copy)]
 pub struct ProjectFigures {
-    project: ProjectId,
+    pub(super) project: ProjectId,
     budget: Option<(i64, Currency)>,
     budget_minutes: Option<i64>,
 }

@@ -30,7 +30,7 @@ use crate::{
         filter::{FeedbackFilter, FeedbackOrder},
         graphql::FeedbackRequest,
     },
-    project::{entity::Model, graphql::Project},
+    project::graphql::Project,
     report::{
         self,
         filter::{StatusReportFilter, StatusReportOrder},
@@ -44,17 +44,17 @@ use crate::{
 };
 
 /// The registers and figures of a project.
-pub struct ProjectRegisters(Model);
+pub struct ProjectRegisters(ProjectFigures);
 
 impl From<&Project> for ProjectRegisters {
     fn from(project: &Project) -> Self {
-        Self(project.0.clone())
+        Self(ProjectFigures::from(&project.0))
     }
 }
 
 impl ProjectRegisters {
     fn id(&self) -> ProjectId {
-        self.0.id
+        self.0.project
     }
 }
 
@@ -62,7 +62,7 @@ impl ProjectRegisters {
 impl ProjectRegisters {
     /// What is late, used up and uncertain about it; for a page of projects each of these is one statement.
     async fn figures(&self) -> ProjectFigures {
-        ProjectFigures::from(&self.0)
+        self.0
     }
 
     /// Its risks. Needs `projects.risk.read`; never for clients.

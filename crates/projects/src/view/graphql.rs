@@ -75,7 +75,6 @@ pub struct ViewQuery;
 #[Object]
 impl ViewQuery {
     /// Own views and those that staff share, by name. Needs `projects.project.read`.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn saved_views(
         &self,
         ctx: &Context<'_>,
