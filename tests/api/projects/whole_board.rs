@@ -73,11 +73,11 @@ async fn two_hundred_moves_at_once_end_in_one_order_for_everybody() {
     let all: Vec<String> = columns(&owner, &id).await.into_iter().map(|(id, _)| id).collect();
     admin.token().await;
     let moves = (0..200).map(|number: usize| {
-        let who = if number % 2 == 0 { &owner } else { &admin };
+        let who = if number.is_multiple_of(2) { &owner } else { &admin };
         let (task, beside) = (&tasks[number * 7 % 20], &tasks[(number * 11 + 3) % 20]);
         let mut input = json!({ "id": task, "columnId": all[number % all.len()] });
         if task != beside {
-            input[if number % 3 == 0 { "before" } else { "after" }] = json!(beside);
+            input[if number.is_multiple_of(3) { "before" } else { "after" }] = json!(beside);
         }
         change(who, "moveTask", input, "task { id rank }")
     });
