@@ -298,7 +298,6 @@ impl ImportQuery {
     }
 
     /// Imports of tasks, the newest first. Needs `projects.internal.read` on their projects.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn task_imports(
         &self,
         ctx: &Context<'_>,

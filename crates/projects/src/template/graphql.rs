@@ -153,7 +153,6 @@ impl TemplateQuery {
     }
 
     /// Templates of projects, by name. Needs `projects.template.read`.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn project_templates(
         &self,
         ctx: &Context<'_>,
