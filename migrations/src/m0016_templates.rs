@@ -57,7 +57,7 @@ fn imports() -> Table {
         .text_opt("failure")
         .timestamp_opt("finished_at")
         .std()
-        .check("position", "position BETWEEN 0 AND row_count")
+        .check("position", "position >= 0")
         .belongs_to("project_id", "projects_projects", NoAction)
         .unique(&["tenant_id", "id"])
         .index(&["tenant_id", "project_id", "created_at", "id"])

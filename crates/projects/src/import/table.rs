@@ -73,7 +73,7 @@ pub fn read(content: &str, separator: Option<u8>) -> Result<Table, FieldError> {
     for record in reader.from_reader(content.as_bytes()).into_records() {
         let last: u64 = lines.last().map_or(1, |row: &Row| row.line);
         let record = record.map_err(|_| wrong(UNREADABLE.with("line", last)))?;
-        let line = record.position().map_or(last, csv::Position::line);
+        let line = record.position().map_or(last, |at| at.line() + blank_lines(content, at.byte()));
         let cells: Vec<String> = record.iter().take(MAX_COLUMNS).map(plain).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
             lines.push(Row { line, cells });
@@ -89,6 +89,13 @@ pub fn read(content: &str, separator: Option<u8>) -> Result<Table, FieldError> {
         true => Err(wrong(NO_ROWS.into())),
         false => Ok(Table { headings, rows }),
     }
+}
+
+/// How many empty lines stand at a place of the file: the reader counts them to the row behind them.
+fn blank_lines(content: &str, place: u64) -> u64 {
+    let rest = usize::try_from(place).ok().and_then(|place| content.as_bytes().get(place..));
+    let ends = rest.unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    ends.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// The separator that stands most often outside of quotes in the first line.
