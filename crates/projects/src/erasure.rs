@@ -12,11 +12,13 @@ use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, Select}
 use crate::{
     comment::{entity as comment, mention},
     feedback::{self, entity as asked},
+    import,
     member::entity as member,
     milestone::entity as milestone,
     project::entity as project,
     risk::entity as risk,
     task::{assignee, entity as task},
+    template::entity as template,
     time::people::{self, Kept},
     view::entity as view,
     words::ProjectStatus::{Cancelled, Completed},
@@ -51,6 +53,11 @@ const MILESTONES: Text =
 const RISKS: Text = Text::new("projects_risks", "Risks they watched", "Risques suivis");
 const FEEDBACK: Text =
     Text::new("projects_feedback", "What they were asked and answered", "Avis sollicités et donnés");
+const MADE: Text = Text::new(
+    "projects_made",
+    "Templates they made and files they imported",
+    "Modèles créés et fichiers importés",
+);
 const VIEWS: Text = Text::new("projects_views", "Views they saved", "Vues enregistrées");
 const REPORTED: Text = Text::new("projects_reported", "Tasks they reported", "Tâches signalées");
 
@@ -71,7 +78,10 @@ pub async fn holdings(conn: &impl ConnectionTrait, subject: &DataSubject) -> Res
         milestone::Entity::of_tenant(subject.tenant).filter(milestone::Column::AssigneeId.eq(user));
     let risks = risk::Entity::of_tenant(subject.tenant).filter(risk::Column::OwnerId.eq(user));
     let asked = asked::Entity::of_tenant(subject.tenant).filter(asked::Column::UserId.eq(user));
+    let made = template::Entity::of_tenant(subject.tenant).filter(template::Column::CreatedBy.eq(user));
+    let made = made.count(conn).await? + import::forget::of_person(subject.tenant, user).count(conn).await?;
     let found = [
+        ("projects.made", MADE, made, Fate::Anonymised),
         ("projects.risks", RISKS, risks.count(conn).await?, Fate::Anonymised),
         ("projects.feedback", FEEDBACK, asked.count(conn).await?, Fate::Anonymised),
         ("projects.time", WORKED, worked, Fate::Anonymised),
@@ -123,6 +133,8 @@ pub async fn erase(act: &mut Act, subject: &DataSubject) -> Result<Vec<Holding>>
         people::erase_user(act, user).await?;
         crate::comment::forget_author(act, user).await?;
         feedback::erase_user(act, user).await?;
+        import::forget::person(act, user).await?;
+        crate::template::forget_maker(act, user).await?;
     }
     Ok(found)
 }

@@ -278,6 +278,9 @@ fn scalar(ty: &str, name: &str) -> Value {
         (_, "tenant" | "tenantSlug" | "slug") => json!("sweep-agency"),
         (_, "password" | "newPassword" | "currentPassword") => json!("correct horse battery staple 7"),
         (_, "domain") => json!("sweep.example.com"),
+        (_, "content") => json!("Title\nSweep"),
+        // A placeholder of the agency's templates.
+        (_, "role") => json!("lead"),
         (_, "color") => json!("#1f7a8c"),
         (_, "key") => json!("sweeper"),
         _ => json!("Sweep"),

@@ -87,6 +87,7 @@ impl ListExportMutation {
         #[graphql(desc = "Which list.")] input: ExportListInput,
     ) -> Result<ExportListPayload> {
         let (viewer, tickets) = (ctx.viewer(), ctx.data_unchecked::<Tickets>());
+        viewer.signed_in()?;
         // Reason: the download is what the person sees, who may see more than a key of theirs.
         let Actor::User(user) = viewer.actor else { return Err(Error::Forbidden(IN_PERSON.into())) };
         let (list, mark) = (input.list, input.byte_order_mark);

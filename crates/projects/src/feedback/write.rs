@@ -177,12 +177,12 @@ async fn check_not_asked(act: &Act, input: &RequestFeedbackInput, people: &[User
 /// INVALID for an answer that is none of the kind's.
 pub async fn answer(viewer: &Viewer, db: &Db, input: AnswerFeedbackInput) -> Result<Model> {
     viewer.require(FEEDBACK_ANSWER)?;
-    if !viewer.is_client() {
-        return Err(Error::Forbidden(FOR_CLIENTS.into()));
-    }
     viewer
         .act(db, "projects.feedback.answer", async |act| {
             let (before, _) = register::open::<Entity>(act, FEEDBACK_ANSWER, input.id, None).await?;
+            if !viewer.is_client() {
+                return Err(Error::Forbidden(FOR_CLIENTS.into()));
+            }
             rules::check_open(&before, act.now())?;
             let mut fields = Fields::new();
             rules::check_score(rules::kind(&before), input.score, &mut fields);

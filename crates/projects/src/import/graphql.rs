@@ -3,6 +3,7 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use kernel::{
     Error, Result,
+    act::job,
     ask::Asking,
     graph::{Graph, Node},
     id::{JobId, MilestoneId, ProjectId, TaskColumnId, TaskImportId, TypedId, UserId},
@@ -67,9 +68,11 @@ impl TaskImport {
         TaskImportStatus::parse(&self.0.status).unwrap_or_default()
     }
 
-    /// The job that does it; `job(id:)` and `jobProgress` tell how far it is.
-    async fn job_id(&self) -> Option<JobId> {
-        self.0.job_id
+    /// The job that does it; `job(id:)` and `jobProgress` tell how far it is. Null for who may not see the job.
+    async fn job_id(&self, ctx: &Context<'_>) -> Result<Option<JobId>> {
+        let Some(id) = self.0.job_id else { return Ok(None) };
+        let job = ctx.ask().load::<ById<job::Entity>, _>(id.uuid()).await?;
+        Ok(job.map(|job| job.id))
     }
 
     /// How many rows the file has.

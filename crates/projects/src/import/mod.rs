@@ -3,6 +3,7 @@
 
 pub mod entity;
 pub mod file;
+pub(crate) mod forget;
 pub mod graphql;
 mod read;
 mod run;
@@ -227,11 +228,4 @@ async fn check(act: &Act, projects: &Projects, project: ProjectId, settings: &Se
         }
     }
     fields.check()
-}
-
-/// Removes the imports of a project that goes for good; their files go with them.
-pub(crate) async fn forget_project(act: &mut Act, project: ProjectId) -> Result<()> {
-    let rows = entity::Entity::of_tenant(act.viewer().tenant_id());
-    let rows = rows.filter(entity::Column::ProjectId.eq(project.uuid())).all(act.conn()).await?;
-    act.delete_all(rows).await
 }

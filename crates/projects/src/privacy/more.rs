@@ -18,12 +18,14 @@ use crate::{
     comment::{entity as comment, mention},
     decision::entity as decision,
     feedback::entity as feedback,
+    import::forget,
     milestone::entity as milestone,
     policy::{
         MILESTONES_READ, TASKS_READ,
         registers::{CHANGES_READ, DECISIONS_READ, RISKS_READ},
     },
     risk::entity as risk,
+    template::entity as template,
     view::entity as view,
 };
 
@@ -83,7 +85,29 @@ pub(super) async fn collect(
         let told = told.collect();
         into.rows("projects.views", told).await?;
     }
+    made(db, subject, user, into).await?;
     registers(db, subject, user, eyes, into).await
+}
+
+/// Collects templates that the person made and files they imported; what stands in them is the agency's.
+async fn made(db: &Db, subject: &DataSubject, user: UserId, into: &mut dyn Collector) -> Result<()> {
+    let theirs = template::Entity::of_tenant(subject.tenant).filter(template::Column::CreatedBy.eq(user));
+    let mut pages = Pages::of(theirs, |row| row.id.uuid());
+    while let Some(rows) = pages.next(db).await? {
+        let told = rows.iter().map(|row| json!({ "id": row.id, "createdAt": row.created_at })).collect();
+        into.rows("projects.templates", told).await?;
+    }
+    let mut pages = Pages::of(forget::of_person(subject.tenant, user), |row| row.id.uuid());
+    while let Some(rows) = pages.next(db).await? {
+        let told = rows.iter().map(|row| {
+            json!({
+                "id": row.id, "projectId": row.project_id, "fileName": row.file_name, "createdAt": row.created_at,
+            })
+        });
+        let told = told.collect();
+        into.rows("projects.imports", told).await?;
+    }
+    Ok(())
 }
 
 /// Collects risks that the person watches, change requests they answered, decisions they took, and what they were asked

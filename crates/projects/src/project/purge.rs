@@ -57,7 +57,7 @@ async fn remove_parts(act: &mut Act, id: ProjectId) -> Result<()> {
     let milestones = milestone::all_of(act, id).await?;
     register::remove(act, id).await?;
     // Invariant: the order of the foreign keys; assignees, comments and assignments go with their task and project.
-    import::forget_project(act, id).await?;
+    import::forget::project(act, id).await?;
     act.delete_all(links).await?;
     act.delete_all(tasks).await?;
     act.delete_all(milestones).await?;

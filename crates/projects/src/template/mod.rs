@@ -17,7 +17,7 @@ pub use write::{archive, create, restore, update};
 use kernel::{
     Error, Result, Text,
     act::Act,
-    id::{ProjectTemplateId, TypedId},
+    id::{ProjectTemplateId, TypedId, UserId},
     policy::Guarded,
 };
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -49,4 +49,11 @@ pub(crate) async fn plan_of(act: &Act, id: ProjectTemplateId) -> Result<(stored:
 /// Invariant: only plans are written there.
 pub(crate) fn read(row: &stored::Model) -> Result<TemplatePlan> {
     serde_json::from_value(row.plan.clone()).map_err(Error::internal)
+}
+
+/// Lets the templates of a person stand without their name: for somebody who is forgotten.
+pub(crate) async fn forget_maker(act: &mut Act, user: UserId) -> Result<()> {
+    let theirs = entity::Entity::of_tenant(act.viewer().tenant_id());
+    let theirs = theirs.filter(entity::Column::CreatedBy.eq(user)).all(act.conn()).await?;
+    act.update_all(theirs, |template| template.created_by = None).await
 }
