@@ -37,6 +37,12 @@ const PAGE: &str = "{ project(id: \"PROJECT\") { id code name description status
       assignees { id givenName familyName } labels { id name color } } } \
     activity(first: 20) { nodes { id sentence icon startedAt actor { id familyName } } } } }";
 
+/// A page of the portfolio with what health is made of.
+const PORTFOLIO: &str = "{ projects(first: 100, orderBy: {field: HEALTH, direction: ASC}) { totalCount nodes { id code name \
+    status priority health progress estimatedEnd account { id name } manager { id familyName } \
+    figures { overdueTasks overdueMilestones nextMilestone { name dueOn } risk { open highestScore } \
+      budgetUse { minutes minutesPercent amount { amount currency } amountPercent } feedback { asked csat nps } } } } }";
+
 /// A board as it is drawn.
 const BOARD: &str = "{ board(projectId: \"PROJECT\") { columns { id name tasks(first: 50) { totalCount nodes { id number \
     title priority dueOn rank assignees { id givenName familyName } labels { name color } } } } } }";
@@ -66,6 +72,10 @@ async fn main() -> std::io::Result<()> {
     }
     if only.as_deref() == Some("events") {
         return hear(Cluster::at(url)?).await;
+    }
+    if only.as_deref() == Some("projects") {
+        projects(Some(Cluster::at(url)?), &size).await?;
+        return projects(None, &size).await;
     }
     if only.is_some() {
         return Ok(());
@@ -101,13 +111,7 @@ async fn measure(cluster: Option<Cluster>, size: &str) -> std::io::Result<()> {
             row(&gateway, label, &asked, clients).await?;
         }
     }
-    let project = busiest(&gateway.address, &token).await?;
-    for (label, query) in [("project page", PAGE), ("board", BOARD)] {
-        let asked = request(&gateway.address, Some(&token), &query.replace("PROJECT", &project));
-        for clients in [1, 16] {
-            row(&gateway, label, &asked, clients).await?;
-        }
-    }
+    pages(&gateway, &token).await?;
     if let Some(cluster) = &gateway.cluster {
         pgbench::compare(cluster, gateway.folder(), LENGTH)?;
     }
@@ -116,6 +120,30 @@ async fn measure(cluster: Option<Cluster>, size: &str) -> std::io::Result<()> {
     println!("\n{}", logins::beside(&gateway.address, &asked, LENGTH).await?);
     println!("memory after the load {:.0} MiB", gateway.memory());
     Ok(())
+}
+
+/// What people look at all day.
+async fn pages(gateway: &Gateway, token: &str) -> std::io::Result<()> {
+    let project = busiest(&gateway.address, token).await?;
+    for (label, query) in [("project page", PAGE), ("board", BOARD), ("portfolio, 100 projects", PORTFOLIO)] {
+        let asked = request(&gateway.address, Some(token), &query.replace("PROJECT", &project));
+        for clients in [1, 16] {
+            row(gateway, label, &asked, clients).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Pages of projects and how soon subscribers hear of commits, alone.
+async fn projects(cluster: Option<Cluster>, size: &str) -> std::io::Result<()> {
+    let gateway = Gateway::seeded(cluster, size)?;
+    println!(
+        "\n| query | clients | requests/s | p50 ms | p99 ms | statements | CPU s/1000, gateway | database |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    let token = sign_in(&gateway.address).await?;
+    pages(&gateway, &token).await?;
+    events::measure(&gateway.address, &token).await
 }
 
 /// How soon subscribers hear of commits, alone.
