@@ -178,7 +178,7 @@ pub(crate) async fn seed(url: &str) -> anyhow::Result<()> {
     let hash = PasswordHasher::new(&cheap())?.hash(SecretString::from(seed::PASSWORD)).await?;
     let vault = SubjectVault::new(Arc::new(keyring()), Clock::system());
     let db = platform::db::connect(&settings(url)).await?.with_vault(Arc::new(vault));
-    let seeded = seed::test_world(&db, &hash, today()).await;
+    let seeded = Box::pin(seed::test_world(&db, &hash, today())).await;
     db.close().await?;
     seeded.map(drop).map_err(Into::into)
 }

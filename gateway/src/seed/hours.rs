@@ -42,13 +42,13 @@ use crate::{
 const KINDS: [(&str, bool, Option<i64>); 5] = [
     ("Design", true, None),
     ("Development", true, None),
-    ("Consulting", true, Some(140_00)),
+    ("Consulting", true, Some(14_000)),
     ("Meetings", true, None),
     ("Administration", false, None),
 ];
 
 /// What an hour is billed at and costs where nothing else is written, in minor units.
-const DEFAULT: (i64, i64) = (95_00, 42_00);
+const DEFAULT: (i64, i64) = (9_500, 4_200);
 
 /// What people write down, in minutes.
 const STRETCHES: [i64; 7] = [90, 150, 210, 75, 180, 120, 240];
@@ -165,9 +165,9 @@ fn rates(maker: &Maker, rows: &Rows, hours: &mut Hours) {
         hours.kinds.push(kind);
     }
     let account_id = Some(rows.client_account());
-    hours.bills.push(bill::Model { account_id, ..bill(RateLevel::Account, 88_00) });
+    hours.bills.push(bill::Model { account_id, ..bill(RateLevel::Account, 8_800) });
     let manager = rows.person(SystemRole::ProjectManager).id;
-    hours.bills.push(bill::Model { user_id: Some(manager), ..bill(RateLevel::Person, 120_00) });
+    hours.bills.push(bill::Model { user_id: Some(manager), ..bill(RateLevel::Person, 12_000) });
     hours.costs.push(cost(RateLevel::Person, Some(manager), 58_00));
 }
 

@@ -80,7 +80,7 @@ async fn clone_has_the_same_work_on_other_days_and_none_of_it_done() {
     assert_eq!((&milestone["status"], &milestone["percentage"]), (&json!("PENDING"), &json!(0)));
     assert_eq!((&milestone["dueOn"], &milestone["billing"]["amount"]), (&json!("2028-03-10"), &json!("5")));
     let tasks = cloned.list("cloneProject.project.tasks.nodes");
-    let [done, part] = &tasks[..] else { panic!("{cloned}") };
+    let [done, part] = tasks else { panic!("{cloned}") };
     // From a Friday over the weekend to Monday: from the Friday after the leap day to the Monday.
     assert_eq!((&done["startOn"], &done["dueOn"]), (&json!("2028-03-03"), &json!("2028-03-06")));
     assert_eq!((&done["status"], &done["completedAt"]), (&json!("TODO"), &Value::Null));
