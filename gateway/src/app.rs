@@ -1,6 +1,7 @@
 //! The program put together: services from the configuration, the domains' services, the schema.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use anyhow::Context as _;
 use identity::{
@@ -105,14 +106,17 @@ pub fn catalogue() -> Catalogue {
 
 /// Every kind of event of every domain.
 pub fn event_types() -> EventTypes {
-    EventTypes::new(&[
-        identity::EVENTS,
-        crm::EVENTS,
-        projects::EVENTS,
-        projects::time::events::EVENTS,
-        projects::REGISTER_EVENTS,
-        audit::event::DECLARED,
-    ])
+    static TYPES: LazyLock<EventTypes> = LazyLock::new(|| {
+        EventTypes::new(&[
+            identity::EVENTS,
+            crm::EVENTS,
+            projects::EVENTS,
+            projects::time::events::EVENTS,
+            projects::REGISTER_EVENTS,
+            audit::event::DECLARED,
+        ])
+    });
+    TYPES.clone()
 }
 
 impl App {

@@ -175,9 +175,10 @@ impl Server {
             .map_err(|error| anyhow::anyhow!("{error:?}"))?;
         gauges::show_pools(&app.db);
         let stopping = CancellationToken::new();
+        let schema = app.schema.clone();
         let shared = Shared::new(web::Parts {
             config: &app.config,
-            sdl: &graph::sdl(&app.schema),
+            sdl: Box::new(move || graph::sdl(&schema)),
             services: app.services.clone(),
             mailbox: app.mailbox.clone(),
             clock: app.clock.clone(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gateway::app::{App, event_types};
 use kernel::act::outbox::{self, log};
+use kernel::event::EventTypes;
 use sea_orm::EntityTrait as _;
 use serde_json::Value;
 
@@ -16,7 +17,8 @@ pub(crate) async fn expect_known_events(app: &App) {
     let read = tokio::time::timeout(PATIENCE, events(app)).await;
     // Reason: a test may have taken the database away, or a part of it.
     let Ok(Ok(events)) = read else { return };
-    let wrong: Vec<String> = events.iter().flat_map(problems_of).collect();
+    let types = event_types();
+    let wrong: Vec<String> = events.iter().flat_map(|event| problems_of(&types, event)).collect();
     assert!(wrong.is_empty(), "events that are not as the catalogue says:\n{}", wrong.join("\n"));
 }
 
@@ -27,8 +29,7 @@ async fn events(app: &App) -> Result<Vec<log::Model>, sea_orm::DbErr> {
     Ok(events)
 }
 
-fn problems_of(event: &log::Model) -> Vec<String> {
-    let types = event_types();
+fn problems_of(types: &EventTypes, event: &log::Model) -> Vec<String> {
     let Some(known) = types.get(&event.kind) else {
         return vec![format!("{}: not in the catalogue: declare it in the EVENTS of its domain", event.kind)];
     };

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -28,6 +28,9 @@ use crate::config::{Config, DocumentMode, GraphqlSettings, Mode};
 #[derive(Clone)]
 pub struct Shared(Arc<Inner>);
 
+/// Reads the types of inputs, once.
+type ReadTypes = Box<dyn FnOnce() -> InputTypes + Send>;
+
 /// The parts of [`Shared`].
 pub struct Inner {
     /// Settings.
@@ -38,8 +41,8 @@ pub struct Inner {
     pub buckets: Buckets,
     /// What stays open, by who holds it.
     pub sockets: Arc<Sockets>,
-    /// Types of inputs, to say which field an error is about.
-    pub input_types: InputTypes,
+    /// Types of inputs, to say which field an error is about; read from the SDL when the first such error is made.
+    pub input_types: LazyLock<InputTypes, ReadTypes>,
     /// Cache, broadcast, limits.
     pub services: Services,
     /// Captured mail, where there is a mailbox page.
@@ -123,8 +126,8 @@ impl HttpSettings {
 pub struct Parts<'a> {
     /// The configuration.
     pub config: &'a Config,
-    /// The schema's SDL.
-    pub sdl: &'a str,
+    /// Writes the schema's SDL.
+    pub sdl: Box<dyn FnOnce() -> String + Send>,
     /// Cache, broadcast, limits.
     pub services: Services,
     /// The mailer, if it captures; shown only where [`Config::mailbox`] says so.
@@ -141,7 +144,7 @@ impl Shared {
     /// The shared side of a process.
     ///
     /// # Errors
-    /// If the SDL cannot be read, or the list of documents.
+    /// If the list of documents cannot be read.
     pub fn new(parts: Parts<'_>) -> anyhow::Result<Self> {
         let Parts { config, sdl, services, mailbox, clock, ids, stopping } = parts;
         let settings = HttpSettings::of(config);
@@ -159,7 +162,7 @@ impl Shared {
         Ok(Self(Arc::new(Inner {
             sockets: Sockets::new(config.limits.clone(), config.server.uncounted_networks.clone()),
             buckets: Buckets::new(Arc::clone(&services.limits), config.limits.clone()),
-            input_types: InputTypes::of_sdl(sdl)?,
+            input_types: LazyLock::new(Box::new(move || read_types(&sdl()))),
             mailbox: mailbox.filter(|_| config.mailbox()),
             names: Names::default(),
             tasks: TaskTracker::new(),
@@ -177,6 +180,11 @@ impl Shared {
     pub fn request_id(&self) -> String {
         self.ids.generate::<EventId>().uuid().to_string()
     }
+}
+
+#[expect(clippy::expect_used, reason = "the text is what the schema's own maker wrote")]
+fn read_types(sdl: &str) -> InputTypes {
+    InputTypes::of_sdl(sdl).expect("the program's own schema is SDL")
 }
 
 fn read_list(path: &Path) -> anyhow::Result<Listed> {

@@ -357,9 +357,10 @@ impl World {
         let (schema, live) = (build().finish(), build().extension(FreshAsk).finish());
         let mailbox = CaptureMailer::in_memory(10, clock.clone());
         let stopping = CancellationToken::new();
+        let typed = schema.clone();
         let shared = Shared::new(Parts {
             config: &config,
-            sdl: &schema.sdl(),
+            sdl: Box::new(move || typed.sdl()),
             services: Services::in_process(clock.clone()),
             mailbox: Some(mailbox.clone()),
             clock,
