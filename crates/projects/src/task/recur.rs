@@ -26,6 +26,12 @@ const NUMBER_MAX: u32 = 1_000;
 /// How many years ahead an occurrence is looked for.
 const YEARS_AHEAD: u32 = 100;
 
+/// How many periods are looked through for one: a series that is counted from long ago is over.
+const PERIODS_MAX: u32 = 40_000;
+
+/// The last year that dates of the API are written in.
+const LAST_YEAR: i32 = 9_999;
+
 /// How often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Freq {
@@ -100,7 +106,7 @@ impl Rule {
             "BYMONTH" => self.by_month = numbers(value, 12).filter(|all| all.iter().all(|one| *one > 0))?,
             "BYMONTHDAY" => self.by_month_day = numbers(value, 31)?,
             "BYSETPOS" => self.by_set_pos = numbers(value, 366)?,
-            "BYDAY" => self.by_day = value.split(',').map(numbered_day).collect::<Option<_>>()?,
+            "BYDAY" => self.by_day = days(value)?,
             "WKST" => self.week_start = weekday(value)?,
             _ => return None,
         }
@@ -126,9 +132,10 @@ impl Rule {
         let horizon = after.max(earliest).checked_add_months(Months::new(12 * YEARS_AHEAD))?;
         let horizon = self.until.map_or(horizon, |until| until.min(horizon));
         let mut counted = 0;
-        for period in 0.. {
+        let near = if self.count.is_some() { 0 } else { self.period_before(start, after.max(earliest)) };
+        for period in near..near.saturating_add(PERIODS_MAX) {
             let first = self.period(start, period)?;
-            if first > horizon {
+            if first > horizon || first.year() > LAST_YEAR {
                 return None;
             }
             for day in self.days(start, first) {
@@ -145,6 +152,26 @@ impl Rule {
             }
         }
         None
+    }
+
+    /// Whether a series from `start` has any day.
+    pub fn has_days(&self, start: NaiveDate) -> bool {
+        let before = start.pred_opt().unwrap_or(start);
+        self.next(start, before, start).is_some()
+    }
+
+    /// The number of a period that begins before the day, and not long before; 0 if none does.
+    fn period_before(&self, start: NaiveDate, day: NaiveDate) -> u32 {
+        let days = (day - start).num_days();
+        // Reason: the shortest months and years, so that a period is rather too early than too late.
+        let length = match self.freq {
+            Daily => 1,
+            Weekly => 7,
+            Monthly => 31,
+            Yearly => 366,
+        };
+        let steps = days / length / i64::from(self.interval) - 1;
+        u32::try_from(steps).unwrap_or(0)
     }
 
     /// The first day of the period with this number.
@@ -227,19 +254,21 @@ impl Rule {
 
     /// The days of a span that are of the rule's days of the month and numbered weekdays.
     fn chosen(&self, span: &[NaiveDate]) -> Vec<NaiveDate> {
-        let weekday = |day: NaiveDate| {
-            self.by_day.is_empty()
-                || self.by_day.iter().any(|(position, weekday)| {
-                    *weekday == day.weekday()
-                        && position.is_none_or(|position| {
-                            let same: Vec<NaiveDate> =
-                                span.iter().copied().filter(|other| other.weekday() == *weekday).collect();
-                            at(&same, position) == Some(day)
-                        })
-                })
+        let weekday = |index: usize, day: NaiveDate| {
+            // Reason: a weekday comes every seven days, so that its places from both ends follow from the day's.
+            let (from_start, from_end) = (index / 7 + 1, (span.len() - 1 - index) / 7 + 1);
+            let fits = |position: i32| {
+                let place = if position > 0 { from_start } else { from_end };
+                usize::try_from(position.unsigned_abs()) == Ok(place)
+            };
+            let is_one = |(position, weekday): &(Option<i32>, Weekday)| {
+                *weekday == day.weekday() && position.is_none_or(fits)
+            };
+            self.by_day.is_empty() || self.by_day.iter().any(is_one)
         };
         let month_day = |day| self.by_month_day.is_empty() || is_month_day(day, &self.by_month_day);
-        span.iter().copied().filter(|day| month_day(*day) && weekday(*day)).collect()
+        let days = span.iter().copied().enumerate();
+        days.filter(|(index, day)| weekday(*index, *day) && month_day(*day)).map(|(_, day)| day).collect()
     }
 }
 
@@ -277,8 +306,19 @@ fn positive(value: &str) -> Option<u32> {
 
 /// Numbers from 1 to `most`, or from the end.
 fn numbers(value: &str, most: i32) -> Option<Vec<i32>> {
-    let one = |text: &str| text.parse().ok().filter(|number: &i32| *number != 0 && number.abs() <= most);
-    value.split(',').map(one).collect()
+    let one =
+        |text: &str| text.parse().ok().filter(|number: &i32| *number != 0 && (-most..=most).contains(number));
+    let mut all: Vec<i32> = value.split(',').map(one).collect::<Option<_>>()?;
+    all.sort_unstable();
+    all.dedup();
+    Some(all)
+}
+
+fn days(value: &str) -> Option<Vec<(Option<i32>, Weekday)>> {
+    let mut all: Vec<(Option<i32>, Weekday)> = value.split(',').map(numbered_day).collect::<Option<_>>()?;
+    all.sort_unstable_by_key(|(position, weekday)| (weekday.num_days_from_monday(), *position));
+    all.dedup();
+    Some(all)
 }
 
 fn numbered_day(text: &str) -> Option<(Option<i32>, Weekday)> {

@@ -94,6 +94,34 @@ fn what_was_missed_is_left_out_but_counted() {
 }
 
 #[test]
+fn rule_without_days_is_known_as_one() {
+    for (rule, days) in [
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", false),
+        ("FREQ=DAILY;UNTIL=20260228", false),
+        ("FREQ=YEARLY;BYDAY=MO;BYSETPOS=60", false),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", true),
+        ("FREQ=DAILY;UNTIL=20260301", true),
+    ] {
+        assert_eq!(Rule::parse(rule).unwrap().has_days(day("2026-03-01")), days, "{rule}");
+    }
+}
+
+#[test]
+fn series_from_long_ago_is_looked_for_near_the_day_that_is_asked() {
+    let many = vec!["53MO"; 90].join(",");
+    let rule = Rule::parse(&format!("FREQ=YEARLY;BYDAY={many};BYSETPOS=366")).unwrap();
+    assert_eq!(rule.by_day, [(Some(53), Weekday::Mon)], "once is enough");
+    assert_eq!(rule.next(day("0001-01-01"), day("2026-03-01"), day("2026-03-01")), None);
+    let daily = Rule::parse("FREQ=DAILY;INTERVAL=1000").unwrap();
+    let next = daily.next(day("0001-01-01"), day("2026-03-01"), day("2026-03-01")).unwrap();
+    assert_eq!((next - day("0001-01-01")).num_days() % 1_000, 0);
+    assert_eq!(
+        Rule::parse("FREQ=DAILY").unwrap().next(day("9999-12-31"), day("9999-12-31"), day("9999-12-31")),
+        None
+    );
+}
+
+#[test]
 fn rule_is_stored_in_one_spelling() {
     assert_eq!(normal(" rrule:freq=daily; interval=2; "), "FREQ=DAILY;INTERVAL=2");
     assert!(Rule::parse("rrule:freq=daily;interval=2;").is_ok());
@@ -120,6 +148,7 @@ fn rule_that_is_none_is_refused() {
         "FREQ=WEEKLY;BYDAY=é",
         "FREQ=MONTHLY;BYDAY=0MO",
         "FREQ=MONTHLY;BYMONTHDAY=32",
+        "FREQ=MONTHLY;BYMONTHDAY=-2147483648",
         "FREQ=YEARLY;BYMONTH=-1",
         "FREQ=MONTHLY;BYSETPOS=1",
     ] {
@@ -147,6 +176,26 @@ proptest! {
         prop_assert!(next > after);
         prop_assert!(matches!(next.weekday(), Weekday::Mon | Weekday::Wed));
         prop_assert!(rule.next(start, after, next) == Some(next), "nothing is between");
+    }
+
+    /// Against the days told one by one from the start, which is slow but plain.
+    #[test]
+    fn next_is_the_first_of_the_series_after_a_day(
+        rule in prop::sample::select(vec![
+            "FREQ=DAILY;INTERVAL=3", "FREQ=DAILY;BYMONTH=2", "FREQ=WEEKLY;INTERVAL=5;BYDAY=SU,MO;WKST=SU",
+            "FREQ=MONTHLY;INTERVAL=7;BYMONTHDAY=-1,31", "FREQ=MONTHLY;BYDAY=-1FR,2TU", "FREQ=YEARLY;INTERVAL=2",
+            "FREQ=YEARLY;BYDAY=53TH,-1SU", "FREQ=YEARLY;BYMONTH=3,12;BYDAY=1SA;BYSETPOS=-1",
+        ]),
+        start in 0_i64..4_000,
+        later in 0_i64..6_000,
+    ) {
+        let counted = Rule::parse(&format!("{rule};COUNT=1000")).unwrap();
+        let start = day("2020-01-01") + chrono::Duration::days(start);
+        let after = start + chrono::Duration::days(later);
+        let slow = counted.next(start, after, start);
+        let quick = Rule::parse(rule).unwrap().next(start, after, start);
+        // Reason: a counted series is walked from its start; it may end before the day.
+        prop_assert!(slow.is_none() || quick == slow, "{rule} from {start} after {after}: {quick:?}, {slow:?}");
     }
 
     #[test]

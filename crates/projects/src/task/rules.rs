@@ -42,6 +42,13 @@ pub const RECURS_WHEN_DONE: Text = Text::new(
     "Cette tâche est terminée. Rendez récurrente une tâche ouverte.",
 );
 
+/// A series without a single day.
+pub const RECURS_NEVER: Text = Text::new(
+    "recurrence_never",
+    "By this rule the task never comes again: no day fits it.",
+    "Selon cette règle, la tâche ne revient jamais : aucun jour ne lui convient.",
+);
+
 /// Longest title, in characters.
 const TITLE_MAX: usize = 200;
 
@@ -180,6 +187,9 @@ pub fn recur(task: &mut Model, rule: Option<&str>, fields: &mut Fields) {
     fields.require(first.is_some(), "recurrence", RECURS_FROM_NO_DAY);
     fields.require(status(task) != TaskStatus::Done, "recurrence", RECURS_WHEN_DONE);
     match recur::Rule::parse(&rule) {
+        Ok(parsed) if first.is_some_and(|first| !parsed.has_days(first)) => {
+            fields.add("recurrence", RECURS_NEVER);
+        }
         Ok(_) => (task.recurrence, task.recurs_from) = (Some(rule), first),
         Err(reason) => fields.add("recurrence", reason),
     }
