@@ -16,8 +16,8 @@ use tokio::{sync::broadcast, time::MissedTickBehavior};
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 use tokio_util::sync::CancellationToken;
 
-/// Events that a slow subscriber may be behind before it loses some.
-const BACKLOG: usize = 4_096;
+/// Events that a slow subscriber may be behind before it loses some: more than the largest single act makes.
+const BACKLOG: usize = 16_384;
 
 /// Events that are read from the log after pub/sub was away; if there are more, subscribers are told of a gap.
 const MISSED: u64 = 1_000;

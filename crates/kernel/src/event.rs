@@ -56,6 +56,15 @@ impl Declared {
     pub const fn rows_guarded<E: Recorded>(what: &'static str, guarded: GuardedNames) -> Self {
         Self::Rows { event: E::EVENT, subject: E::SUBJECT, what, refs: &[], guarded }
     }
+
+    /// As [`Declared::rows_guarded`], with ids that the payload names in `refs`.
+    pub const fn rows_guarded_with<E: Recorded>(
+        what: &'static str,
+        refs: &'static [&'static str],
+        guarded: GuardedNames,
+    ) -> Self {
+        Self::Rows { event: E::EVENT, subject: E::SUBJECT, what, refs, guarded }
+    }
 }
 
 /// One kind of event.

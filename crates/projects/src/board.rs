@@ -93,7 +93,7 @@ fn changes(
 
 /// The message for an event, if it is about the board and the viewer may see what it is about.
 async fn change(ask: &Ask, sights: &Sights, wanted: ProjectId, event: &Event) -> Result<Option<BoardChange>> {
-    let Some(kind) = kind_of(event) else { return Ok(None) };
+    let Some(kind) = kind_of(event).filter(|_| !event.is_elsewhere(wanted)) else { return Ok(None) };
     let viewer = ask.viewer.at_present();
     let Some(sight) = sights.of(&ask.db, &viewer, event).await? else { return Ok(None) };
     if sight.project.id != wanted || !sight.is_shown(&ask.db, &viewer, PROJECTS_READ).await? {

@@ -124,6 +124,9 @@ async fn change(
     event: &Event,
 ) -> Result<Option<ProjectChange>> {
     let Some(kind) = kind_of(event) else { return Ok(None) };
+    if wanted.is_some_and(|wanted| event.is_elsewhere(wanted)) {
+        return Ok(None);
+    }
     let viewer = ask.viewer.at_present();
     let Some(sight) = sights.of(&ask.db, &viewer, event).await? else { return Ok(None) };
     if wanted.is_some_and(|wanted| wanted != sight.project.id)

@@ -1,7 +1,7 @@
 //! Events of this domain, for the catalogue.
 
-use kernel::event::Declared;
-use serde_json::json;
+use kernel::{event::Declared, id::ProjectId};
+use serde_json::{Map, Value as Json, json};
 
 use crate::{
     change_request, column, comment, decision, feedback, field, import, label, link, member, milestone,
@@ -63,13 +63,15 @@ pub const EVENTS: &[Declared] = &[
             ("custom", INTERNAL_READ),
         ],
     ),
-    Declared::rows_guarded::<member::entity::Entity>(
+    Declared::rows_guarded_with::<member::entity::Entity>(
         "A place on the team of a project",
+        &["project"],
         &[("bill_rate_minor", RATES_READ), ("rate_currency", RATES_READ)],
     ),
     Declared::rows_with::<column::entity::Entity>("A column of a task board", &["project"]),
-    Declared::rows_guarded::<task::entity::Entity>(
+    Declared::rows_guarded_with::<task::entity::Entity>(
         "A task",
+        &["project"],
         &[
             ("estimate_minutes", INTERNAL_READ),
             ("remaining_minutes", INTERNAL_READ),
@@ -84,7 +86,7 @@ pub const EVENTS: &[Declared] = &[
     ),
     Declared::rows::<link::entity::Entity>("A dependency"),
     Declared::rows::<label::entity::Entity>("A label of tasks"),
-    Declared::rows::<comment::entity::Entity>("A comment on a task"),
+    Declared::rows_with::<comment::entity::Entity>("A comment on a task", &["project"]),
     Declared::rows::<field::entity::Entity>("A field of projects"),
     Declared::rows::<view::entity::Entity>("A saved view"),
     Declared::rows::<template::entity::Entity>("A template of projects"),
@@ -156,7 +158,13 @@ pub const EVENTS: &[Declared] = &[
         members: || {
             let people =
                 json!({ "type": "array", "items": { "type": "string" }, "description": "Ids of people." });
-            json!({ "added": people, "removed": people })
+            let project = json!({ "type": "string", "description": "Id of the task's project." });
+            json!({ "added": people, "removed": people, "project": project })
         },
     },
 ];
+
+/// The `refs` of a row's events: the project that the row is of, so that who watches another one is not held up by it.
+pub(crate) fn of_project(project: ProjectId) -> Map<String, Json> {
+    Map::from_iter([("project".to_owned(), Json::from(project.to_string()))])
+}

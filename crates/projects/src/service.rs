@@ -8,7 +8,7 @@ use kernel::{
     Result,
     act::Act,
     db::Db,
-    id::{AccountId, TenantId, UserId},
+    id::{AccountId, ProjectId, TenantId, TypedId as _, UserId},
     locale::TimeZone,
     people::PeopleDirectory,
     viewer::Viewer,
@@ -91,6 +91,16 @@ pub struct Event {
     pub payload: Json,
 }
 
+impl Event {
+    /// Whether the event says itself that it is of another project.
+    pub(crate) fn is_elsewhere(&self, wanted: ProjectId) -> bool {
+        let named = [&self.payload["refs"]["project"], &self.payload["project"]];
+        let named = named.into_iter().find_map(|id| id.as_str()?.parse().ok());
+        let subject = (self.subject_type == "Project").then(|| ProjectId::from_uuid(self.subject_id));
+        subject.or(named).is_some_and(|project: ProjectId| project != wanted)
+    }
+}
+
 /// What is heard of committed events.
 #[derive(Clone, Debug)]
 pub enum Heard {
@@ -104,4 +114,33 @@ pub enum Heard {
 pub trait EventSource: Send + Sync + 'static {
     /// The events of a tenant; the stream ends when the process stops.
     fn subscribe(&self, tenant: TenantId) -> BoxStream<'static, Heard>;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn event_says_of_which_project_it_is_not() {
+        let (one, other) =
+            (ProjectId::from_uuid(Uuid::from_u128(1)), ProjectId::from_uuid(Uuid::from_u128(2)));
+        let event = |subject: &str, payload| Event {
+            id: Uuid::nil(),
+            kind: String::new(),
+            subject_type: subject.to_owned(),
+            subject_id: one.uuid(),
+            payload,
+        };
+        for (event, elsewhere) in [
+            (event("Project", json!({})), true),
+            (event("Task", json!({ "refs": { "project": one } })), true),
+            (event("Task", json!({ "refs": { "project": other } })), false),
+            (event("Task", json!({ "added": [], "project": one })), true),
+            (event("Task", json!({ "changed": [] })), false),
+        ] {
+            assert_eq!(event.is_elsewhere(other), elsewhere, "{} {}", event.subject_type, event.payload);
+        }
+    }
 }

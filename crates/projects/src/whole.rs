@@ -115,7 +115,7 @@ fn add_tasks(act: &mut Act, rows: &mut NewRows, tasks: Vec<NewTask>) {
         let mut changes = Vec::new();
         if !people.is_empty() {
             changes.push(("assignees", [json!([]), json!(people)]));
-            act.record(task_people::assigned(row.id, &people));
+            act.record(task_people::assigned(&row, &people));
         }
         if !labels.is_empty() {
             changes.push(("labels", [json!([]), json!(labels)]));

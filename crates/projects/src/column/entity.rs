@@ -52,6 +52,6 @@ impl Recorded for Entity {
     }
 
     fn refs(model: &Model) -> Map<String, Json> {
-        Map::from_iter([("project".to_owned(), Json::from(model.project_id.to_string()))])
+        crate::events::of_project(model.project_id)
     }
 }

@@ -6,6 +6,7 @@ use kernel::{
     id::{ProjectId, TaskCommentId, TaskId, TenantId, TypedId, UserId},
 };
 use sea_orm::entity::prelude::*;
+use serde_json::{Map, Value as Json};
 
 /// What somebody said about a task.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -49,5 +50,9 @@ impl Recorded for Entity {
 
     fn about(model: &Model) -> About {
         About { person: model.author_id.map(|author| author.uuid()), ..About::project(model.project_id) }
+    }
+
+    fn refs(model: &Model) -> Map<String, Json> {
+        crate::events::of_project(model.project_id)
     }
 }

@@ -221,7 +221,7 @@ async fn write(act: &mut Act, project: ProjectId, drafts: Vec<Draft>) -> Result<
         let mut changes = Changes::new();
         if !draft.people.is_empty() {
             changes.push(("assignees", [json!([]), json!(draft.people)]));
-            act.record(task::people::assigned(row.id, &draft.people));
+            act.record(task::people::assigned(&row, &draft.people));
         }
         if !labels.is_empty() {
             changes.push(("labels", [json!([]), json!(labels)]));

@@ -7,6 +7,7 @@ use kernel::{
     money::Currency,
 };
 use sea_orm::entity::prelude::*;
+use serde_json::{Map, Value as Json};
 
 /// A person's place in the team of a project; one that was left stays as history.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -55,5 +56,9 @@ impl Recorded for Entity {
 
     fn about(model: &Model) -> About {
         About { project: Some(model.project_id), ..About::person(model.user_id) }
+    }
+
+    fn refs(model: &Model) -> Map<String, Json> {
+        crate::events::of_project(model.project_id)
     }
 }

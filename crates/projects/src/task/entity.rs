@@ -11,6 +11,7 @@ use sea_orm::{
     entity::prelude::*,
     sea_query::{Query, SelectStatement},
 };
+use serde_json::{Map, Value as Json};
 
 use super::assignee;
 
@@ -92,6 +93,10 @@ impl Recorded for Entity {
 
     fn about(model: &Model) -> About {
         About::project(model.project_id)
+    }
+
+    fn refs(model: &Model) -> Map<String, Json> {
+        crate::events::of_project(model.project_id)
     }
 }
 

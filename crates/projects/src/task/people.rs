@@ -68,18 +68,19 @@ impl Staffing {
             kind: "projects.task.assigned",
             subject_type: "Task",
             subject_id: self.task.id.uuid(),
-            payload: json!({ "added": users(&self.come), "removed": users(&self.gone) }),
+            payload: json!({ "added": users(&self.come), "removed": users(&self.gone),
+                "project": self.task.project_id }),
         }
     }
 }
 
 /// The event that people do a new task.
-pub(crate) fn assigned(task: TaskId, people: &[UserId]) -> Event {
+pub(crate) fn assigned(task: &Model, people: &[UserId]) -> Event {
     Event {
         kind: "projects.task.assigned",
         subject_type: "Task",
-        subject_id: task.uuid(),
-        payload: json!({ "added": people, "removed": [] }),
+        subject_id: task.id.uuid(),
+        payload: json!({ "added": people, "removed": [], "project": task.project_id }),
     }
 }
 
