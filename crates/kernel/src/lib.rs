@@ -30,5 +30,6 @@ pub mod seen;
 pub mod sql;
 pub mod text;
 pub mod viewer;
+pub mod workweek;
 
 pub use error::{Error, FieldError, Fields, Result, Said, Text};

@@ -12,6 +12,7 @@ use crate::{
     id::{AccountId, ApiKeyId, IdGen, MembershipId, RoleId, SessionId, TenantId, TypedId, UserId},
     locale::{Language, Locale},
     money::Currency,
+    workweek::WorkingWeek,
 };
 
 /// How far a grant goes. The order is the containment for staff: who has a reach has every smaller one.
@@ -127,6 +128,8 @@ pub struct TenantInfo {
     pub currency: Currency,
     /// Where its calendar days begin and end.
     pub time_zone: chrono_tz::Tz,
+    /// The days it works on.
+    pub working_week: WorkingWeek,
 }
 
 /// The request, as the audit trail keeps it.
@@ -238,6 +241,7 @@ impl Viewer {
             locale: Locale::default(),
             currency: Currency::default(),
             time_zone: chrono_tz::UTC,
+            working_week: WorkingWeek::default(),
         };
         Self::anonymous(tenant, request, clock, ids)
     }

@@ -1,9 +1,9 @@
 //! The rule by which dates are counted and shifted in working days. No database, no clock.
 //!
-//! Which days are worked is the caller's question: a function from a day to yes or no. [`weekdays`] is the plain one;
-//! holidays, persons and exceptions come in as another function, not as another rule.
+//! Which days are worked is the caller's question: a function from a day to yes or no. The agency's working week is the
+//! plain one; holidays, persons and exceptions come in as another function, not as another rule.
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{Datelike, Days, NaiveDate};
 use kernel::Text;
 
 /// The way to a day is too long, or the calendar has no working day there.
@@ -18,12 +18,6 @@ const LAST_YEAR: i32 = 9_999;
 
 /// Longest way that is counted, in calendar days: some hundred years.
 const REACH: u32 = 36_600;
-
-/// Monday to Friday.
-#[must_use]
-pub fn weekdays(day: NaiveDate) -> bool {
-    !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
-}
 
 /// How many working days lie from `origin` up to `day`, which is not counted itself; before the origin they count
 /// negatively. The origin and every free day right before it are both 0. None beyond some hundred years.
@@ -76,6 +70,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn weekdays(day: NaiveDate) -> bool {
+        kernel::workweek::WorkingWeek::default().works(day)
+    }
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()

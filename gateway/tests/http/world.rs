@@ -223,6 +223,7 @@ fn tenant() -> TenantInfo {
         locale: Default::default(),
         currency: Default::default(),
         time_zone: chrono_tz::UTC,
+        working_week: Default::default(),
     }
 }
 

@@ -112,6 +112,30 @@ async fn template_becomes_a_project_dated_by_working_days() {
     change(&manager, "updateTask", moved, "task { title }").await.expect_ok();
 }
 
+// keeps: PR-5, PR-6
+#[tokio::test]
+async fn working_days_are_those_of_the_agencys_week() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let manager = acme.manager();
+    let week = json!({ "workingWeek": ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY"] });
+    change(&acme.owner(), "updateTenant", week, "tenant { id }").await.expect_ok();
+    let id = new_template(&manager, "Site", website()).await;
+    // A Friday.
+    let made = apply(&manager, json!({ "templateId": id, "startsOn": "2028-02-25" })).await.expect_ok();
+    let project = made.data("applyProjectTemplate.project");
+    assert_eq!(
+        (&project["estimatedStart"], &project["estimatedEnd"]),
+        (&json!("2028-02-27"), &json!("2028-03-09"))
+    );
+    let design = &made.list("applyProjectTemplate.project.tasks.nodes")[0];
+    assert_eq!((&design["startOn"], &design["dueOn"]), (&json!("2028-02-27"), &json!("2028-03-02")));
+    let clone = json!({ "projectId": project["id"], "name": "Again", "startsOn": "2028-03-03" });
+    let cloned = change(&manager, "cloneProject", clone, MADE).await.expect_ok();
+    let design = &cloned.list("cloneProject.project.tasks.nodes")[0];
+    assert_eq!((&design["startOn"], &design["dueOn"]), (&json!("2028-03-05"), &json!("2028-03-09")));
+}
+
 // keeps: PR-6
 #[tokio::test]
 async fn big_template_is_one_act_of_few_statements() {

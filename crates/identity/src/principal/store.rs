@@ -12,6 +12,7 @@ use kernel::{
     locale::{Locale, TimeZone},
     money::Currency,
     viewer::TenantInfo,
+    workweek::WorkingWeek,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, FromQueryResult,
@@ -42,6 +43,7 @@ struct Person {
     tenant_locale: Locale,
     tenant_currency: Currency,
     tenant_time_zone: TimeZone,
+    tenant_week: i32,
 }
 
 /// One permission of one role that somebody holds; none for a role without rows.
@@ -111,6 +113,7 @@ fn assemble(
             locale: person.tenant_locale,
             currency: person.tenant_currency,
             time_zone: person.tenant_time_zone.tz(),
+            working_week: WorkingWeek::from_bits(person.tenant_week),
         },
         tenant_status: person.tenant_status,
         user,
@@ -140,6 +143,7 @@ fn person(tenant: TenantId, user: UserId) -> SelectStatement {
     take(col(tenant::Column::DefaultLocale), "tenant_locale");
     take(col(tenant::Column::Currency), "tenant_currency");
     take(col(tenant::Column::TimeZone), "tenant_time_zone");
+    take(col(tenant::Column::WorkingWeek), "tenant_week");
     select.from(membership::Entity);
     select.inner_join(user::Entity, col(user::Column::Id).eq(col(membership::Column::UserId)));
     select.inner_join(tenant::Entity, col(tenant::Column::Id).eq(col(membership::Column::TenantId)));

@@ -39,6 +39,7 @@ fn principal(valid_until: DateTime<Utc>) -> Arc<Principal> {
             locale: Locale::en(),
             currency: Currency::EUR,
             time_zone: chrono_tz::UTC,
+            working_week: Default::default(),
         },
         tenant_status: "active".to_owned(),
         user: user(),

@@ -12,6 +12,7 @@ use kernel::{
     scalar::EmailAddress,
     text,
     viewer::{TenantInfo, Viewer},
+    workweek::WorkingWeek,
 };
 use secrecy::SecretString;
 use serde_json::json;
@@ -73,6 +74,7 @@ impl NewTenant {
             locale: self.locale.clone(),
             currency: self.currency,
             time_zone: self.time_zone.tz(),
+            working_week: WorkingWeek::default(),
         }
     }
 }

@@ -19,6 +19,7 @@ use kernel::{
     id::{TenantId, TypedId},
     policy::Guarded,
     viewer::TenantInfo,
+    workweek::WorkingWeek,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 
@@ -75,6 +76,7 @@ pub fn info(tenant: &entity::Model) -> TenantInfo {
         locale: tenant.default_locale.clone(),
         currency: tenant.currency,
         time_zone: tenant.time_zone.tz(),
+        working_week: WorkingWeek::from_bits(tenant.working_week),
     }
 }
 

@@ -59,6 +59,7 @@ impl Stepping {
             locale: kernel::locale::Locale::default(),
             currency: kernel::money::Currency::default(),
             time_zone: chrono_tz::UTC,
+            working_week: Default::default(),
         };
         Viewer::system(tenant, Clock::system(), kernel::id::IdGen::new(Clock::system()))
     }

@@ -288,6 +288,7 @@ fn tenant(slug: &str, ids: &IdGen) -> TenantInfo {
         locale: Locale::default(),
         currency: Currency::default(),
         time_zone: chrono_tz::UTC,
+        working_week: Default::default(),
     }
 }
 

@@ -16,6 +16,7 @@ use kernel::{
     policy::can_in,
     text,
     viewer::{Permission, Viewer},
+    workweek::WorkingWeek,
 };
 use serde_json::json;
 
@@ -30,7 +31,7 @@ use crate::{
     task::{self, checklist, entity as tasks},
     whole::{self, NewTask, Whole},
     words::{ProjectStatus, TaskStatus},
-    workdays::{self, NO_WORKDAY, weekdays},
+    workdays::{self, NO_WORKDAY},
 };
 use graphql::CloneProjectInput;
 use source::{Parts, Source};
@@ -58,9 +59,10 @@ pub async fn clone(viewer: &Viewer, db: &Db, projects: &Projects, input: ClonePr
     viewer
         .act(db, "projects.project.clone", async |act| {
             let source = Source::load(act, input.project_id, parts).await?;
-            let starts_on = workdays::at(input.starts_on.naive(), 0, weekdays);
+            let week = viewer.tenant.working_week;
+            let starts_on = workdays::at(input.starts_on.naive(), 0, |day| week.works(day));
             let starts_on = starts_on.ok_or_else(|| Error::field("startsOn", NO_WORKDAY))?;
-            let shift = Shift { from: source.origin(), to: starts_on };
+            let shift = Shift { from: source.origin(), to: starts_on, week };
             let staff = staff(act, projects, &source, &input).await?;
             let mut project = project(act, &source, shift, &staff, &input).await?;
             project.name = name.clone().unwrap_or_default();
@@ -82,12 +84,13 @@ pub async fn clone(viewer: &Viewer, db: &Db, projects: &Projects, input: ClonePr
 struct Shift {
     from: Option<NaiveDate>,
     to: NaiveDate,
+    week: WorkingWeek,
 }
 
 impl Shift {
     fn of(self, day: Option<NaiveDate>) -> Result<Option<NaiveDate>> {
         let (Some(day), Some(from)) = (day, self.from) else { return Ok(None) };
-        let moved = workdays::shift(day, from, self.to, weekdays);
+        let moved = workdays::shift(day, from, self.to, |day| self.week.works(day));
         moved.map(Some).ok_or_else(|| Error::field("startsOn", NO_WORKDAY))
     }
 }

@@ -11,6 +11,7 @@ use kernel::{
     id::{MilestoneId, TaskId, TaskLabelId, UserId},
     policy::Guarded,
     viewer::Viewer,
+    workweek::WorkingWeek,
 };
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::json;
@@ -34,7 +35,7 @@ use crate::{
     service::Projects,
     task::{self, checklist::ChecklistItem, entity as tasks},
     whole::{self, NewTask, Whole},
-    workdays::{self, NO_WORKDAY, weekdays},
+    workdays::{self, NO_WORKDAY},
 };
 
 /// Two people are said to take one place.
@@ -73,17 +74,16 @@ pub async fn apply(
             }
             let (_, plan) = plan_of(act, template.id).await?;
             let people = places(&plan, &taken)?;
-            let starts_on = workdays::at(input.starts_on.naive(), 0, weekdays);
-            let starts_on = starts_on.ok_or_else(|| Error::field("startsOn", NO_WORKDAY))?;
+            let start = Start::new(input.starts_on.naive(), viewer.tenant.working_week)?;
             let input = CreateProjectInput {
                 description: input.description.clone().or(Some(template.description)),
-                ..project_input(&input, template.name, starts_on, last_day(&plan, starts_on)?)
+                ..project_input(&input, template.name, start.day, start.last_day(&plan)?)
             };
             let named = taken.iter().enumerate();
             let named = named.map(|(index, one)| (one.user_id, format!("roles.{index}.userId")));
             let project = project::prepare(act, projects, input, named.collect()).await?;
             let folders = plan.folders.clone();
-            let whole = build(act, project, &plan, &people, starts_on).await?;
+            let whole = build(act, project, &plan, &people, start).await?;
             let project = whole.write(act).await?;
             whole::tell(act, "projects.template.applied", project.id, json!(template.id), folders);
             Ok(project)
@@ -130,20 +130,35 @@ fn places(plan: &TemplatePlan, taken: &[TemplateRoleTaken]) -> Result<HashMap<St
     Ok(people)
 }
 
-/// The working day of a template on the calendar.
-fn on(starts_on: NaiveDate, day: i32) -> Result<NaiveDate> {
-    workdays::at(starts_on, day, weekdays).ok_or_else(|| Error::field("startsOn", NO_WORKDAY))
+/// The first day of a project, and the week that its days are counted by.
+#[derive(Clone, Copy)]
+struct Start {
+    day: NaiveDate,
+    week: WorkingWeek,
 }
 
-fn last_day(plan: &TemplatePlan, starts_on: NaiveDate) -> Result<NaiveDate> {
-    on(starts_on, super::rules::length(plan).saturating_sub(1).max(0))
+impl Start {
+    /// The day, or the first working day after it.
+    fn new(day: NaiveDate, week: WorkingWeek) -> Result<Self> {
+        Ok(Self { day: Self { day, week }.on(0)?, week })
+    }
+
+    /// The working day of a template on the calendar.
+    fn on(self, day: i32) -> Result<NaiveDate> {
+        let day = workdays::at(self.day, day, |day| self.week.works(day));
+        day.ok_or_else(|| Error::field("startsOn", NO_WORKDAY))
+    }
+
+    fn last_day(self, plan: &TemplatePlan) -> Result<NaiveDate> {
+        self.on(super::rules::length(plan).saturating_sub(1).max(0))
+    }
 }
 
 /// What of a template was made so far, by the keys of its parts.
 struct Builder<'a> {
     whole: Whole,
     people: &'a HashMap<String, UserId>,
-    starts_on: NaiveDate,
+    start: Start,
     milestones: HashMap<&'a str, MilestoneId>,
     tasks: HashMap<&'a str, TaskId>,
     labels: HashMap<String, TaskLabelId>,
@@ -154,13 +169,13 @@ async fn build<'a>(
     project: Model,
     plan: &'a TemplatePlan,
     people: &'a HashMap<String, UserId>,
-    starts_on: NaiveDate,
+    start: Start,
 ) -> Result<Whole> {
     let milestones = plan.planned_milestones.iter().map(|part| (part.key.as_str(), act.new_id()));
     let tasks = plan.planned_tasks.iter().map(|part| (part.key.as_str(), act.new_id()));
     let (milestones, tasks) = (milestones.collect(), tasks.collect());
     let whole = Whole::new(act, project);
-    let mut builder = Builder { whole, people, starts_on, milestones, tasks, labels: HashMap::new() };
+    let mut builder = Builder { whole, people, start, milestones, tasks, labels: HashMap::new() };
     if !plan.planned_columns.is_empty() {
         let board = plan.planned_columns.iter().map(|column| (column.name.clone(), column.category));
         builder.whole.columns = column::arranged(act, builder.whole.project.id, board.collect());
@@ -213,7 +228,7 @@ impl<'a> Builder<'a> {
     }
 
     fn milestone(&self, act: &Act, part: &'a TemplateMilestone, rank: String) -> Result<milestones::Model> {
-        let due_on = part.due_day.map(|day| on(self.starts_on, day)).transpose()?;
+        let due_on = part.due_day.map(|day| self.start.on(day)).transpose()?;
         let blank = milestone::blank(act, self.whole.project.id);
         Ok(milestones::Model {
             id: self.milestones.get(part.key.as_str()).copied().unwrap_or(blank.id),
@@ -241,8 +256,8 @@ impl<'a> Builder<'a> {
             priority: part.priority.as_str().to_owned(),
             estimate_minutes: part.estimate_minutes,
             remaining_minutes: part.estimate_minutes,
-            start_on: part.start_day.map(|day| on(self.starts_on, day)).transpose()?,
-            due_on: due_day(part).map(|day| on(self.starts_on, day)).transpose()?,
+            start_on: part.start_day.map(|day| self.start.on(day)).transpose()?,
+            due_on: due_day(part).map(|day| self.start.on(day)).transpose()?,
             milestone_id: part.milestone.as_deref().and_then(|key| self.milestones.get(key)).copied(),
             parent_id: part.parent.as_deref().and_then(|key| self.tasks.get(key)).copied(),
             checklist: task::checklist::write(&steps.collect::<Vec<_>>()),

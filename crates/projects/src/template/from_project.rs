@@ -12,6 +12,7 @@ use kernel::{
     policy::Guarded,
     text,
     viewer::Viewer,
+    workweek::WorkingWeek,
 };
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
@@ -31,7 +32,7 @@ use crate::{
     project::rules::DESCRIPTION_MAX,
     task::{checklist, entity as task},
     words::{DependencyKind, Priority},
-    workdays::{offset, weekdays},
+    workdays::offset,
 };
 
 /// Makes a template of a project: nothing in it says who worked on the project, when, or for what money.
@@ -57,7 +58,7 @@ pub async fn create_from_project(
             let source = Source::load(act, input.project_id, parts).await?;
             let labels = label_names(act, &source).await?;
             let mut fields = Fields::new();
-            let plan = rules::checked(plan(&source, &labels), &mut fields);
+            let plan = rules::checked(plan(&source, &labels, viewer.tenant.working_week), &mut fields);
             fields.check()?;
             let named = (name.unwrap_or_default(), description.unwrap_or_default(), category);
             insert(act, named, plan).await
@@ -80,12 +81,13 @@ async fn label_names(act: &Act, source: &Source) -> Result<HashMap<TaskLabelId, 
 }
 
 /// The plan of a project.
-fn plan(source: &Source, labels: &HashMap<TaskLabelId, String>) -> TemplatePlan {
+fn plan(source: &Source, labels: &HashMap<TaskLabelId, String>, week: WorkingWeek) -> TemplatePlan {
     let milestones = source.milestones.iter().zip(1..);
     let project = Project {
         source,
         labels,
         origin: first_day(source),
+        week,
         places: Places::of(source),
         milestones: milestones.map(|(row, number)| (row.id, format!("m{number}"))).collect(),
         tasks: source.tasks.iter().map(|row| (row.id, format!("t{}", row.number))).collect(),
@@ -106,6 +108,7 @@ struct Project<'a> {
     source: &'a Source,
     labels: &'a HashMap<TaskLabelId, String>,
     origin: Option<NaiveDate>,
+    week: WorkingWeek,
     places: Places,
     milestones: HashMap<MilestoneId, String>,
     tasks: HashMap<TaskId, String>,
@@ -113,7 +116,7 @@ struct Project<'a> {
 
 impl Project<'_> {
     fn day(&self, date: Option<NaiveDate>) -> Option<i32> {
-        offset(self.origin?, date?, weekdays)
+        offset(self.origin?, date?, |day| self.week.works(day))
     }
 
     fn milestone(&self, row: &milestone::Model) -> TemplateMilestone {

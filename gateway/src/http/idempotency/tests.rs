@@ -36,6 +36,7 @@ impl World {
             locale: Default::default(),
             currency: Default::default(),
             time_zone: chrono_tz::UTC,
+            working_week: Default::default(),
         };
         // Reason: the table points at tenants, whose columns are none of this test's business.
         db.writer().execute_unprepared("PRAGMA foreign_keys = off").await.unwrap();
