@@ -49,8 +49,7 @@ async fn purged_project_takes_its_time_along_unless_it_is_billed() {
     submit(&dev, "2026-02-23").await.expect_ok();
     approve(&acme.manager(), &[&id]).await.expect_ok();
     let viewer = platform(&world, "acme").await;
-    let taken =
-        viewer.act(&world.app(0).db, "test.claim", async |act| claim(act, &Wanted::default()).await).await;
+    let taken = viewer.act(&world.db, "test.claim", async |act| claim(act, &Wanted::default()).await).await;
     assert_eq!(taken.unwrap().unwrap().lines.len(), 1);
     for project in [&plain, &billed] {
         change(&owner, "archiveProject", json!({ "id": project }), "project { id }").await.expect_ok();
@@ -76,8 +75,8 @@ async fn hours_of_somebody_who_was_erased_stay_without_them_and_their_words() {
     let other = logged(&acme.manager(), &project, "2026-02-27", 30).await;
     let viewer = platform(&world, "acme").await;
     let id = user.parse().unwrap();
-    let erased = viewer
-        .act(&world.app(0).db, "test.erase", async |act| projects::time::people::erase_user(act, id).await);
+    let erased =
+        viewer.act(&world.db, "test.erase", async |act| projects::time::people::erase_user(act, id).await);
     erased.await.unwrap();
     let entries = world.rows("projects_time_entries", "ORDER BY id").await;
     assert_eq!(entries.len(), 2);
