@@ -1,0 +1,164 @@
+//! Tests of levelling: what it must hold for any network, and why it says that things moved.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    calendar::{Calendar, Hours, Pattern},
+    network::{Activity, Constraint, Kind, Link},
+};
+
+const START: Instant = 29_540_160;
+
+fn office(work: &[(u16, u16)]) -> Calendar {
+    let day = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap();
+    let hours = Hours::new(work.iter().copied()).unwrap();
+    let week = std::array::from_fn(|day| if day < 5 { hours.clone() } else { Hours::free() });
+    Calendar::new(&Pattern { zone: chrono_tz::UTC, week, days: BTreeMap::new() }, day, day).unwrap()
+}
+
+fn task(duration: Work) -> Activity {
+    Activity { duration, ..Activity::default() }
+}
+
+fn after(predecessor: usize, successor: usize) -> Link {
+    Link { predecessor, successor, kind: Kind::FinishToStart, lag: 0 }
+}
+
+fn network(activities: Vec<Activity>, links: Vec<Link>) -> Network {
+    let calendars = vec![office(&[(540, 1_020)]), office(&[(600, 960)])];
+    Network::new(calendars, 0, START, START, activities, links).unwrap()
+}
+
+/// Everybody needs one person wholly.
+fn one_person(count: usize) -> Resources {
+    let demand = |activity| Demand { activity, resource: 0, units: 10_000 };
+    Resources { capacities: vec![10_000], demands: (0..count).map(demand).collect(), ..Resources::default() }
+}
+
+fn at(day: i64, hour: i64) -> Instant {
+    START + day * 1_440 + hour * 60
+}
+
+#[test]
+fn less_float_goes_first_and_the_move_says_so() {
+    // The first has a successor of two days, so that the second has two days of float.
+    let plan = network(vec![task(480), task(480), task(960)], vec![after(0, 2)]);
+    let mut resources = one_person(2);
+    resources.priorities = vec![0, 9, 0];
+    let levelled = plan.level(&resources);
+    assert_eq!(levelled.dates[0].0, at(0, 9), "float goes before priority");
+    assert_eq!(levelled.dates[1], (at(1, 9), at(1, 17)));
+    let cause = Cause::Busy { resource: 0, others: vec![(0, Rule::Float)] };
+    assert_eq!(levelled.moves, [Move { activity: 1, from: at(0, 9), to: at(1, 9), by: 480, cause }]);
+    assert_eq!((levelled.finish, levelled.overloads.len()), (Some(at(2, 17)), 0), "the project is no later");
+}
+
+#[test]
+fn of_equal_float_the_higher_priority_goes_first_then_the_list() {
+    let plan = network(vec![task(60), task(60), task(60)], vec![]);
+    let mut resources = one_person(3);
+    resources.priorities = vec![0, 0, 5];
+    let levelled = plan.level(&resources);
+    let starts: Vec<Instant> = levelled.dates.iter().map(|dates| dates.0).collect();
+    assert_eq!(starts, [at(0, 10), at(0, 11), at(0, 9)]);
+    let causes: Vec<&Cause> = levelled.moves.iter().map(|one| &one.cause).collect();
+    assert_eq!(*causes[0], Cause::Busy { resource: 0, others: vec![(2, Rule::Priority)] });
+    let others = vec![(2, Rule::Priority), (0, Rule::Order)];
+    assert_eq!(*causes[1], Cause::Busy { resource: 0, others }, "the whole time without room is named");
+}
+
+#[test]
+fn who_follows_one_that_moved_is_told_so() {
+    let plan = network(vec![task(480), task(480), task(60)], vec![after(1, 2)]);
+    let mut resources = one_person(2);
+    resources.priorities = vec![1, 0];
+    let levelled = plan.level(&resources);
+    let moved: Vec<(usize, &Cause)> = levelled.moves.iter().map(|one| (one.activity, &one.cause)).collect();
+    // The second has less float than the first, whose priority does not help it.
+    assert_eq!(moved, [(0, &Cause::Busy { resource: 0, others: vec![(1, Rule::Float)] })]);
+    let mut first = task(480);
+    first.constraint = Constraint::Manual(at(0, 9));
+    let plan = network(vec![first, task(480), task(60)], vec![after(1, 2)]);
+    let levelled = plan.level(&resources);
+    assert_eq!(levelled.moves[0].cause, Cause::Busy { resource: 0, others: vec![(0, Rule::Fixed)] });
+    assert_eq!(levelled.moves[1].cause, Cause::Follows(0));
+}
+
+#[test]
+fn half_a_person_can_do_two_things_at_once() {
+    let plan = network(vec![task(480), task(480), task(480)], vec![]);
+    let demand = |activity| Demand { activity, resource: 0, units: 5_000 };
+    let resources =
+        Resources { capacities: vec![10_000], demands: (0..3).map(demand).collect(), ..Default::default() };
+    let levelled = plan.level(&resources);
+    assert_eq!((levelled.dates[1].0, levelled.dates[2].0), (at(0, 9), at(1, 9)));
+}
+
+#[test]
+fn what_cannot_be_resolved_is_told() {
+    let plan = network(vec![task(480), task(480)], vec![]);
+    let within = Resources { within_float: true, ..one_person(2) };
+    let levelled = plan.level(&within);
+    assert_eq!(levelled.finish, Some(at(0, 17)), "nothing moves beyond its float");
+    assert_eq!(levelled.overloads, [Overload { resource: 0, activity: 1, from: at(0, 9), to: at(0, 17) }]);
+    let never = Resources { capacities: vec![9_999], ..one_person(2) };
+    let levelled = plan.level(&never);
+    assert_eq!((levelled.overloads.len(), levelled.moves.len()), (2, 0));
+    let mut fixed = vec![task(480); 2];
+    fixed.iter_mut().for_each(|task| task.constraint = Constraint::Manual(at(0, 9)));
+    assert_eq!(network(fixed, vec![]).level(&one_person(2)).overloads.len(), 1);
+}
+
+#[test]
+fn nothing_is_levelled_where_there_is_nothing() {
+    let levelled = network(vec![], vec![]).level(&one_person(3));
+    assert_eq!(
+        (levelled.finish, levelled.dates.len()),
+        (None, 0),
+        "demands of what is not there are left out"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn links_and_capacities_are_kept(
+        durations in prop::collection::vec((0_i64..900, 0_usize..2), 1..25),
+        ends in prop::collection::vec((0_usize..25, 0_usize..25), 0..25),
+        demands in prop::collection::vec((0_usize..25, 0_usize..3, 1_u32..10_000), 0..40),
+        priorities in prop::collection::vec(-3_i32..3, 25),
+    ) {
+        let count = durations.len();
+        let activities: Vec<Activity> = durations.iter().map(|(duration, calendar)| Activity { calendar: *calendar, ..task(*duration) }).collect();
+        let links: Vec<Link> = ends.iter().filter(|(from, to)| from < to && *to < count).map(|(from, to)| after(*from, *to)).collect();
+        let mut demands: Vec<Demand> = demands.iter().map(|(activity, resource, units)| Demand { activity: *activity, resource: *resource, units: *units }).collect();
+        demands.sort_by_key(|demand| (demand.activity, demand.resource));
+        demands.dedup_by_key(|demand| (demand.activity, demand.resource));
+        let network = network(activities, links.clone());
+        let resources = Resources { capacities: vec![10_000; 3], demands: demands.clone(), priorities, within_float: false };
+        let levelled = network.level(&resources);
+        prop_assert_eq!(&levelled, &network.level(&resources), "the same again");
+        prop_assert!(levelled.overloads.is_empty());
+        let before = network.schedule();
+        for link in &links {
+            prop_assert!(levelled.dates[link.successor].0 >= levelled.dates[link.predecessor].1);
+        }
+        for (activity, dates) in before.dates.iter().enumerate() {
+            prop_assert!(levelled.dates[activity].0 >= dates.early_start);
+            let moved = levelled.moves.iter().any(|one| one.activity == activity);
+            prop_assert_eq!(moved, levelled.dates[activity].0 > dates.early_start, "each move is explained, and nothing else");
+        }
+        for (resource, instant) in levelled.dates.iter().flat_map(|dates| (0..3).map(|resource| (resource, dates.0))) {
+            let used = demands.iter().filter(|demand| demand.resource == resource && demand.activity < count && durations[demand.activity].0 > 0);
+            let used = used.filter(|demand| (levelled.dates[demand.activity].0..levelled.dates[demand.activity].1).contains(&instant));
+            prop_assert!(used.map(|demand| demand.units).sum::<u32>() <= 10_000, "resource {resource}");
+        }
+        let none = Resources { demands: Vec::new(), ..resources };
+        prop_assert_eq!(network.level(&none).finish, before.finish, "without demands nothing moves");
+    }
+}

@@ -1,0 +1,17 @@
+//! The schedule engine: a network of activities in; dates, floats, conflicts, odds and explanations out. It knows of no
+//! database, no clock and no API.
+//!
+//! Terms are those of the field. The forward and backward passes are the critical path method (J. E. Kelley and M. R.
+//! Walker, "Critical-Path Planning and Scheduling", 1959) over a precedence diagram with four kinds of links (Project
+//! Management Institute, "Practice Standard for Scheduling", 3rd ed., 2019). Time is counted in whole working minutes
+//! over calendars; all intervals are half open.
+
+pub mod calendar;
+pub mod forecast;
+pub mod level;
+pub mod network;
+pub mod pass;
+
+pub use calendar::{Calendar, Hours, Instant, Pattern, Work};
+pub use network::{Activity, Constraint, Kind, Link, Network, Progress, Unsound};
+pub use pass::{Conflict, Dates, Driver, Schedule};

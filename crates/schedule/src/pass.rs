@@ -1,0 +1,361 @@
+//! The passes: earliest and latest dates, floats, what drives each activity, and which wishes contradict each other.
+//!
+//! An activity's place is a number on its own calendar's axis, the working minutes before its start. A link is a map from
+//! its predecessor's place to the least place that it leaves its successor; the forward pass takes the greatest of them.
+//! Each such map is a chain of steps ("finish of", "shifted by the lag", "work at") that never turn later into earlier,
+//! so that each has a counterpart that answers the latest input for which the output is not too late; the backward pass
+//! goes through these. That keeps early and late dates true to each other where calendars differ: no float is below zero
+//! unless a deadline or a fixed start asks for it.
+
+use crate::{
+    calendar::{Instant, Work},
+    network::{Arc, Axis, Constraint, Network, Node, NodeKind, Progress},
+};
+
+/// What decides an activity's earliest start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// The project's start or its status date.
+    Project,
+    /// Its own constraint.
+    Constraint,
+    /// The link with this place in the list.
+    Link(usize),
+    /// It is past.
+    Actual,
+}
+
+/// The dates of an activity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dates {
+    /// The earliest start; of what has begun, when it did.
+    pub early_start: Instant,
+    /// The earliest finish.
+    pub early_finish: Instant,
+    /// The latest start that delays neither the project's finish nor breaks a deadline or a fixed start.
+    pub late_start: Instant,
+    /// The finish of that.
+    pub late_finish: Instant,
+    /// How much later it can start, in working minutes of its calendar (of the calendar of lags for a milestone). Below
+    /// zero it is too late already. Zero for what is finished.
+    pub total_float: Work,
+    /// How much later it can start without making anybody else later; at most the total float, and not below zero.
+    pub free_float: Work,
+    /// Whether it has no total float and is not finished.
+    pub critical: bool,
+    /// What decides its earliest start.
+    pub driver: Driver,
+}
+
+/// A wish that cannot be kept. Nothing is moved for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The activity whose wish it is, or that stands in the way of its own link.
+    pub activity: usize,
+    /// What was wished.
+    pub wish: Wish,
+    /// By how many working minutes of the activity's calendar it is missed.
+    pub by: Work,
+    /// The activities that drive it there, from the first to the activity itself.
+    pub path: Vec<usize>,
+}
+
+/// What cannot be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// It must start at this instant, and starts later.
+    MustStart(Instant),
+    /// It was put by hand where this link does not let it be.
+    Link(usize),
+    /// It ought to be finished by this instant, and finishes later.
+    Deadline(Instant),
+}
+
+/// What drives a node that no link drives.
+pub(crate) const OWN: u32 = u32::MAX;
+
+/// The outcome of a forward pass, in the order of the passes; used again for the next one.
+#[derive(Clone, Debug)]
+pub(crate) struct Placing {
+    /// Places on the nodes' own axes.
+    pub(crate) places: Vec<Work>,
+    /// The driving links, or [`OWN`].
+    pub(crate) drivers: Vec<u32>,
+}
+
+impl Placing {
+    pub(crate) fn new(count: usize) -> Self {
+        Self { places: vec![0; count], drivers: vec![OWN; count] }
+    }
+}
+
+/// A network's dates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// By activity.
+    pub dates: Vec<Dates>,
+    /// When the first activity starts; none for a network without any.
+    pub start: Option<Instant>,
+    /// When the last activity finishes.
+    pub finish: Option<Instant>,
+    /// One longest path: the activities that drive the finish, in their order.
+    pub critical_path: Vec<usize>,
+    /// Wishes that contradict each other.
+    pub conflicts: Vec<Conflict>,
+}
+
+impl Network {
+    /// The dates of all activities.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule {
+        let early = self.forward();
+        let finish = (0..self.len()).map(|at| self.finish(at, early[at].0)).max();
+        let late = self.backward(finish.unwrap_or_default());
+        let mut dates = vec![None; self.len()];
+        for (at, activity) in self.order.iter().enumerate() {
+            dates[*activity as usize] = Some(self.dates(at, &early, late[at], finish.unwrap_or_default()));
+        }
+        let dates: Vec<Dates> = dates.into_iter().flatten().collect();
+        let start = dates.iter().map(|dates| dates.early_start).min();
+        let last = dates.iter().enumerate().rev().max_by_key(|(_, dates)| dates.early_finish);
+        let critical_path = last.map_or_else(Vec::new, |(activity, _)| self.path(&early, activity));
+        let conflicts = self.conflicts(&early);
+        Schedule { dates, start, finish, critical_path, conflicts }
+    }
+
+    /// The earliest place of each node with the durations that the activities have, and what drives it there.
+    pub(crate) fn forward(&self) -> Vec<(Work, Driver)> {
+        let durations: Vec<Work> = self.nodes.iter().map(|node| node.duration).collect();
+        let mut placing = Placing::new(self.len());
+        self.place(&durations, &mut placing);
+        let driver = |(at, link): (usize, &u32)| match *link {
+            OWN => self.own_driver(at),
+            link => Driver::Link(link as usize),
+        };
+        placing.places.iter().copied().zip(placing.drivers.iter().enumerate().map(driver)).collect()
+    }
+
+    /// The forward pass: the earliest place of each node with these durations, in the order of the passes.
+    pub(crate) fn place(&self, durations: &[Work], placing: &mut Placing) {
+        for (at, node) in self.nodes.iter().enumerate() {
+            let (mut place, mut driver) = (node.floor, OWN);
+            if matches!(node.kind, NodeKind::Free | NodeKind::Started(_)) {
+                for arc in self.incoming.of(at) {
+                    let other = arc.other as usize;
+                    let needed =
+                        self.needed(arc, placing.places[other], durations[other], node, durations[at]);
+                    if needed > place {
+                        (place, driver) = (needed, arc.link);
+                    }
+                }
+            }
+            (placing.places[at], placing.drivers[at]) = (place, driver);
+        }
+    }
+
+    fn own_driver(&self, at: usize) -> Driver {
+        let activity = &self.activities[self.order[at] as usize];
+        match (activity.progress, activity.constraint) {
+            (Progress::Finished(..), _) => Driver::Actual,
+            (Progress::NotStarted, Constraint::Manual(_)) => Driver::Constraint,
+            (Progress::NotStarted, Constraint::NotEarlier(wish) | Constraint::MustStart(wish)) => {
+                let held = self.nodes[at].floor == self.axis(&self.nodes[at]).work_at(wish);
+                if held { Driver::Constraint } else { Driver::Project }
+            }
+            (Progress::Started(_), _) | (Progress::NotStarted, Constraint::None) => Driver::Project,
+        }
+    }
+
+    /// The least place that a link leaves its successor `to`, from the place of its predecessor.
+    #[inline]
+    pub(crate) fn needed(
+        &self,
+        arc: &Arc,
+        from: Work,
+        from_duration: Work,
+        to: &Node,
+        duration: Work,
+    ) -> Work {
+        let within = if arc.kind.holds_finish() { duration } else { 0 };
+        if arc.direct {
+            let source = if arc.kind.waits_for_start() { from } else { from + from_duration };
+            return source + arc.lag - within;
+        }
+        let pred = &self.nodes[arc.other as usize];
+        let axis = self.axis(pred);
+        let source = match (pred.kind, arc.kind.waits_for_start()) {
+            (NodeKind::Finished(start, _) | NodeKind::Started(start), true) => start,
+            (NodeKind::Finished(_, finish), false) => finish,
+            // Reason: who must finish after a start has until that work begins, which may be days after the one before.
+            (_, true) if arc.kind.holds_finish() => axis.finish_of(from),
+            (_, true) => axis.start_of(from),
+            (_, false) => axis.finish_of(from + from_duration),
+        };
+        let target = self.calendars[self.lags].shifted(source, arc.lag);
+        let own = self.axis(to);
+        if arc.kind.holds_finish() { own.reached(target) - within } else { own.work_at(target) }
+    }
+
+    /// The latest place of each node: `finish` is that of the project.
+    pub(crate) fn backward(&self, finish: Instant) -> Vec<Work> {
+        let mut late = vec![0; self.len()];
+        for (at, node) in self.nodes.iter().enumerate().rev() {
+            let activity = &self.activities[self.order[at] as usize];
+            let axis = self.axis(node);
+            let end = activity.deadline.map_or(finish, |deadline| deadline.min(finish));
+            let mut place = axis.work_at(end) - node.duration;
+            for arc in self.outgoing.of(at) {
+                let successor = &self.nodes[arc.other as usize];
+                let held = self.allowed(arc, node, late[arc.other as usize], successor);
+                place = held.map_or(place, |held| held.min(place));
+            }
+            late[at] = match (node.kind, activity.constraint) {
+                (NodeKind::Manual, _) => place.min(node.floor),
+                (NodeKind::Free, Constraint::MustStart(wish)) => place.min(axis.work_at(wish)),
+                _ => place,
+            };
+        }
+        late
+    }
+
+    /// The latest place of a node with which a link does not push its successor beyond `to`; none if the link holds
+    /// nothing of the node that could still move.
+    fn allowed(&self, arc: &Arc, node: &Node, to: Work, successor: &Node) -> Option<Work> {
+        match node.kind {
+            NodeKind::Finished(..) => return None,
+            NodeKind::Started(_) if arc.kind.waits_for_start() => return None,
+            _ => {}
+        }
+        if let NodeKind::Finished(..) = successor.kind {
+            return None;
+        }
+        if arc.direct {
+            let target = if arc.kind.holds_finish() { to + successor.duration } else { to };
+            let source = target - arc.lag;
+            return Some(if arc.kind.waits_for_start() { source } else { source - node.duration });
+        }
+        let (axis, own) = (self.axis(node), self.axis(successor));
+        let target =
+            if arc.kind.holds_finish() { own.finish_of(to + successor.duration) } else { own.start_of(to) };
+        let source = self.calendars[self.lags].latest_shifted(target, arc.lag);
+        Some(match (arc.kind.waits_for_start(), arc.kind.holds_finish()) {
+            (true, true) => axis.work_at(source),
+            (true, false) => axis.begun(source),
+            (false, _) => axis.work_at(source) - node.duration,
+        })
+    }
+
+    fn dates(&self, at: usize, early: &[(Work, Driver)], late: Work, finish: Instant) -> Dates {
+        let node = &self.nodes[at];
+        let (place, driver) = early[at];
+        if let NodeKind::Finished(start, finish) = node.kind {
+            let (late_start, late_finish) = (start, finish);
+            return Dates {
+                early_start: start,
+                early_finish: finish,
+                late_start,
+                late_finish,
+                total_float: 0,
+                free_float: 0,
+                critical: false,
+                driver,
+            };
+        }
+        let axis = self.axis(node);
+        let total_float = self.float(node, place, late);
+        let free = self.free(at, early).unwrap_or_else(|| axis.work_at(finish) - node.duration);
+        let free_float = self.float(node, place, free).min(total_float).max(0);
+        Dates {
+            early_start: if let NodeKind::Started(start) = node.kind { start } else { axis.start_of(place) },
+            early_finish: self.finish(at, place),
+            late_start: if let NodeKind::Started(start) = node.kind { start } else { axis.start_of(late) },
+            late_finish: self.finish(at, late),
+            total_float,
+            free_float,
+            critical: total_float <= 0,
+            driver,
+        }
+    }
+
+    /// The latest place of a node that makes no successor later than it is; none without successors.
+    fn free(&self, at: usize, early: &[(Work, Driver)]) -> Option<Work> {
+        let allowed = |arc: &Arc| {
+            let other = arc.other as usize;
+            self.allowed(arc, &self.nodes[at], early[other].0, &self.nodes[other])
+        };
+        self.outgoing.of(at).iter().filter_map(allowed).min()
+    }
+
+    /// Working minutes between two places of a node.
+    pub(crate) fn float(&self, node: &Node, from: Work, to: Work) -> Work {
+        match self.axis(node) {
+            Axis(Some(_)) => to - from,
+            Axis(None) => self.calendars[self.lags].between(from, to),
+        }
+    }
+
+    pub(crate) fn finish(&self, at: usize, place: Work) -> Instant {
+        let node = &self.nodes[at];
+        match node.kind {
+            NodeKind::Finished(_, finish) => finish,
+            _ => self.axis(node).finish_of(place + node.duration),
+        }
+    }
+
+    /// The activities that drive one to its place, from the first to itself.
+    fn path(&self, early: &[(Work, Driver)], activity: usize) -> Vec<usize> {
+        let mut path = vec![activity];
+        let mut at = activity;
+        while let Driver::Link(link) = early[self.place[at] as usize].1 {
+            at = self.links[link].predecessor;
+            path.push(at);
+        }
+        path.reverse();
+        path
+    }
+
+    fn conflicts(&self, early: &[(Work, Driver)]) -> Vec<Conflict> {
+        let mut conflicts = Vec::new();
+        for (activity, wished) in self.activities.iter().enumerate() {
+            let at = self.place[activity] as usize;
+            let (node, place) = (&self.nodes[at], early[at].0);
+            let axis = self.axis(node);
+            let path = || self.path(early, activity);
+            match (node.kind, wished.constraint) {
+                (NodeKind::Finished(..), _) => continue,
+                (NodeKind::Free, Constraint::MustStart(at)) if place > axis.work_at(at) => {
+                    let by = self.float(node, axis.work_at(at), place);
+                    conflicts.push(Conflict { activity, wish: Wish::MustStart(at), by, path: path() });
+                }
+                (NodeKind::Manual, _) => conflicts.extend(self.broken(at, early)),
+                _ => {}
+            }
+            if let Some(deadline) = wished.deadline.filter(|deadline| self.finish(at, place) > *deadline) {
+                let by = self.float(node, axis.work_at(deadline) - node.duration, place);
+                conflicts.push(Conflict { activity, wish: Wish::Deadline(deadline), by, path: path() });
+            }
+        }
+        conflicts
+    }
+
+    /// The links of an activity that was put by hand where they do not let it be.
+    fn broken<'a>(
+        &'a self,
+        at: usize,
+        early: &'a [(Work, Driver)],
+    ) -> impl Iterator<Item = Conflict> + use<'a> {
+        let (node, place, activity) = (&self.nodes[at], early[at].0, self.order[at] as usize);
+        self.incoming.of(at).iter().filter_map(move |arc| {
+            let pred = &self.nodes[arc.other as usize];
+            let needed = self.needed(arc, early[arc.other as usize].0, pred.duration, node, node.duration);
+            let mut path = self.path(early, self.order[arc.other as usize] as usize);
+            path.push(activity);
+            let (wish, by) = (Wish::Link(arc.link as usize), self.float(node, place, needed));
+            (needed > place).then_some(Conflict { activity, wish, by, path })
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "pass_tests.rs"]
+mod tests;
