@@ -10,6 +10,7 @@ use rand_pcg::{
 use schedule::{
     Activity, Calendar, Hours, Kind, Link, Network, Pattern,
     forecast::{Estimate, Trial},
+    level::{Demand, Resources},
 };
 
 const TASKS: usize = 10_000;
@@ -35,7 +36,7 @@ fn calendars(first: NaiveDate) -> Vec<Calendar> {
     (0..PEOPLE).filter_map(|person| calendar(person).ok()).collect()
 }
 
-fn network() -> Option<Network> {
+fn network(tasks: usize, links: usize) -> Option<Network> {
     let first = NaiveDate::from_ymd_opt(2026, 3, 2)?;
     let mut random = Pcg64Mcg::seed_from_u64(1);
     let activity = |random: &mut Pcg64Mcg| Activity {
@@ -43,16 +44,16 @@ fn network() -> Option<Network> {
         duration: 60 * below(random, 60) as i64,
         ..Activity::default()
     };
-    let activities = (0..TASKS).map(|_| activity(&mut random)).collect();
+    let activities = (0..tasks).map(|_| activity(&mut random)).collect();
     let kinds = [Kind::FinishToStart, Kind::StartToStart, Kind::FinishToFinish, Kind::StartToFinish];
     let link = |random: &mut Pcg64Mcg| {
-        let predecessor = below(random, TASKS - 1);
-        let successor = (predecessor + 1 + below(random, 200)).min(TASKS - 1);
+        let predecessor = below(random, tasks - 1);
+        let successor = (predecessor + 1 + below(random, 200)).min(tasks - 1);
         let kind = kinds[if below(random, 10) < 7 { 0 } else { below(random, 4) }];
         let lag = if below(random, 4) == 0 { 60 * below(random, 10) as i64 - 120 } else { 0 };
         Link { predecessor, successor, kind, lag }
     };
-    let links = (0..LINKS).map(|_| link(&mut random)).collect();
+    let links = (0..links).map(|_| link(&mut random)).collect();
     let start = schedule::calendar::instant(chrono_tz::UTC, first, 0);
     Network::new(calendars(first), 0, start, start, activities, links).ok()
 }
@@ -69,9 +70,27 @@ fn timed<T>(name: &str, times: usize, mut work: impl FnMut() -> T) {
     println!("{name}: median {:.1} ms, worst {:.1} ms of {times}", took[times / 2], took[times - 1]);
 }
 
+/// 2 000 tasks, each wholly or half for one of 40 people.
+fn level() {
+    let Some(network) = network(2_000, 3_000) else { return };
+    let demand = |activity: usize| Demand {
+        activity,
+        resource: activity * 7 % PEOPLE,
+        units: if activity.is_multiple_of(3) { 5_000 } else { 10_000 },
+    };
+    let resources = Resources {
+        capacities: vec![10_000; PEOPLE],
+        demands: (0..2_000).map(demand).collect(),
+        priorities: (0..2_000).map(|at| at % 5).collect(),
+        within_float: false,
+    };
+    timed("levelling of 2 000 tasks on 40 people", 5, || network.level(&resources));
+}
+
 fn main() {
-    timed("calendars and layout", 5, network);
-    let Some(network) = network() else { return };
+    timed("calendars and layout", 5, || network(TASKS, LINKS));
+    level();
+    let Some(network) = network(TASKS, LINKS) else { return };
     timed("full pass (early, late, floats, path)", 50, || network.schedule());
     let estimate = |at: usize| match at % 3 {
         0 => Estimate::ThreePoint { optimistic: 120, likely: 480, pessimistic: 2_400 },

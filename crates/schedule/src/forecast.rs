@@ -158,13 +158,8 @@ impl Network {
                 Pcg64Mcg::seed_from_u64(seed ^ (number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
             durations.iter_mut().zip(draws).for_each(|(duration, draw)| *duration = draw.once(&mut random));
             self.place(&durations, &mut placing);
-            let finish = |at: usize| match self.nodes[at].kind {
-                NodeKind::Finished(_, finish) => finish,
-                _ => self.axis(&self.nodes[at]).finish_of(placing.places[at] + durations[at]),
-            };
-            let last = (0..self.len())
-                .map(|at| (finish(at), at))
-                .max_by_key(|(finish, at)| (*finish, usize::MAX - at));
+            let ends = placing.finishes.iter().enumerate();
+            let last = ends.rev().max_by_key(|(_, finish)| **finish).map(|(at, finish)| (*finish, at));
             let Some((finish, mut at)) = last else { break };
             finishes.push(finish);
             counts[at] += 1;

@@ -271,8 +271,8 @@ impl<'a> Levelling<'a> {
         let mut earliest = (node.floor, None);
         for arc in network.incoming.of(at) {
             let other = arc.other as usize;
-            let duration = network.nodes[other].duration;
-            let needed = network.needed(arc, self.places[other], duration, node, node.duration);
+            let finish = network.finish(other, self.places[other]);
+            let needed = network.needed(arc, self.places[other], finish, node);
             if needed > earliest.0 {
                 earliest = (needed, Some(arc.link as usize));
             }

@@ -81,11 +81,13 @@ pub(crate) struct Placing {
     pub(crate) places: Vec<Work>,
     /// The driving links, or [`OWN`].
     pub(crate) drivers: Vec<u32>,
+    /// When they finish.
+    pub(crate) finishes: Vec<Instant>,
 }
 
 impl Placing {
     pub(crate) fn new(count: usize) -> Self {
-        Self { places: vec![0; count], drivers: vec![OWN; count] }
+        Self { places: vec![0; count], drivers: vec![OWN; count], finishes: vec![0; count] }
     }
 }
 
@@ -136,20 +138,42 @@ impl Network {
     }
 
     /// The forward pass: the earliest place of each node with these durations, in the order of the passes.
+    ///
+    /// Of the instants that links ask for only the latest is looked up on the node's calendar, which is what
+    /// [`Self::needed`] answers for each link alone.
     pub(crate) fn place(&self, durations: &[Work], placing: &mut Placing) {
         for (at, node) in self.nodes.iter().enumerate() {
+            let (axis, duration) = (self.axis(node), durations[at]);
             let (mut place, mut driver) = (node.floor, OWN);
+            let (mut start, mut finish) = ((Instant::MIN, OWN), (Instant::MIN, OWN));
             if matches!(node.kind, NodeKind::Free | NodeKind::Started(_)) {
                 for arc in self.incoming.of(at) {
                     let other = arc.other as usize;
-                    let needed =
-                        self.needed(arc, placing.places[other], durations[other], node, durations[at]);
-                    if needed > place {
-                        (place, driver) = (needed, arc.link);
+                    if arc.direct {
+                        let needed = direct(arc, placing.places[other], durations[other], duration);
+                        if needed > place {
+                            (place, driver) = (needed, arc.link);
+                        }
+                        continue;
                     }
+                    let target = self.target(arc, placing.places[other], placing.finishes[other]);
+                    let latest = if arc.kind.holds_finish() { &mut finish } else { &mut start };
+                    if target > latest.0 {
+                        *latest = (target, arc.link);
+                    }
+                }
+                if start.1 != OWN && axis.work_at(start.0) > place {
+                    (place, driver) = (axis.work_at(start.0), start.1);
+                }
+                if finish.1 != OWN && axis.reached(finish.0) - duration > place {
+                    (place, driver) = (axis.reached(finish.0) - duration, finish.1);
                 }
             }
             (placing.places[at], placing.drivers[at]) = (place, driver);
+            placing.finishes[at] = match node.kind {
+                NodeKind::Finished(_, finish) => finish,
+                _ => axis.finish_of(place + duration),
+            };
         }
     }
 
@@ -166,34 +190,31 @@ impl Network {
         }
     }
 
-    /// The least place that a link leaves its successor `to`, from the place of its predecessor.
-    #[inline]
-    pub(crate) fn needed(
-        &self,
-        arc: &Arc,
-        from: Work,
-        from_duration: Work,
-        to: &Node,
-        duration: Work,
-    ) -> Work {
-        let within = if arc.kind.holds_finish() { duration } else { 0 };
+    /// The least place that a link leaves its successor, from the place and finish of its predecessor.
+    pub(crate) fn needed(&self, arc: &Arc, from: Work, finish: Instant, to: &Node) -> Work {
         if arc.direct {
-            let source = if arc.kind.waits_for_start() { from } else { from + from_duration };
-            return source + arc.lag - within;
+            return direct(arc, from, self.nodes[arc.other as usize].duration, to.duration);
         }
+        let (axis, target) = (self.axis(to), self.target(arc, from, finish));
+        if arc.kind.holds_finish() { axis.reached(target) - to.duration } else { axis.work_at(target) }
+    }
+
+    /// The instant before which a link lets its successor not start, or not finish.
+    #[inline]
+    fn target(&self, arc: &Arc, from: Work, finish: Instant) -> Instant {
+        let source = if arc.kind.waits_for_start() { self.source(arc, from) } else { finish };
+        self.calendars[self.lags].shifted(source, arc.lag)
+    }
+
+    /// The start of a link's predecessor.
+    fn source(&self, arc: &Arc, from: Work) -> Instant {
         let pred = &self.nodes[arc.other as usize];
-        let axis = self.axis(pred);
-        let source = match (pred.kind, arc.kind.waits_for_start()) {
-            (NodeKind::Finished(start, _) | NodeKind::Started(start), true) => start,
-            (NodeKind::Finished(_, finish), false) => finish,
+        match pred.kind {
+            NodeKind::Finished(start, _) | NodeKind::Started(start) => start,
             // Reason: who must finish after a start has until that work begins, which may be days after the one before.
-            (_, true) if arc.kind.holds_finish() => axis.finish_of(from),
-            (_, true) => axis.start_of(from),
-            (_, false) => axis.finish_of(from + from_duration),
-        };
-        let target = self.calendars[self.lags].shifted(source, arc.lag);
-        let own = self.axis(to);
-        if arc.kind.holds_finish() { own.reached(target) - within } else { own.work_at(target) }
+            _ if arc.kind.holds_finish() => self.axis(pred).finish_of(from),
+            _ => self.axis(pred).start_of(from),
+        }
     }
 
     /// The latest place of each node: `finish` is that of the project.
@@ -346,14 +367,21 @@ impl Network {
     ) -> impl Iterator<Item = Conflict> + use<'a> {
         let (node, place, activity) = (&self.nodes[at], early[at].0, self.order[at] as usize);
         self.incoming.of(at).iter().filter_map(move |arc| {
-            let pred = &self.nodes[arc.other as usize];
-            let needed = self.needed(arc, early[arc.other as usize].0, pred.duration, node, node.duration);
+            let (other, from) = (arc.other as usize, early[arc.other as usize].0);
+            let needed = self.needed(arc, from, self.finish(other, from), node);
             let mut path = self.path(early, self.order[arc.other as usize] as usize);
             path.push(activity);
             let (wish, by) = (Wish::Link(arc.link as usize), self.float(node, place, needed));
             (needed > place).then_some(Conflict { activity, wish, by, path })
         })
     }
+}
+
+/// The least place that a link leaves its successor where both are on one axis.
+#[inline]
+fn direct(arc: &Arc, from: Work, from_duration: Work, duration: Work) -> Work {
+    let source = if arc.kind.waits_for_start() { from } else { from + from_duration };
+    source + arc.lag - if arc.kind.holds_finish() { duration } else { 0 }
 }
 
 #[cfg(test)]
