@@ -7,7 +7,9 @@
 //! over calendars; all intervals are half open.
 
 pub mod calendar;
+pub mod earned;
 pub mod forecast;
+pub mod health;
 pub mod level;
 pub mod network;
 pub mod pass;
