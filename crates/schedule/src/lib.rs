@@ -13,6 +13,7 @@ pub mod health;
 pub mod level;
 pub mod network;
 pub mod pass;
+pub mod staffing;
 
 pub use calendar::{Calendar, Hours, Instant, Pattern, Work};
 pub use network::{Activity, Constraint, Kind, Link, Network, Progress, Unsound};
