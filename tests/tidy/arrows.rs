@@ -10,10 +10,11 @@ use crate::files::{expect_none, root};
 /// Each crate and the crates of this workspace that it may depend on. Domains never depend on one another.
 const ARROWS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
+    ("schedule", &[]),
     ("platform", &["kernel"]),
     ("identity", &["kernel", "platform"]),
     ("crm", &["kernel", "platform"]),
-    ("projects", &["kernel", "platform"]),
+    ("projects", &["kernel", "platform", "schedule"]),
     ("audit", &["kernel", "platform"]),
     ("migrations", &[]),
     ("gateway", &["kernel", "platform", "identity", "crm", "projects", "audit", "migrations"]),

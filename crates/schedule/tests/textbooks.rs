@@ -49,7 +49,7 @@ fn check(rows: &[Row<'_>], dates: &[(i64, i64, i64, i64)], critical: &[&str]) {
 /// Project Management Institute, "A Guide to the Project Management Body of Knowledge", 6th ed., 2017, figure 6-16, page
 /// 211: the longest path A–C–D takes 30, A–B–D 25.
 #[test]
-fn guide_to_the_project_management_body_of_knowledge() {
+fn network_of_the_body_of_knowledge_has_its_dates() {
     check(
         &[("A", 5, &[]), ("B", 5, &["A"]), ("C", 10, &["A"]), ("D", 15, &["B", "C"])],
         &[(0, 5, 0, 5), (5, 10, 10, 15), (5, 15, 5, 15), (15, 30, 15, 30)],
@@ -60,7 +60,7 @@ fn guide_to_the_project_management_body_of_knowledge() {
 /// F. S. Hillier and G. J. Lieberman, "Introduction to Operations Research", 7th ed., 2001, section 10.3, the Reliable
 /// Construction Co. (table 10.4): 44 weeks, critical path A–B–C–E–F–J–L–N.
 #[test]
-fn reliable_construction() {
+fn reliable_construction_has_its_dates() {
     check(
         &[
             ("A", 2, &[]),
@@ -101,7 +101,7 @@ fn reliable_construction() {
 /// J. Heizer and B. Render, "Operations Management", 10th ed., 2011, chapter 3, Milwaukee Paper Manufacturing: 15 weeks,
 /// critical path A–C–E–G–H, slack of B 1, D 1, F 6.
 #[test]
-fn milwaukee_paper() {
+fn milwaukee_paper_has_its_dates() {
     check(
         &[
             ("A", 2, &[]),
@@ -130,7 +130,7 @@ fn milwaukee_paper() {
 /// W. L. Winston, "Operations Research: Applications and Algorithms", 4th ed., 2004, section 8.4, Widgetco: 38 days,
 /// critical path B–D–E–F, total float of A 3 and of C 9.
 #[test]
-fn widgetco() {
+fn widgetco_has_its_dates() {
     check(
         &[
             ("A", 6, &[]),
@@ -148,7 +148,7 @@ fn widgetco() {
 /// D. R. Anderson, D. J. Sweeney and T. A. Williams, "An Introduction to Management Science", 11th ed., 2005, section 9.1,
 /// the Western Hills Shopping Center (table 9.2): 26 weeks, critical path A–E–F–G–I.
 #[test]
-fn western_hills_shopping_center() {
+fn western_hills_shopping_center_has_its_dates() {
     check(
         &[
             ("A", 5, &[]),
@@ -178,7 +178,7 @@ fn western_hills_shopping_center() {
 
 /// The same book, section 9.2, the Daugherty Porta-Vac by expected times (table 9.5): 17 weeks, critical path A–E–H–I–J.
 #[test]
-fn porta_vac() {
+fn porta_vac_has_its_dates() {
     check(
         &[
             ("A", 6, &[]),
@@ -211,7 +211,7 @@ fn porta_vac() {
 /// C. F. Gray and E. W. Larson, "Project Management: The Managerial Process", 4th ed., 2008, chapter 6, the Koll Business
 /// Center (figures 6.5 to 6.8): 235 days, critical path A–B–F–G–H, slack of C 5, D 10, E 165.
 #[test]
-fn koll_business_center() {
+fn koll_business_center_has_its_dates() {
     check(
         &[
             ("A", 5, &[]),
@@ -240,7 +240,7 @@ fn koll_business_center() {
 /// H. A. Taha, "Operations Research: An Introduction", 8th ed., 2007, examples 6.5-2 and 6.5-3, with the dummy activity of
 /// its arrows as an activity of no duration: 25 days, critical path A–D–dummy–H. The free floats are those of the book.
 #[test]
-fn floats_of_taha() {
+fn network_of_taha_has_its_dates_and_free_floats() {
     let rows: &[Row<'_>] = &[
         ("A", 5, &[]),
         ("B", 6, &[]),
@@ -277,7 +277,7 @@ fn floats_of_taha() {
 /// C. Hendrickson and T. Au, "Project Management for Construction", 1989, chapter 10, example 10-2, a nine-activity
 /// project: 30 days, critical path A–C–F–I.
 #[test]
-fn nine_activities_of_hendrickson_and_au() {
+fn network_of_hendrickson_and_au_has_its_dates() {
     check(
         &[
             ("A", 4, &[]),
@@ -309,7 +309,7 @@ fn nine_activities_of_hendrickson_and_au() {
 /// start-to-start and finish-to-finish links with contiguous durations: 7 days, and nobody has float. B and C end at once,
 /// so that B alone is a longest path.
 #[test]
-fn combined_links_of_mubarak() {
+fn combined_links_of_mubarak_have_their_dates() {
     check(
         &[("A", 5, &[]), ("B", 7, &["A SS", "A FF"]), ("C", 3, &["B SS", "B FF"])],
         &[(0, 5, 0, 5), (0, 7, 0, 7), (4, 7, 4, 7)],
@@ -320,7 +320,7 @@ fn combined_links_of_mubarak() {
 /// Engineer4Free, "Difficult network diagram example with lag solved" (lecture, video), the method that IfcOpenShell
 /// follows: links of all four kinds with lags, 14 units, with the published table of dates.
 #[test]
-fn all_kinds_of_links_with_lags() {
+fn all_kinds_of_links_with_lags_have_their_dates() {
     check(
         &[
             ("A", 3, &[]),
