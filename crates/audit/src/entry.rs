@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
+    event::Events,
     filter::AuditFilter,
     policy::{ENTRIES_READ, PERSONAL_READ},
     search::filtered,
@@ -124,9 +125,9 @@ impl AuditOutcome {
 pub struct AuditChange {
     /// Name of the field as stored.
     pub field: String,
-    /// The value before; null if there was none. Hidden and erased values show as `•`.
+    /// The value before; null if there was none. Hidden, guarded and erased values show as `•`.
     pub before: Json<Value>,
-    /// The value after; null if there is none. Hidden and erased values show as `•`.
+    /// The value after; null if there is none. Hidden, guarded and erased values show as `•`.
     pub after: Json<Value>,
     /// Whether the field holds personal data, shown only with `audit.personal_data.read` and until the person is erased.
     pub personal: bool,
@@ -175,11 +176,17 @@ impl AuditEntry {
         self.0.subject_label.as_deref()
     }
 
-    /// What changed, field by field. Personal data needs `audit.personal_data.read`; without, it shows as `•`.
+    /// What changed, field by field. Personal data needs `audit.personal_data.read`, and amounts, rates and what is for
+    /// the team what they need elsewhere, tenant-wide or on the project; without, they show as `•`.
     async fn changes(&self, ctx: &Context<'_>) -> Result<Vec<AuditChange>> {
         let open: Map<String, Value> = serde_json::from_str(&self.0.changes)?;
+        let guarded = self.guarded(ctx, &open).await?;
         let personal = self.opened(ctx).await?.changes;
-        let one = |(field, pair): (String, Value)| change(&personal, field, &pair);
+        let one = |(field, pair): (String, Value)| {
+            let is_guarded = guarded.contains(&field.as_str());
+            let change = change(&personal, field, &pair);
+            if is_guarded { change.veiled() } else { change }
+        };
         Ok(open.into_iter().map(one).collect())
     }
 
@@ -228,6 +235,20 @@ impl AuditEntry {
         }
     }
 
+    /// Names of the changed fields whose values the viewer may not know; what they may is asked once a request.
+    async fn guarded(&self, ctx: &Context<'_>, changed: &Map<String, Value>) -> Result<Vec<&'static str>> {
+        let events = ctx.data_unchecked::<Events>();
+        let mut guarded = Vec::new();
+        for (name, needs) in events.types.guarded(&self.0.subject_type) {
+            let is_changed = changed.contains_key(*name);
+            let project = self.0.project_id.map(|project| project.uuid());
+            if is_changed && !events.guards.may(ctx.ask(), *needs, project).await? {
+                guarded.push(*name);
+            }
+        }
+        Ok(guarded)
+    }
+
     /// The personal data of this entry, if the viewer may see it and it is not erased; batched.
     async fn opened(&self, ctx: &Context<'_>) -> Result<Personal> {
         if !ctx.viewer().reaches(PERSONAL_READ, Reach::Tenant) || self.0.personal == "{}" {
@@ -246,6 +267,15 @@ impl AuditEntry {
         }
         let key = Boxes { entry: self.0.id, text: self.0.personal.clone() };
         Ok(ctx.ask().load::<Opener, _>(key).await?.unwrap_or_default())
+    }
+}
+
+impl AuditChange {
+    /// The change without its values.
+    fn veiled(self) -> Self {
+        let veil =
+            |Json(value): Json<Value>| if value.is_null() { Json(value) } else { Json(Value::from("•")) };
+        Self { before: veil(self.before), after: veil(self.after), ..self }
     }
 }
 

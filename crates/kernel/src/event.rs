@@ -101,6 +101,12 @@ impl EventTypes {
         self.0.values()
     }
 
+    /// The columns of rows of this GraphQL type that not everybody may know of, with what each needs.
+    pub fn guarded(&self, subject_type: &str) -> GuardedNames {
+        let mut guarded = self.all().filter(|event| event.subject_type == subject_type);
+        guarded.find(|event| !event.guarded.is_empty()).map_or(&[], |event| event.guarded)
+    }
+
     /// The kind with this name.
     pub fn get(&self, kind: &str) -> Option<&EventType> {
         self.0.get(kind)

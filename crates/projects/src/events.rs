@@ -24,7 +24,10 @@ pub const REGISTER_EVENTS: &[Declared] = &[
             ("amount_currency", BUDGETS_READ),
         ],
     ),
-    Declared::rows::<change_request::line::entity::Entity>("What is billed for a change"),
+    Declared::rows_guarded::<change_request::line::entity::Entity>(
+        "What is billed for a change",
+        &[("amount_minor", BUDGETS_READ), ("amount_currency", BUDGETS_READ)],
+    ),
     Declared::rows::<decision::entity::Entity>("A decision"),
     Declared::rows_guarded::<report::entity::Entity>(
         "A status report",

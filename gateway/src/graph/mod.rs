@@ -118,6 +118,7 @@ fn build(services: &Services<'_>) -> Builder {
         .data(audit::event::Events {
             types: crate::app::event_types(),
             subjects: Arc::new(subjects::AllSubjects),
+            guards: Arc::new(subjects::AllSubjects),
             news: Arc::new(fanout.clone()),
             kept_days: config.events.retention_days,
         })

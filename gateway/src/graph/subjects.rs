@@ -1,18 +1,23 @@
 //! The things that events are about, with the entity that says who sees each: what `events` shows to whom.
 
 use async_graphql::{ContextSelectionSet, OutputType as _, Positioned, SchemaBuilder, parser::types::Field};
-use audit::event::{Event, Subjects};
+use async_trait::async_trait;
+use audit::event::{Event, Guards, Subjects};
 use kernel::{
     act::outbox::log::{Column, EVENTS_READ, Entity},
+    ask::Ask,
+    error::{Error, Result},
+    field::may_beyond,
     graph::{Assemble, Resolving},
     policy::{Guarded, nothing},
-    viewer::{Reach, Viewer},
+    viewer::{Permission, Reach, Viewer},
 };
 use sea_orm::{
     ColumnTrait, Condition, QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Expr, ExprTrait, SelectStatement},
 };
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Every type of subject that has rows of its own to be seen.
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,6 +95,25 @@ subjects! {
     Inner "Tenant": identity::tenant::entity::Entity;
     Inner "TenantDomain": identity::tenant::domain::Entity;
     Inner "User": identity::user::entity::Entity;
+}
+
+#[async_trait]
+impl Guards for AllSubjects {
+    async fn may(&self, ask: &Ask, needs: Permission, project: Option<Uuid>) -> Result<bool> {
+        // Reason: a client is never shown what is for the team, whatever a role of their own may say.
+        if ask.viewer.is_client() || !ask.viewer.holds(needs) {
+            return Ok(false);
+        }
+        if ask.viewer.reaches(needs, Reach::Tenant) {
+            return Ok(true);
+        }
+        let Some(project) = project else { return Ok(false) };
+        match may_beyond::<projects::project::entity::Entity>(ask, needs, project).await {
+            Ok(()) => Ok(true),
+            Err(Error::Forbidden(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// Events about rows of `E` that the viewer may see now; and about rows that are gone, for who reads all of `E`.

@@ -11,4 +11,5 @@ mod rates;
 mod seen;
 mod timers;
 mod totals;
+mod trail;
 mod weeks;

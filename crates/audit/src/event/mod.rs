@@ -13,7 +13,7 @@ use serde_json::json;
 pub use catalogue::EventKind;
 pub use delivery::{DeliveryMutation, EventDelivery};
 pub use graphql::Event;
-pub use service::{Events, News, Subjects};
+pub use service::{Events, Guards, News, Subjects};
 
 /// Events of this domain's own rows.
 pub const DECLARED: &[Declared] = &[

@@ -2,22 +2,25 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::BoxStream;
 use kernel::{
     act::outbox::log::{Column, Entity},
+    ask::Ask,
     error::{Error, Fields, Result, Text},
     event::EventTypes,
     id::{AnyId, TenantId},
     page::{Order, value_in_cursor},
     policy::Guarded as _,
-    viewer::Viewer,
+    viewer::{Permission, Viewer},
 };
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, QueryFilter as _, QuerySelect as _, Select, Value,
 };
 
 use super::graphql::Event;
+use uuid::Uuid;
 
 const EXPIRED: Text = Text::new(
     "cursor_expired",
@@ -47,6 +50,13 @@ pub trait Subjects: Send + Sync + 'static {
     fn seen(&self, viewer: &Viewer) -> Condition;
 }
 
+/// Says who may know of columns that not everybody may.
+#[async_trait]
+pub trait Guards: Send + Sync + 'static {
+    /// Whether the asker holds a permission tenant-wide, or on the project that a row is of. Clients never do.
+    async fn may(&self, ask: &Ask, needs: Permission, project: Option<Uuid>) -> Result<bool>;
+}
+
 /// Says when there is something new to read.
 pub trait News: Send + Sync + 'static {
     /// An item whenever the log of a tenant may have grown; the stream ends when the process stops.
@@ -60,6 +70,8 @@ pub struct Events {
     pub types: EventTypes,
     /// Who sees what.
     pub subjects: Arc<dyn Subjects>,
+    /// Who may know of what in them.
+    pub guards: Arc<dyn Guards>,
     /// What is new.
     pub news: Arc<dyn News>,
     /// How long the log is kept, in days.
@@ -88,6 +100,18 @@ impl Events {
         }
         fields.check()?;
         Ok(Wanted { kinds, subject })
+    }
+
+    /// Checks that a viewer may know of everything that entries of the trail say, as they were written: what is guarded
+    /// cannot be left out of what is to be checked byte by byte.
+    ///
+    /// # Errors
+    /// FORBIDDEN.
+    pub(crate) fn check_whole(&self, viewer: &Viewer) -> Result<()> {
+        let guarded = self.types.all().flat_map(|event| event.guarded);
+        let mut needed: Vec<Permission> = guarded.map(|(_, needs)| *needs).collect();
+        needed.dedup();
+        needed.into_iter().try_for_each(|needs| viewer.require_tenant(needs))
     }
 
     /// The events that a viewer may see, of those that they want.

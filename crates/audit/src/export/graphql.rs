@@ -19,6 +19,7 @@ use super::{
     ticket,
 };
 use crate::{
+    event::Events,
     filter::AuditFilter,
     policy::{ENTRIES_READ, PERSONAL_READ, TRAIL_EXPORT},
     seal::{Sealer, graphql::AuditHead, keys, store},
@@ -64,8 +65,8 @@ pub struct ExportMutation;
 #[Object]
 impl ExportMutation {
     /// Exports the trail with a signed head. Files in JSONL can be checked offline with `atrium audit verify --file`;
-    /// what a filter leaves out stays in them as hashes. Needs `audit.trail.export` and
-    /// `audit.entry.read` tenant-wide.
+    /// what a filter leaves out stays in them as hashes. Entries are exported as they were sealed, with every amount:
+    /// needs `audit.trail.export`, `audit.entry.read` and whatever guards a field in them, tenant-wide.
     async fn export_audit(
         &self,
         ctx: &Context<'_>,
@@ -74,6 +75,7 @@ impl ExportMutation {
         let (viewer, sealer) = (ctx.viewer(), ctx.data_unchecked::<Sealer>());
         viewer.require_tenant(TRAIL_EXPORT)?;
         viewer.require_tenant(ENTRIES_READ)?;
+        ctx.data_unchecked::<Events>().check_whole(viewer)?;
         if input.personal {
             viewer.require_tenant(PERSONAL_READ)?;
         }

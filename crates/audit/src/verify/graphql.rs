@@ -18,6 +18,7 @@ use super::{
     prove,
 };
 use crate::{
+    event::Events,
     policy::{ENTRIES_READ, TRAIL_VERIFY},
     seal::{Sealer, graphql::AuditHead, head::hex, store},
 };
@@ -197,7 +198,7 @@ pub struct ProofQuery;
 #[Object]
 impl ProofQuery {
     /// Proof that an entry is in the sealed trail, against the newest signed head. Needs `audit.trail.verify`,
-    /// and to see the entry.
+    /// to see the entry, and, as it is there as it was sealed, whatever guards a field in it.
     async fn audit_proof(
         &self,
         ctx: &Context<'_>,
@@ -206,6 +207,7 @@ impl ProofQuery {
         ctx.viewer().require_tenant(TRAIL_VERIFY)?;
         // Reason: a proof holds the whole entry.
         Entity::fetch(ctx.db(), ctx.viewer(), ENTRIES_READ, entry_id).await?;
+        ctx.data_unchecked::<Events>().check_whole(ctx.viewer())?;
         let tenant = ctx.viewer().tenant_id();
         let proof = prove::inclusion(ctx.db(), tenant, entry_id).await?;
         proof.map(AuditProof).ok_or_else(|| Error::not_found("AuditEntry", entry_id.to_string()))

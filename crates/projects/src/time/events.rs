@@ -24,8 +24,14 @@ pub const EVENTS: &[Declared] = &[
     ),
     Declared::rows::<sheet::entity::Entity>("A person's week"),
     Declared::rows::<activity_type::entity::Entity>("A kind of work"),
-    Declared::rows::<rate::bill::Entity>("What an hour is billed at"),
-    Declared::rows::<rate::cost::Entity>("What an hour costs"),
+    Declared::rows_guarded::<rate::bill::Entity>(
+        "What an hour is billed at",
+        &[("amount_minor", RATES_READ), ("currency", RATES_READ)],
+    ),
+    Declared::rows_guarded::<rate::cost::Entity>(
+        "What an hour costs",
+        &[("amount_minor", COSTS_READ), ("currency", COSTS_READ)],
+    ),
     Declared::rows::<claim::entity::Entity>("A claim of approved time"),
     Declared::rows::<settings::entity::Entity>("How the agency keeps time"),
 ];

@@ -18,6 +18,7 @@ use super::{
     ticket,
 };
 use crate::{
+    event::Events,
     export::graphql::PATH,
     policy::{TRAIL_EXPORT, TRAIL_VERIFY},
     seal::Sealer,
@@ -158,7 +159,7 @@ pub struct ArchiveMutation;
 #[Object]
 impl ArchiveMutation {
     /// Gives a link to the file of an archive, which is recorded. Personal data in it is sealed. Needs
-    /// `audit.trail.export`.
+    /// `audit.trail.export` and, as entries are there as they were sealed, whatever guards a field in them.
     async fn download_audit_archive(
         &self,
         ctx: &Context<'_>,
@@ -166,6 +167,7 @@ impl ArchiveMutation {
     ) -> Result<DownloadAuditArchivePayload> {
         let (viewer, id) = (ctx.viewer(), input.id);
         viewer.require_tenant(TRAIL_EXPORT)?;
+        ctx.data_unchecked::<Events>().check_whole(viewer)?;
         // Reason: the answer holds the right to download.
         ctx.ask().holds_secret();
         let stored = Entity::of_tenant(viewer.tenant_id()).filter(Column::Status.ne(entity::WRITING));
