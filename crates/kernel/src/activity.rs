@@ -50,6 +50,8 @@ pub enum When {
     Fills(&'static str),
     /// It was done, and emptied this field.
     Clears(&'static str),
+    /// It was done, and changed none but these fields.
+    Only(&'static [&'static str]),
     /// It was refused or failed.
     Failed,
 }
@@ -71,6 +73,8 @@ pub struct ActionText {
     pub icon: &'static str,
     /// Whether everybody who sees the thing may read it; otherwise only who reads the entries of the trail.
     pub is_open: bool,
+    /// Whether clients are not told, though they see the thing: what changed is for the team.
+    pub is_for_team: bool,
     /// English, for one thing and for many. `{actor}`, `{subject}`, `{person}` and `{count}` are put in.
     pub en: [&'static str; 2],
     /// French.
@@ -86,7 +90,18 @@ impl ActionText {
         en: [&'static str; 2],
         fr: [&'static str; 2],
     ) -> Self {
-        Self { kind: action, action, subject, when: When::Done, category, icon, is_open: false, en, fr }
+        Self {
+            kind: action,
+            action,
+            subject,
+            when: When::Done,
+            category,
+            icon,
+            is_open: false,
+            is_for_team: false,
+            en,
+            fr,
+        }
     }
 
     /// A sentence of an act that everybody may read who sees what it was done to.
@@ -104,6 +119,12 @@ impl ActionText {
     #[must_use]
     pub const fn when(self, when: When, kind: &'static str) -> Self {
         Self { when, kind, ..self }
+    }
+
+    /// The same, not told to clients.
+    #[must_use]
+    pub const fn for_team(self) -> Self {
+        Self { is_for_team: true, ..self }
     }
 
     /// The same kind, done by another act.

@@ -19,13 +19,8 @@ pub const ACTIONS: &[ActionText] = &[
         ["{actor} created the project {subject}", "{actor} created {count} projects"],
         ["{actor} a créé le projet {subject}", "{actor} a créé {count} projets"],
     ),
-    ActionText::open(
-        Projects,
-        ("projects.project.update", "Project"),
-        "pencil",
-        ["{actor} updated the project {subject}", "{actor} updated {count} projects"],
-        ["{actor} a modifié le projet {subject}", "{actor} a modifié {count} projets"],
-    ),
+    CHANGES.when(When::Only(PROJECT_INNER), "projects.project.arrange").for_team(),
+    CHANGES,
     ActionText::open(
         Projects,
         ("projects.project.transition", "Project"),
@@ -133,9 +128,11 @@ pub const ACTIONS: &[ActionText] = &[
     ),
     COMPLETES.of("projects.task.update"),
     REOPENS.of("projects.task.update"),
+    PREPARES.of("projects.task.update"),
     UPDATES.of("projects.task.update"),
     COMPLETES.of("projects.task.bulk_update"),
     REOPENS.of("projects.task.bulk_update"),
+    PREPARES.of("projects.task.bulk_update"),
     UPDATES.of("projects.task.bulk_update"),
     ActionText::open(
         Projects,
@@ -143,7 +140,8 @@ pub const ACTIONS: &[ActionText] = &[
         "check",
         ["{actor} went through the checklist of {subject}", "{actor} went through {count} checklists"],
         ["{actor} a parcouru la liste de {subject}", "{actor} a parcouru {count} listes"],
-    ),
+    )
+    .for_team(),
     ActionText::open(
         Projects,
         ("projects.task.archive", "Task"),
@@ -180,6 +178,23 @@ const REOPENS: ActionText = ActionText::open(
     ["{actor} a rouvert la tâche {subject}", "{actor} a rouvert {count} tâches"],
 )
 .when(When::Clears(DONE), "projects.task.reopen");
+
+/// Columns of projects that clients do not know of.
+const PROJECT_INNER: &[&str] = &["budget_minor", "budget_currency", "budget_minutes", "custom"];
+
+const CHANGES: ActionText = ActionText::open(
+    Projects,
+    ("projects.project.update", "Project"),
+    "pencil",
+    ["{actor} updated the project {subject}", "{actor} updated {count} projects"],
+    ["{actor} a modifié le projet {subject}", "{actor} a modifié {count} projets"],
+);
+
+/// Columns of tasks that clients do not know of.
+const TASK_INNER: &[&str] =
+    &["estimate_minutes", "remaining_minutes", "blocked_reason", "checklist", "labels"];
+
+const PREPARES: ActionText = UPDATES.when(When::Only(TASK_INNER), "projects.task.prepare").for_team();
 
 const UPDATES: ActionText = ActionText::open(
     Projects,

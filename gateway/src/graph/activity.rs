@@ -1,7 +1,10 @@
 //! Activity in the graph: its type with who acted, whose subjects a viewer sees, and what people and projects are
 //! called.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use async_graphql::{
     Context, ContextSelectionSet, MergedObject, Object, OutputType as _, Positioned, SchemaBuilder,
@@ -11,6 +14,7 @@ use async_trait::async_trait;
 use audit::activity::{Activity, ActivityEntry, ItemColumn, Items, Near, Sight, Sights, Texts};
 use identity::{membership::entity as membership, user::User};
 use kernel::{
+    act::Recorded,
     ask::{Ask, Asking, FromAsk},
     db::Db,
     error::{Error, Result},
@@ -50,28 +54,69 @@ const NEAR_MOST: u64 = 1_000;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Domains;
 
+macro_rules! subjects {
+    ($($name:literal: $entity:ty;)+) => {
+        /// Activities about rows that the viewer may see now, and some about rows that are gone.
+        fn seen_subjects(viewer: &Viewer) -> Condition {
+            nothing()$(.add(of_type::<$entity>($name, viewer)))+
+        }
+
+        /// What a row that the viewer may see now is called.
+        async fn label_now(ask: &Ask, kind: &str, id: Uuid) -> Result<Option<String>> {
+            match kind {
+                $($name => {
+                    let row = ask.load::<ById<$entity>, _>(id).await?;
+                    Ok(row.and_then(|row| <$entity as Recorded>::label(&row)))
+                })+
+                _ => Ok(None),
+            }
+        }
+    };
+}
+
+subjects! {
+    "Account": crm::account::entity::Entity;
+    "Contact": crm::contact::entity::Entity;
+    "Project": projects::project::entity::Entity;
+    "ProjectMember": projects::member::entity::Entity;
+    "Task": projects::task::entity::Entity;
+    "TaskColumn": projects::column::entity::Entity;
+    "Milestone": projects::milestone::entity::Entity;
+    "Dependency": projects::link::entity::Entity;
+    "TaskLabel": projects::label::entity::Entity;
+    "TaskComment": projects::comment::entity::Entity;
+    "ProjectField": projects::field::entity::Entity;
+    "Risk": projects::risk::entity::Entity;
+    "ChangeRequest": projects::change_request::entity::Entity;
+    "Decision": projects::decision::entity::Entity;
+    "StatusReport": projects::report::entity::Entity;
+    "FeedbackRequest": projects::feedback::entity::Entity;
+    "ProjectTemplate": projects::template::entity::Entity;
+    "TaskImport": projects::import::entity::Entity;
+}
+
+/// Whether the viewer may read what is for the team alone.
+fn reads_inner(viewer: &Viewer) -> bool {
+    viewer.holds(projects::policy::INTERNAL_READ) && !viewer.is_client()
+}
+
 #[async_trait]
 impl Sight for Domains {
     fn seen(&self, viewer: &Viewer) -> Condition {
-        nothing()
-            .add(of_type::<crm::account::entity::Entity>("Account", viewer))
-            .add(of_type::<crm::contact::entity::Entity>("Contact", viewer))
-            .add(of_type::<projects::project::entity::Entity>("Project", viewer))
-            .add(of_type::<projects::member::entity::Entity>("ProjectMember", viewer))
-            .add(of_type::<projects::task::entity::Entity>("Task", viewer))
-            .add(of_type::<projects::column::entity::Entity>("TaskColumn", viewer))
-            .add(of_type::<projects::milestone::entity::Entity>("Milestone", viewer))
-            .add(of_type::<projects::link::entity::Entity>("Dependency", viewer))
-            .add(of_type::<projects::label::entity::Entity>("TaskLabel", viewer))
-            .add(of_type::<projects::comment::entity::Entity>("TaskComment", viewer))
-            .add(of_type::<projects::field::entity::Entity>("ProjectField", viewer))
-            .add(of_type::<projects::risk::entity::Entity>("Risk", viewer))
-            .add(of_type::<projects::change_request::entity::Entity>("ChangeRequest", viewer))
-            .add(of_type::<projects::decision::entity::Entity>("Decision", viewer))
-            .add(of_type::<projects::report::entity::Entity>("StatusReport", viewer))
-            .add(of_type::<projects::feedback::entity::Entity>("FeedbackRequest", viewer))
-            .add(of_type::<projects::template::entity::Entity>("ProjectTemplate", viewer))
-            .add(of_type::<projects::import::entity::Entity>("TaskImport", viewer))
+        seen_subjects(viewer)
+    }
+
+    fn untold(&self, viewer: &Viewer) -> Vec<&'static str> {
+        let for_team = TEXTS.all().filter(|text| text.is_for_team && !reads_inner(viewer));
+        for_team.map(|text| text.kind).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    fn reads_old_names(&self, viewer: &Viewer) -> bool {
+        reads_inner(viewer)
+    }
+
+    async fn label(&self, ask: &Ask, kind: &str, id: Uuid) -> Result<Option<String>> {
+        label_now(ask, kind, id).await
     }
 
     async fn near(&self, ask: &Ask) -> Result<Option<Near>> {

@@ -340,3 +340,43 @@ fn sentences_name_what_they_are_about_in_each_language() {
         assert!(say(en) && say(fr), "{}", text.kind);
     }
 }
+
+// keeps: AU-8, ID-22
+#[tokio::test]
+async fn client_is_told_neither_old_names_nor_what_changed_for_the_team_alone() {
+    let world = World::new().await;
+    let agency = world.agency("acme");
+    let (owner, client, dev) = (agency.owner(), agency.client(), agency.developer());
+    let seen = client.run("{ accounts(first: 1) { nodes { id } } }", json!({})).await.expect_ok();
+    let id = project(&owner, "Portal", Some(&seen.ids("accounts.nodes")[0])).await;
+    let user = dev.run("{ viewer { user { id } } }", json!({})).await.expect_ok().text("viewer.user.id");
+    let member = json!({ "projectId": id, "userId": user });
+    change(&owner, "addProjectMember", member, "member { id }").await;
+    let milestone = json!({ "projectId": id, "name": "Squeeze them" });
+    let milestone = change(&owner, "createMilestone", milestone, "milestone { id }").await;
+    let milestone = milestone.text("createMilestone.milestone.id");
+    let shown = json!({ "id": milestone, "name": "Launch", "clientVisible": true });
+    change(&owner, "updateMilestone", shown, "milestone { id }").await;
+    let inner = task(&owner, &id, "Draw").await;
+    for fields in [
+        json!({ "blockedReason": "No idea" }),
+        json!({ "estimateMinutes": 60 }),
+        json!({ "checklist": [{ "text": "Think" }] }),
+    ] {
+        let mut fields = fields;
+        fields["id"] = json!(inner);
+        change(&owner, "updateTask", fields, "task { id }").await;
+    }
+    let open = task(&owner, &id, "Write").await;
+    change(&owner, "updateTask", json!({ "id": open, "title": "Write all" }), "task { id }").await;
+    let of = json!({ "project": id });
+    let told: Vec<String> = activity(&world, &client, of.clone()).await.iter().map(plain).collect();
+    let said = |what: &str| told.iter().filter(|line| line.contains(what)).count();
+    assert_eq!((said("Squeeze"), said("created the milestone Launch")), (0, 1), "{told:#?}");
+    assert_eq!(said("updated"), 2, "of the milestone and of the task that has another title: {told:#?}");
+    assert_eq!(said("updated the task #2 Write all"), 1, "{told:#?}");
+    let team = activity(&world, &dev, of).await;
+    let lines: Vec<String> = team.iter().map(plain).collect();
+    assert!(lines.iter().any(|line| line.contains("created the milestone Squeeze them")), "{lines:#?}");
+    assert_eq!(of_kind(&team, "projects.task.prepare").len(), 1, "{lines:#?}");
+}

@@ -41,6 +41,13 @@ async fn plant(acme: &Agency<'_>) {
     }
     let inner = json!({ "projectId": id, "name": said, "notes": said, "billing": money(5) });
     made(&owner, "createMilestone", inner, "milestone").await;
+    let renamed = json!({ "projectId": id, "name": said });
+    let renamed = made(&owner, "createMilestone", renamed, "milestone").await;
+    for shown in [json!({ "name": "Named" }), json!({ "clientVisible": true })] {
+        let mut shown = shown;
+        shown["id"] = json!(renamed);
+        change(&owner, "updateMilestone", shown, "milestone { id }").await.expect_ok();
+    }
     let shown = json!({ "projectId": id, "name": "Shown", "notes": said, "billing": money(6), "clientVisible": true });
     made(&owner, "createMilestone", shown, "milestone").await;
     let label = json!({ "projectId": id, "name": SECRET, "color": "#aa0000" });
@@ -72,7 +79,10 @@ async fn registers(acme: &Agency<'_>, id: &str, said: &str) {
     let agreed = json!({ "id": shown, "comment": said });
     change(&owner, "approveChangeRequest", agreed, "changeRequest { id }").await.expect_ok();
     let inner = json!({ "projectId": id, "title": said, "body": said, "rationale": said });
-    made(&owner, "recordDecision", inner, "decision").await;
+    made(&owner, "recordDecision", inner.clone(), "decision").await;
+    let renamed = made(&owner, "recordDecision", inner, "decision").await;
+    let shown = json!({ "id": renamed, "title": "Named", "body": "Named", "rationale": "Named", "clientVisible": true });
+    change(&owner, "updateDecision", shown, "decision { id }").await.expect_ok();
     let company = account(acme, 1).await;
     let reported = json!({ "name": "Reported", "accountId": company });
     let reported = made(&owner, "createProject", reported, "project").await;

@@ -57,7 +57,8 @@ pub struct ActivitySubject {
     pub subject_type: String,
     /// Its id, for `node`; null for what has no id of its own.
     pub id: Option<ID>,
-    /// What it was called then, or the person's name now; null for what has no name.
+    /// What it was called then, or the person's name now; null for what has no name. Who may not read what is for the
+    /// team alone is told what it is called now.
     pub label: Option<String>,
 }
 
@@ -101,12 +102,17 @@ fn sights<'a>(ctx: &Context<'a>) -> &'a Sights {
     ctx.data_unchecked::<Sights>()
 }
 
-/// What a thing is called: people by their name now, other things by their label then.
+/// What a thing is called: people by their name now, other things by their label then, unless that was perhaps not for
+/// the viewer.
 async fn name_of(ctx: &Context<'_>, subject: &Subject) -> Result<Option<String>> {
     match (subject.kind.as_str(), subject.id, subject.about) {
         ("User", Some(id), _) | ("Membership" | "ProjectMember", _, Some(id)) => {
             sights(ctx).0.person(ctx.ask(), UserId::from_uuid(id)).await.map(Some)
         }
+        (kind, id, _) if !sights(ctx).0.reads_old_names(ctx.viewer()) => match id {
+            Some(id) => sights(ctx).0.label(ctx.ask(), kind, id).await,
+            None => Ok(None),
+        },
         _ => Ok(subject.label.clone()),
     }
 }

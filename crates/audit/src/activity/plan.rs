@@ -77,7 +77,14 @@ fn fits(when: When, entry: &Entry) -> bool {
         When::Failed => !done,
         When::Fills(field) => done && side(field) == Some((false, true)),
         When::Clears(field) => done && side(field) == Some((true, false)),
+        When::Only(fields) => done && changes_only(&entry.changes, fields),
     }
+}
+
+/// Whether something changed, and all of it in these fields.
+fn changes_only(changes: &str, fields: &[&str]) -> bool {
+    let Ok(Value::Object(changes)) = serde_json::from_str(changes) else { return false };
+    !changes.is_empty() && changes.keys().all(|field| fields.contains(&field.as_str()))
 }
 
 /// What a batch writes.

@@ -37,6 +37,15 @@ pub trait Sight: Send + Sync + 'static {
     /// Where the viewer's activity is to be looked for; none if nearly everywhere.
     async fn near(&self, ask: &Ask) -> Result<Option<Near>>;
 
+    /// Kinds of activity that the viewer is not told, though they see what it was done to.
+    fn untold(&self, viewer: &Viewer) -> Vec<&'static str>;
+
+    /// Whether the viewer may read what things were called before: a thing may have had a name for the team alone.
+    fn reads_old_names(&self, viewer: &Viewer) -> bool;
+
+    /// What a thing is called now, if the viewer may see it and it has a name; batched.
+    async fn label(&self, ask: &Ask, kind: &str, id: Uuid) -> Result<Option<String>>;
+
     /// What a person is called; batched.
     async fn person(&self, ask: &Ask, id: UserId) -> Result<String>;
 
@@ -59,7 +68,7 @@ pub(super) fn groups(sights: &Sights, viewer: &Viewer, near: Option<&Near>) -> S
     if sees_all(viewer) {
         return all;
     }
-    let mut open = Condition::all().add(group::Column::InnerOnly.eq(false));
+    let mut open = Condition::all().add(group::Column::InnerOnly.eq(false)).add(told(sights, viewer));
     let inner = Condition::all().add(group::Column::InnerOnly.eq(true)).add(readable(viewer));
     if let Some(Near { projects, accounts }) = near {
         // Reason: where nothing is to be found, an index leads to the rest at once.
@@ -79,6 +88,13 @@ pub(super) fn groups(sights: &Sights, viewer: &Viewer, near: Option<&Near>) -> S
     some.cond_where(sights.0.seen(viewer));
     let open = open.add(Expr::exists(some));
     all.filter(Condition::any().add(open).add(inner))
+}
+
+/// The groups of kinds that the viewer is told.
+fn told(sights: &Sights, viewer: &Viewer) -> Condition {
+    let untold = sights.0.untold(viewer);
+    let told = Condition::all();
+    if untold.is_empty() { told } else { told.add(group::Column::Kind.is_not_in(untold)) }
 }
 
 /// The groups whose entries the viewer may read. What somebody did themselves is said so that an index finds it.
@@ -110,6 +126,7 @@ pub(super) fn items(sights: &Sights, viewer: &Viewer) -> Select<item::Entity> {
     // Reason: of an inner group whose subjects happen to be seen, nothing is shown to who is not to read it.
     let mut open = group::Entity::of_tenant(viewer.tenant_id())
         .filter(group::Column::InnerOnly.eq(false))
+        .filter(told(sights, viewer))
         .select_only()
         .expr_as(Expr::val(1), "one")
         .into_query();

@@ -1,6 +1,17 @@
 //! Every act on what tasks and projects consist of, as people read it.
 
-use kernel::activity::{ActionText, Category::Projects};
+use kernel::activity::{ActionText, Category::Projects, When};
+
+/// Columns of milestones that clients do not know of.
+const INNER: &[&str] = &["notes", "billing_minor", "billing_currency"];
+
+const UPDATES: ActionText = ActionText::open(
+    Projects,
+    ("projects.milestone.update", "Milestone"),
+    "pencil",
+    ["{actor} updated the milestone {subject}", "{actor} updated {count} milestones"],
+    ["{actor} a modifié le jalon {subject}", "{actor} a modifié {count} jalons"],
+);
 
 /// The sentences about milestones, dependencies, labels, comments, own fields and saved views.
 pub const WORK: &[ActionText] = &[
@@ -11,13 +22,8 @@ pub const WORK: &[ActionText] = &[
         ["{actor} created the milestone {subject}", "{actor} created {count} milestones"],
         ["{actor} a créé le jalon {subject}", "{actor} a créé {count} jalons"],
     ),
-    ActionText::open(
-        Projects,
-        ("projects.milestone.update", "Milestone"),
-        "pencil",
-        ["{actor} updated the milestone {subject}", "{actor} updated {count} milestones"],
-        ["{actor} a modifié le jalon {subject}", "{actor} a modifié {count} jalons"],
-    ),
+    UPDATES.when(When::Only(INNER), "projects.milestone.arrange").for_team(),
+    UPDATES,
     ActionText::open(
         Projects,
         ("projects.milestone.transition", "Milestone"),
