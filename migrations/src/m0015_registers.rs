@@ -91,12 +91,15 @@ fn change_lines() -> Table {
         .text("description")
         .bigint("amount_minor")
         .currency("amount_currency")
+        .uuid_opt("claim_id")
         .timestamp_opt("claimed_at")
         .std()
+        .check("claimed_at", "(claim_id IS NULL) = (claimed_at IS NULL)")
         .belongs_to("project_id", "projects_projects", NoAction)
         .belongs_to("change_request_id", "projects_change_requests", Cascade)
         .unique(&["tenant_id", "change_request_id"])
         .index(&["tenant_id", "project_id", "claimed_at"])
+        .index(&["tenant_id", "claim_id"])
 }
 
 fn decisions() -> Table {

@@ -247,6 +247,8 @@ typed_ids! {
     CostRateId, "crt", "CostRate";
     /// Id of what was claimed of approved time for billing.
     TimeClaimId, "tcl", "TimeClaim";
+    /// Id of what was claimed of applied changes for billing.
+    ChangeClaimId, "ccm", "ChangeClaim";
     /// Id of a milestone of a project.
     MilestoneId, "mls", "Milestone";
     /// Id of a dependency between two pieces of work.

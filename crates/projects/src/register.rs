@@ -27,6 +27,13 @@ pub const OUT_OF_RANGE: Text = Text::new(
     "Il s'agit d'un nombre de {min} à {max}.",
 );
 
+/// A change of the project is billed.
+pub const BILLED: Text = Text::new(
+    "project_billed",
+    "A change of this project was taken for billing; it cannot be removed for good.",
+    "Un changement de ce projet a été facturé ; il ne peut pas être supprimé définitivement.",
+);
+
 /// Longest title, in characters.
 pub(crate) const TITLE_MAX: usize = 200;
 
@@ -90,6 +97,21 @@ pub(crate) async fn open<E: OfProject>(
     id: E::Id,
     expected_version: Option<i64>,
 ) -> Result<(E::Model, project_rows::Model)> {
+    let (row, project) = held::<E>(act, permission, id, expected_version).await?;
+    project::rules::check_not_archived(&project)?;
+    Ok((row, project))
+}
+
+/// As [`open`], also in a project that is archived.
+///
+/// # Errors
+/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version.
+pub(crate) async fn held<E: OfProject>(
+    act: &Act,
+    permission: Permission,
+    id: E::Id,
+    expected_version: Option<i64>,
+) -> Result<(E::Model, project_rows::Model)> {
     let viewer = act.viewer();
     let seen = E::fetch_to(act.conn(), viewer, permission, id).await?;
     let project = E::project_of(&seen);
@@ -100,9 +122,7 @@ pub(crate) async fn open<E: OfProject>(
     let rows = project_rows::Entity::of_tenant(viewer.tenant_id());
     let rows = rows.filter(project_rows::Column::Id.eq(project.uuid()));
     let found = rows.one(act.conn()).await?;
-    let found = found.ok_or_else(|| Error::not_found(ProjectId::TYPE, project))?;
-    project::rules::check_not_archived(&found)?;
-    Ok((row, found))
+    Ok((row, found.ok_or_else(|| Error::not_found(ProjectId::TYPE, project))?))
 }
 
 /// Checks that the viewer may set money of a project.
@@ -168,6 +188,9 @@ pub(crate) fn reason(said: &str, path: &str) -> Result<String, FieldError> {
 }
 
 /// Removes what the registers hold of a project that is removed for good.
+///
+/// # Errors
+/// CONFLICT if a change of it was taken for billing.
 pub(crate) async fn remove(act: &mut Act, project: ProjectId) -> Result<()> {
     macro_rules! rows {
         ($module:path) => {{
@@ -178,6 +201,9 @@ pub(crate) async fn remove(act: &mut Act, project: ProjectId) -> Result<()> {
     }
     // Invariant: the order of the foreign keys: lines are of change requests.
     let lines = rows!(crate::change_request::line::entity);
+    if lines.iter().any(|line| line.claim_id.is_some()) {
+        return Err(Error::conflict(BILLED));
+    }
     let changes = rows!(crate::change_request::entity);
     let (risks, decisions) = (rows!(crate::risk::entity), rows!(crate::decision::entity));
     let (reports, feedback) = (rows!(crate::report::entity), rows!(crate::feedback::entity));

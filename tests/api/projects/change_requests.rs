@@ -1,8 +1,8 @@
 //! Change requests: their course, who agrees, and that each is applied once.
 
 use futures::future::join_all;
-use kernel::id::{ChangeLineId, ProjectId};
-use projects::change_request::line::{Line, claim, release};
+use kernel::id::{ChangeClaimId, ProjectId};
+use projects::change_request::line::{Claimed, claim, release};
 use serde_json::{Value, json};
 use tests::{Actor, Agency, Answer, World};
 
@@ -143,7 +143,7 @@ async fn applied_amount_is_offered_for_billing_and_claimed_once() {
     }
     let viewer = platform(&world, "acme").await;
     let project: ProjectId = id.parse().unwrap();
-    let take = async || -> Vec<Line> {
+    let take = async || -> Option<Claimed> {
         loop {
             let act = async |act: &mut kernel::act::Act| claim(act, &[project]).await;
             match viewer.act(&world.app(0).db, "test.claim", act).await {
@@ -152,13 +152,24 @@ async fn applied_amount_is_offered_for_billing_and_claimed_once() {
             }
         }
     };
-    let taken: Vec<Line> = join_all((0..8).map(async |_| take().await)).await.into_iter().flatten().collect();
-    let told: Vec<(&str, i64)> =
-        taken.iter().map(|line| (line.description.as_str(), line.amount.amount)).collect();
+    let give_back = async |id: ChangeClaimId| {
+        viewer.act(&world.app(0).db, "test.release", async |act| release(act, id).await).await
+    };
+    let taken: Vec<Claimed> =
+        join_all((0..8).map(async |_| take().await)).await.into_iter().flatten().collect();
+    let told: Vec<(&str, i64)> = taken
+        .iter()
+        .flat_map(|claim| &claim.lines)
+        .map(|line| (line.description.as_str(), line.amount.amount))
+        .collect();
     assert_eq!(told, [("Leave out", -300)]);
-    let ids: Vec<ChangeLineId> = taken.iter().map(|line| line.id).collect();
-    viewer.act(&world.app(0).db, "test.release", async |act| release(act, &ids).await).await.unwrap();
-    assert_eq!(take().await, taken);
+    give_back(taken[0].id).await.unwrap();
+    let again = take().await.unwrap();
+    assert_eq!(again.lines, taken[0].lines);
+    let stale = give_back(taken[0].id).await;
+    assert!(matches!(stale, Err(kernel::Error::Conflict { .. })), "what another bill took stays its own");
+    assert_eq!(take().await, None);
+    give_back(again.id).await.unwrap();
     // Reason: a task of this runtime gives the connection back to its pool; the end of the world waits for it.
     world.settled().await;
 }

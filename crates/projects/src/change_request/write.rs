@@ -281,6 +281,7 @@ async fn offer(act: &mut Act, change: &Model) -> Result<()> {
         description: change.title.clone(),
         amount_minor,
         amount_currency,
+        claim_id: None,
         claimed_at: None,
         created_at: act.now(),
         updated_at: act.now(),

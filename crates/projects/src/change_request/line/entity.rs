@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{
     act::{About, Recorded},
-    id::{ChangeLineId, ChangeRequestId, ProjectId, TenantId},
+    id::{ChangeClaimId, ChangeLineId, ChangeRequestId, ProjectId, TenantId},
     money::Currency,
 };
 use sea_orm::entity::prelude::*;
@@ -27,6 +27,8 @@ pub struct Model {
     pub amount_minor: i64,
     /// Currency of the amount.
     pub amount_currency: Currency,
+    /// The claim that it is billed by; none while it is offered.
+    pub claim_id: Option<ChangeClaimId>,
     /// When a bill took it; none while it is offered.
     pub claimed_at: Option<DateTime<Utc>>,
     /// When it was made.

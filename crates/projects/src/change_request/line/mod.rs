@@ -5,9 +5,9 @@
 pub mod entity;
 
 use kernel::{
-    Result,
+    Error, Result, Text,
     act::Act,
-    id::{ChangeLineId, ChangeRequestId, ProjectId, TypedId},
+    id::{ChangeClaimId, ChangeLineId, ChangeRequestId, ProjectId, TypedId},
     money::Money,
     policy::Guarded,
 };
@@ -16,10 +16,17 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Lock
 use crate::policy::BUDGETS_READ;
 use entity::{Column, Entity, Model};
 
+/// The claim was given back, or there never was one.
+pub const RELEASED: Text = Text::new(
+    "claim_released",
+    "These changes were given back already.",
+    "Ces changements ont déjà été rendus.",
+);
+
 /// A line that was claimed, as it is billed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// To release it by.
+    /// Its id.
     pub id: ChangeLineId,
     /// The project.
     pub project: ProjectId,
@@ -31,38 +38,52 @@ pub struct Line {
     pub amount: Money,
 }
 
+/// What was claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The claim to release it by.
+    pub id: ChangeClaimId,
+    /// Its lines.
+    pub lines: Vec<Line>,
+}
+
 /// Claims what is billed for the changes of these projects that nobody has claimed, as far as the act's viewer sees
-/// budgets there.
+/// budgets there. None if there is nothing.
 ///
-/// Invariant: a line is claimed once until it is released, whoever claims at the same moment.
+/// Invariant: a line is in one claim at most until that is released, whoever claims at the same moment.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn claim(act: &mut Act, projects: &[ProjectId]) -> Result<Vec<Line>> {
+pub async fn claim(act: &mut Act, projects: &[ProjectId]) -> Result<Option<Claimed>> {
     let offered = Entity::visible(act.viewer(), BUDGETS_READ)
         .filter(Column::ProjectId.is_in(projects.iter().map(|project| project.uuid())))
-        .filter(Column::ClaimedAt.is_null())
+        .filter(Column::ClaimId.is_null())
         .order_by_asc(Column::Id)
         // Race: who waited here reads the row as it is then, and no longer finds it offered.
         .lock(LockType::NoKeyUpdate);
     let offered = offered.all(act.conn()).await?;
+    if offered.is_empty() {
+        return Ok(None);
+    }
     let lines = offered.iter().map(line).collect();
-    let now = act.now();
-    act.update_all(offered, |line| line.claimed_at = Some(now)).await?;
-    Ok(lines)
+    let (id, now) = (act.new_id(), act.now());
+    act.update_all(offered, |line| (line.claim_id, line.claimed_at) = (Some(id), Some(now))).await?;
+    Ok(Some(Claimed { id, lines }))
 }
 
-/// Gives lines back, for a bill that is void: they can be claimed again.
+/// Gives the lines of a claim back, for a bill that is void: they can be claimed again.
 ///
 /// # Errors
-/// If the database does not answer.
-pub async fn release(act: &mut Act, lines: &[ChangeLineId]) -> Result<()> {
-    let claimed = Entity::visible(act.viewer(), BUDGETS_READ)
-        .filter(Column::Id.is_in(lines.iter().map(|line| line.uuid())))
-        .filter(Column::ClaimedAt.is_not_null())
+/// CONFLICT if it was given back already: what was claimed again since is another bill's.
+pub async fn release(act: &mut Act, id: ChangeClaimId) -> Result<()> {
+    let claimed = Entity::of_tenant(act.viewer().tenant_id())
+        .filter(Column::ClaimId.eq(id.uuid()))
         .lock(LockType::NoKeyUpdate);
     let claimed = claimed.all(act.conn()).await?;
-    act.update_all(claimed, |line| line.claimed_at = None).await
+    if claimed.is_empty() {
+        return Err(Error::conflict(RELEASED));
+    }
+    act.update_all(claimed, |line| (line.claim_id, line.claimed_at) = (None, None)).await
 }
 
 fn line(row: &Model) -> Line {
