@@ -43,7 +43,7 @@ impl Handler for Tell {
         }
         viewer
             .act(&app.db, "projects.feedback.tell", async |act| {
-                let open = tell::hold(act, &open).await?;
+                let open = tell::hold(act, &errand, &open).await?;
                 write(app, act, &open, errand.reminder).await?;
                 tell::told(act, open, errand.reminder).await?;
                 // Reason: letters and the end of the job commit together, so nobody hears of it twice.

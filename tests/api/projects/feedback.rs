@@ -169,6 +169,44 @@ async fn question_is_reminded_of_and_expires() {
 
 // keeps: PR-32
 #[tokio::test]
+async fn reminder_that_comes_by_itself_leaves_out_who_was_reminded_within_a_day() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, id) = (acme.owner(), fresh(&acme, "Lately").await);
+    let people = [person(&acme, "client").await, person(&acme, "clientadmin").await];
+    let asked =
+        request(&owner, &id, "NPS", &[&people[0], &people[1]], json!({ "days": 9 })).await.expect_ok();
+    let asked = asked.list("requestFeedback.requests");
+    let of_client = asked.iter().find(|request| request["user"]["id"] == people[0].as_str()).unwrap();
+    world.settled().await;
+    world.clock.advance(5 * DAY + DAY / 2);
+    let remind = json!({ "id": of_client["id"] });
+    change(&owner, "remindFeedback", remind, "feedbackRequest { id }").await.expect_ok();
+    world.settled().await;
+    let told = |name: &str| world.mails_to(&acme.email(name)).len();
+    assert_eq!((told("client"), told("clientadmin")), (2, 1));
+    world.clock.advance(3 * DAY / 5);
+    wake(&world).await;
+    assert_eq!((told("client"), told("clientadmin")), (2, 2));
+}
+
+// keeps: PR-32
+#[tokio::test]
+async fn question_about_a_project_that_was_archived_is_answered_all_the_same() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, client, id) = (acme.owner(), acme.client(), fresh(&acme, "Put away").await);
+    let who = person(&acme, "client").await;
+    let asked = request(&owner, &id, "CSAT", &[&who], json!({})).await.expect_ok();
+    let question = asked.text("requestFeedback.requests.0.id");
+    change(&owner, "archiveProject", json!({ "id": id }), "project { id }").await.expect_ok();
+    answer(&client, &question, 5).await.expect_ok();
+    let late = request(&owner, &id, "NPS", &[&who], json!({})).await;
+    expect_conflict(late, "This project is archived");
+}
+
+// keeps: PR-32
+#[tokio::test]
 async fn only_people_of_the_projects_client_are_asked() {
     let world = World::new().await;
     let acme = world.agency("acme");

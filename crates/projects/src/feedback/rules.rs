@@ -33,6 +33,9 @@ pub const REMINDED: Text = Text::new(
 /// Days for which a question can be open.
 pub const DAYS: (i32, i32) = (1, 90);
 
+/// How long nobody is reminded of what they heard of.
+pub const BETWEEN: TimeDelta = TimeDelta::days(1);
+
 /// Days for which a question is open unless somebody said otherwise.
 pub const USUAL_DAYS: i32 = 14;
 
@@ -65,7 +68,7 @@ pub fn check_open(request: &Model, now: DateTime<Utc>) -> Result<()> {
 pub fn check_remindable(request: &Model, now: DateTime<Utc>) -> Result<()> {
     check_open(request, now)?;
     let last = request.reminded_at.unwrap_or(request.created_at);
-    if now - last < TimeDelta::days(1) { Err(Error::conflict(REMINDED)) } else { Ok(()) }
+    if now - last < BETWEEN { Err(Error::conflict(REMINDED)) } else { Ok(()) }
 }
 
 /// Adds an error unless the answer is one of the kind's.

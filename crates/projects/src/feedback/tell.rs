@@ -28,6 +28,8 @@ pub struct Errand {
     pub requests: Vec<FeedbackRequestId>,
     /// Whether people are reminded, not told for the first time.
     pub reminder: bool,
+    /// Whether somebody asked for the reminder, which otherwise comes by itself.
+    pub by_hand: bool,
 }
 
 impl Errand {
@@ -36,17 +38,26 @@ impl Errand {
         let payload: Json = serde_json::from_str(payload).unwrap_or_default();
         let ids = payload["requests"].as_array().map(Vec::as_slice).unwrap_or_default();
         let requests = ids.iter().filter_map(|id| id.as_str()?.parse().ok()).collect();
-        Self { requests, reminder: payload["reminder"] == true }
+        Self { requests, reminder: payload["reminder"] == true, by_hand: payload["byHand"] == true }
     }
 
     /// Queues the letters, to be sent after a while.
     pub(super) fn queue(self, act: &mut Act, after: TimeDelta) {
-        let payload = json!({ "requests": self.requests, "reminder": self.reminder }).to_string();
+        let Self { requests, reminder, by_hand } = self;
+        let payload = json!({ "requests": requests, "reminder": reminder, "byHand": by_hand }).to_string();
         act.enqueue(NewJob { delay: after, ..NewJob::new(JOB, payload) });
     }
 }
 
-/// The questions of an errand that are still open.
+/// Whether the errand is still to be done for a question: it is open, and nobody reminded its person of it within a day
+/// if the reminder comes by itself.
+fn is_due(errand: &Errand, request: &Model, now: DateTime<Utc>) -> bool {
+    let by_itself = errand.reminder && !errand.by_hand;
+    let lately = request.reminded_at.is_some_and(|reminded| now - reminded < rules::BETWEEN);
+    rules::status(request, now) == FeedbackStatus::Open && !(by_itself && lately)
+}
+
+/// The questions of an errand that are still to be told or reminded of.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -54,17 +65,16 @@ pub async fn open(db: &Db, viewer: &Viewer, errand: &Errand) -> Result<Vec<Model
     let rows = Entity::of_tenant(viewer.tenant_id())
         .filter(Column::Id.is_in(errand.requests.iter().map(|id| id.uuid())))
         .filter(Column::UserId.is_not_null());
-    let open = |row: &Model| rules::status(row, viewer.now) == FeedbackStatus::Open;
-    Ok(rows.all(db).await?.into_iter().filter(open).collect())
+    Ok(rows.all(db).await?.into_iter().filter(|row| is_due(errand, row, viewer.now)).collect())
 }
 
-/// Those of these questions that are still open, with their projects locked.
+/// Those of these questions that are still to be told or reminded of, with their projects locked.
 ///
 /// Race: whoever answers holds the project as well, so neither takes the other for a stale version.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn hold(act: &Act, requests: &[Model]) -> Result<Vec<Model>> {
+pub async fn hold(act: &Act, errand: &Errand, requests: &[Model]) -> Result<Vec<Model>> {
     let tenant = act.viewer().tenant_id();
     let projects = project::Entity::of_tenant(tenant)
         .filter(project::Column::Id.is_in(requests.iter().map(|request| request.project_id.uuid())))
@@ -74,8 +84,7 @@ pub async fn hold(act: &Act, requests: &[Model]) -> Result<Vec<Model>> {
     let rows = Entity::of_tenant(tenant)
         .filter(Column::Id.is_in(requests.iter().map(|request| request.id.uuid())))
         .filter(Column::UserId.is_not_null());
-    let open = |row: &Model| rules::status(row, act.now()) == FeedbackStatus::Open;
-    Ok(rows.all(act.conn()).await?.into_iter().filter(open).collect())
+    Ok(rows.all(act.conn()).await?.into_iter().filter(|row| is_due(errand, row, act.now())).collect())
 }
 
 /// Notes that people were told or reminded of what [`hold`] answered.

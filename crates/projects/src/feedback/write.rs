@@ -92,8 +92,8 @@ pub async fn request(
             let rows = people.iter().map(|user| new(act, &input, *user, days)).collect();
             let rows = act.insert_all(rows).await?;
             let ids: Vec<FeedbackRequestId> = rows.iter().map(|row: &Model| row.id).collect();
-            Errand { requests: ids.clone(), reminder: false }.queue(act, TimeDelta::zero());
-            Errand { requests: ids, reminder: true }.queue(act, rules::reminder_after(days));
+            Errand { requests: ids.clone(), reminder: false, by_hand: false }.queue(act, TimeDelta::zero());
+            Errand { requests: ids, reminder: true, by_hand: false }.queue(act, rules::reminder_after(days));
             Ok(rows)
         })
         .await
@@ -179,7 +179,8 @@ pub async fn answer(viewer: &Viewer, db: &Db, input: AnswerFeedbackInput) -> Res
     viewer.require(FEEDBACK_ANSWER)?;
     viewer
         .act(db, "projects.feedback.answer", async |act| {
-            let (before, _) = register::open::<Entity>(act, FEEDBACK_ANSWER, input.id, None).await?;
+            // Reason: a question outlives the work that it is about; what it is about is no longer changed by an answer.
+            let (before, _) = register::held::<Entity>(act, FEEDBACK_ANSWER, input.id, None).await?;
             if !viewer.is_client() {
                 return Err(Error::Forbidden(FOR_CLIENTS.into()));
             }
@@ -213,7 +214,7 @@ pub async fn remind(viewer: &Viewer, db: &Db, id: FeedbackRequestId) -> Result<M
             rules::check_remindable(&before, act.now())?;
             let reminded_at = Some(act.now());
             let after = act.update(&before, Model { reminded_at, ..before.clone() }).await?;
-            Errand { requests: vec![after.id], reminder: true }.queue(act, TimeDelta::zero());
+            Errand { requests: vec![after.id], reminder: true, by_hand: true }.queue(act, TimeDelta::zero());
             Ok(after)
         })
         .await
