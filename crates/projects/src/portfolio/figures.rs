@@ -8,13 +8,14 @@ use kernel::{
     graph::Graph,
     id::{ProjectId, TypedId},
     money::{Currency, Money},
+    page::ById,
     viewer::Permission,
 };
 
 use super::store::{self, Worked};
 use crate::{
     feedback::{self, graphql::FeedbackFigures},
-    milestone::graphql::Milestone,
+    milestone::{entity as milestones, graphql::Milestone},
     policy::{
         BUDGETS_READ,
         registers::{FEEDBACK_READ, RISKS_READ},
@@ -118,10 +119,7 @@ impl ProjectFigures {
     /// The milestone that is due next, or longest overdue, as far as the viewer may see it; null without one. Needs
     /// `projects.milestone.read`.
     async fn next_milestone(&self, ctx: &Context<'_>) -> Option<Result<Graph<Milestone>>> {
-        match store::ahead(ctx.ask(), self.project).await {
-            Ok(ahead) => ahead.next.map(|milestone| Ok(Graph(milestone.into()))),
-            Err(error) => Some(Err(error)),
-        }
+        self.find_next(ctx).await.transpose()
     }
 
     /// How much of its budget is used. Needs `projects.budget.read` on the project; never for clients.
@@ -143,6 +141,14 @@ impl ProjectFigures {
             Ok(()) => Some(feedback::of_project(ctx.ask(), self.project).await.map(Into::into)),
             Err(error) => Some(Err(error)),
         }
+    }
+}
+
+impl ProjectFigures {
+    async fn find_next(&self, ctx: &Context<'_>) -> Result<Option<Graph<Milestone>>> {
+        let Some(next) = store::ahead(ctx.ask(), self.project).await?.next else { return Ok(None) };
+        let next = ctx.ask().load::<ById<milestones::Entity>, _>(next.uuid()).await?;
+        Ok(next.map(|milestone| Graph(milestone.into())))
     }
 }
 

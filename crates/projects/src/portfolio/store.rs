@@ -7,20 +7,20 @@ use kernel::{
     Error, Result,
     ask::{Ask, FromAsk},
     db::Db,
-    id::{ProjectId, TypedId},
+    id::{MilestoneId, ProjectId, TypedId},
     money::{Currency, Money},
     policy::Guarded,
     sql::one_of,
     viewer::Viewer,
 };
 use sea_orm::{
-    ColumnTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, Func},
+    ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Func, Query, WindowStatement},
 };
 
 use super::RiskFigures;
 use crate::{
-    milestone::{self, entity as milestones},
+    milestone::entity as milestones,
     policy::{MILESTONES_READ, registers::RISKS_READ},
     risk::entity as risks,
     time::entry::entity as time,
@@ -33,7 +33,7 @@ pub(super) struct Ahead {
     /// How many milestones are late.
     pub(super) overdue: i64,
     /// The one that is due first.
-    pub(super) next: Option<milestones::Model>,
+    pub(super) next: Option<MilestoneId>,
 }
 
 /// What was worked on a project.
@@ -51,7 +51,8 @@ impl Worked {
     /// # Errors
     /// If it is beyond all bounds.
     pub(super) fn worth(&self, currency: Currency) -> Result<Money> {
-        let sixtieths = self.worth.iter().filter(|(of, _)| *of == currency).map(|(_, worth)| *worth).sum();
+        let worth = self.worth.iter().filter(|(of, _)| *of == currency).map(|(_, worth)| *worth);
+        let sixtieths = worth.fold(0, i64::saturating_add);
         Ok(Money::new(sixtieths, currency).mul_ratio(1, 60)?)
     }
 }
@@ -110,20 +111,33 @@ impl Loader<OfAhead> for Figures {
     async fn load(&self, projects: &[OfAhead]) -> Result<HashMap<OfAhead, Ahead>> {
         let open = [MilestoneStatus::Pending, MilestoneStatus::InProgress].map(MilestoneStatus::as_str);
         let ids = projects.iter().map(|OfAhead(project)| project.uuid());
-        let rows = milestones::Entity::visible(&self.viewer, MILESTONES_READ)
-            .filter(one_of(self.db.backend(), milestones::Column::ProjectId, ids))
-            .filter(milestones::Column::Status.is_in(open))
-            .filter(milestones::Column::DueOn.is_not_null())
-            .order_by_asc(milestones::Column::DueOn)
-            .order_by_asc(milestones::Column::Id);
+        use milestones::Column as Of;
         let today = crate::today(&self.viewer, self.viewer.now);
-        let mut found: HashMap<OfAhead, Ahead> = HashMap::with_capacity(projects.len());
-        for row in rows.all(&self.db).await? {
-            let ahead = found.entry(OfAhead(row.project_id)).or_default();
-            ahead.overdue += i64::from(milestone::rules::is_overdue(&row, today));
-            ahead.next.get_or_insert(row);
-        }
-        Ok(found)
+        let late = Expr::expr(Expr::case(Expr::col(Of::DueOn).lt(today), 1)).count();
+        let mut first = WindowStatement::partition_by(Of::ProjectId);
+        first.order_by(Of::DueOn, sea_orm::Order::Asc).order_by(Of::Id, sea_orm::Order::Asc);
+        let mut numbered = milestones::Entity::visible(&self.viewer, MILESTONES_READ)
+            .filter(one_of(self.db.backend(), Of::ProjectId, ids))
+            .filter(Of::Status.is_in(open))
+            .filter(Of::DueOn.is_not_null())
+            .select_only()
+            .columns([Of::ProjectId, Of::Id])
+            .into_query();
+        numbered.expr_window_as(Func::cust("row_number"), first, "place").expr_window_as(
+            late,
+            WindowStatement::partition_by(Of::ProjectId),
+            "late",
+        );
+        let mut ahead = Query::select();
+        ahead.columns(["project_id", "id", "late"]).from_subquery(numbered, "numbered");
+        ahead.and_where(Expr::col("place").eq(1));
+        let rows = self.db.query_all(&ahead).await?;
+        let found = rows.iter().map(|row| {
+            let project = ProjectId::from_uuid(row.try_get_by_index(0)?);
+            let next = Some(MilestoneId::from_uuid(row.try_get_by_index(1)?));
+            Ok((OfAhead(project), Ahead { overdue: row.try_get_by_index(2)?, next }))
+        });
+        found.collect()
     }
 }
 

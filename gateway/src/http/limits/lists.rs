@@ -50,9 +50,9 @@ pub(super) const LISTS: [(&str, u64); 42] = [
     ("reportedMilestones", 10),
     ("reportedRisks", 5),
     ("requests", 5),
-    ("bars", 100),
-    ("marks", 10),
-    ("links", 100),
+    ("bars", 1_000),
+    ("marks", 50),
+    ("links", 500),
     // The catalogues.
     ("eventTypes", 100),
     ("permissions", 100),
