@@ -39,16 +39,22 @@ pub(super) struct Guard(pub(super) App);
 #[async_trait]
 impl Handler for Guard {
     async fn run(&self, run: &Run) -> Result<(), JobError> {
-        let mut after = None;
+        let (mut after, mut failed) = (None, None);
         loop {
             let tenants = guard::tenants(&self.0.db, self.0.clock.now(), after).await?;
-            let Some(last) = tenants.last() else { return Ok(()) };
+            let Some(last) = tenants.last() else {
+                return failed.map_or(Ok(()), |error: Error| Err(error.into()));
+            };
             after = Some(*last);
             for tenant in &tenants {
                 if run.is_cancelled() {
                     return Err(JobError::Cancelled);
                 }
-                look(&self.0, *tenant).await?;
+                // Reason: what fails in one agency is tried again with the job; the others are not to wait for it.
+                if let Err(error) = look(&self.0, *tenant).await {
+                    tracing::warn!(%tenant, ?error, "forgotten timers of an agency could not be looked at");
+                    failed = Some(error);
+                }
             }
         }
     }
@@ -69,30 +75,30 @@ pub(super) async fn viewer(app: &App, tenant: TenantId) -> Result<Option<Viewer>
 async fn look(app: &App, tenant: TenantId) -> Result<()> {
     let Some(viewer) = viewer(app, tenant).await? else { return Ok(()) };
     let (action, hours, timers) = guard::forgotten(&app.db, &viewer).await?;
-    let mut left = timers;
+    let (mut left, mut failed) = (timers, None);
     if action == TimerAction::Stop {
         let directory = Directory::new(crate::app::catalogue());
         let mut running = Vec::new();
         for timer in left {
             // Reason: what cannot be written down (a closed project, a locked day) is for its owner to decide.
             match stop(app, &viewer, &*directory, timer.clone(), hours).await {
-                Ok(()) => {}
-                Err(Error::Internal(cause)) => return Err(Error::Internal(cause)),
+                // Reason: its owner may have stopped it meanwhile.
+                Ok(()) | Err(Error::NotFound(_)) => {}
+                Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => failed = Some(error),
                 Err(_) => running.push(timer),
             }
         }
         left = running;
     }
-    if left.is_empty() {
-        return Ok(());
+    if !left.is_empty() {
+        viewer
+            .act(&app.db, "projects.timer.flag", async |act| {
+                let people = guard::flag(act, &left).await?;
+                tell(app, act, people, Kind::TimerForgotten, json!({ "hours": hours })).await
+            })
+            .await?;
     }
-    viewer
-        .act(&app.db, "projects.timer.flag", async |act| {
-            let people = left.iter().map(|timer| timer.user_id).collect();
-            guard::flag(act, left).await?;
-            tell(app, act, people, Kind::TimerForgotten, json!({ "hours": hours })).await
-        })
-        .await
+    failed.map_or(Ok(()), Err)
 }
 
 async fn stop(app: &App, viewer: &Viewer, clocks: &dyn Clocks, timer: Timer, hours: i32) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kernel::act::NewJob;
+use projects::time::timer::guard;
 use serde_json::json;
 use tests::World;
 
@@ -13,7 +14,11 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// Does a job of this kind for an agency.
 async fn run(world: &World, kind: &'static str) {
-    let viewer = platform(world, "acme").await;
+    run_of(world, "acme", kind).await;
+}
+
+async fn run_of(world: &World, agency: &str, kind: &'static str) {
+    let viewer = platform(world, agency).await;
     let job = NewJob::new(kind, String::new());
     viewer.act(&world.app(0).db, "test.enqueue", async |act| Ok(act.enqueue(job))).await.unwrap();
     world.settled().await;
@@ -90,4 +95,65 @@ async fn who_has_not_handed_in_last_week_is_reminded_on_monday_morning() {
     change(&dev, "updateTimeSettings", json!({ "reminders": true }), "timeSettings { version }")
         .await
         .expect_code("FORBIDDEN");
+}
+
+// keeps: PR-23
+#[tokio::test]
+async fn nobody_is_reminded_of_a_week_with_nothing_in_it() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (dev, project) = (acme.developer(), shared_project(&acme, "Emptied").await);
+    arrange(&acme.admin(), json!({ "reminders": true })).await.expect_ok();
+    let id = logged(&dev, &project, "2026-02-24", 60).await;
+    change(&dev, "deleteTimeEntry", json!({ "id": id }), "id").await.expect_ok();
+    run(&world, projects::time::reminder::JOB).await;
+    assert!(world.mails_to(&acme.email("dev")).is_empty());
+    logged(&dev, &project, "2026-02-24", 60).await;
+    run(&world, projects::time::reminder::JOB).await;
+    world.mail_to(&acme.email("dev")).await;
+}
+
+// keeps: PR-21
+#[tokio::test]
+async fn what_fails_in_one_agency_keeps_no_other_from_being_looked_at() {
+    let world = World::new().await;
+    let (acme, globex) = (world.agency("acme"), world.agency("globex"));
+    for agency in [&acme, &globex] {
+        let project = shared_project(agency, "Forgotten").await;
+        start(&agency.developer(), &project).await.expect_ok();
+    }
+    world.clock.advance(11 * HOUR);
+    // Reason: an agency whose clocks nobody knows cannot be looked at.
+    let zone = world.rows("identity_tenants", "WHERE slug = 'acme'").await[0]["time_zone"].clone();
+    let set = async |zone: &str| {
+        world.execute(&format!("UPDATE identity_tenants SET time_zone = '{zone}' WHERE slug = 'acme'")).await;
+    };
+    set("Nowhere/Never").await;
+    run_of(&world, "globex", gateway::worker::time::GUARD).await;
+    let flagged = ask(&globex.developer(), "{ timer { flaggedAt } }").await.expect_ok();
+    assert!(flagged.data("timer.flaggedAt").is_string());
+    set(zone.as_str().unwrap()).await;
+    let left = world.rows("projects_timers", "WHERE flagged_at IS NULL").await;
+    assert_eq!(left.len(), 1, "the other agency could not be looked at");
+}
+
+// keeps: PR-21
+#[tokio::test]
+async fn timer_that_was_stopped_meanwhile_keeps_no_other_from_being_flagged() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (dev, manager) = (acme.developer(), acme.manager());
+    let project = shared_project(&acme, "Raced").await;
+    start(&dev, &project).await.expect_ok();
+    start(&manager, &project).await.expect_ok();
+    world.clock.advance(11 * HOUR);
+    let viewer = platform(&world, "acme").await;
+    let app = world.app(0);
+    let (_, _, found) = guard::forgotten(&app.db, &viewer).await.unwrap();
+    assert_eq!(found.len(), 2);
+    super::asks::stop(&dev, json!({})).await.expect_ok();
+    let told = viewer.act(&app.db, "test.flag", async |act| guard::flag(act, &found).await).await.unwrap();
+    assert_eq!(told.len(), 1, "the other one's");
+    world.settled().await;
+    assert!(ask(&manager, "{ timer { flaggedAt } }").await.data("timer.flaggedAt").is_string());
 }

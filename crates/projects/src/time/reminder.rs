@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use chrono::{Days, NaiveDate};
 use kernel::{Result, act::Act, db::Db, id::UserId, policy::Guarded, viewer::Viewer};
 use platform::jobs::{self, NewSchedule};
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, QueryTrait};
 
-use super::{sheet::entity as sheet, week};
+use super::{entry::entity as entry, sheet::entity as sheet, week};
 use crate::words::TimesheetStatus;
 
 /// The job that reminds the people of an agency.
@@ -34,7 +34,7 @@ pub async fn arrange(act: &Act, (before, after): (bool, bool)) -> Result<()> {
     }
 }
 
-/// The week before the present one on the agency's clocks, and those who began it and have yet to hand it in.
+/// The week before the present one on the agency's clocks, and those who wrote time into it and have yet to hand it in.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -43,10 +43,16 @@ pub async fn owed(db: &Db, viewer: &Viewer) -> Result<(NaiveDate, HashSet<UserId
     let monday = week::start(today);
     let monday = monday.checked_sub_days(Days::new(7)).unwrap_or(monday);
     let open = [TimesheetStatus::Open, TimesheetStatus::Rejected].map(TimesheetStatus::as_str);
+    let written = entry::Entity::of_tenant(viewer.tenant_id())
+        .filter(entry::Column::SpentOn.is_in(week::days(monday)))
+        .select_only()
+        .column(entry::Column::TimesheetId);
     let weeks = sheet::Entity::of_tenant(viewer.tenant_id())
         .filter(sheet::Column::WeekStart.eq(monday))
         .filter(sheet::Column::Status.is_in(open))
-        .filter(sheet::Column::UserId.is_not_null());
+        .filter(sheet::Column::UserId.is_not_null())
+        // Reason: of a week whose time was all taken back there is nothing to hand in.
+        .filter(sheet::Column::Id.in_subquery(written.into_query()));
     let people: Vec<UserId> = weeks.select_only().column(sheet::Column::UserId).into_tuple().all(db).await?;
     Ok((monday, people.into_iter().collect()))
 }

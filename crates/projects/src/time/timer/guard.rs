@@ -1,15 +1,17 @@
 //! Forgotten timers: found by a job, and flagged or stopped as the agency wants it.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     Error, Result,
     act::Act,
     db::Db,
-    id::{TenantId, TypedId},
+    id::{TenantId, TypedId, UserId},
     policy::Guarded,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
 
 use super::{
     entity::{Column, Entity, Model},
@@ -65,19 +67,28 @@ pub async fn forgotten(db: &Db, viewer: &Viewer) -> Result<(TimerAction, i32, Ve
     Ok((action, settings.timer_hours, timers.all(db).await?))
 }
 
-/// Flags timers as forgotten; they run on.
+/// Flags timers as forgotten, as far as they run still; they run on. Answers whose they are.
+///
+/// Race: read again and held, so that one that was stopped or flagged meanwhile is passed over.
 ///
 /// # Errors
-/// CONFLICT if one was stopped meanwhile.
-pub async fn flag(act: &mut Act, timers: Vec<Model>) -> Result<()> {
-    let now = act.now();
-    act.update_all(timers, |timer| timer.flagged_at = Some(now)).await
+/// If the database does not answer.
+pub async fn flag(act: &mut Act, timers: &[Model]) -> Result<HashSet<UserId>> {
+    let running = Entity::of_tenant(act.viewer().tenant_id())
+        .filter(Column::Id.is_in(timers.iter().map(|timer| timer.id.uuid())))
+        .filter(Column::FlaggedAt.is_null())
+        .order_by_asc(Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    let running = running.all(act.conn()).await?;
+    let (now, people) = (act.now(), running.iter().map(|timer| timer.user_id).collect());
+    act.update_all(running, |timer| timer.flagged_at = Some(now)).await?;
+    Ok(people)
 }
 
 /// Stops a timer at the hours that it may run, and writes its time down as one to be looked at.
 ///
 /// # Errors
-/// As stopping by hand: CONFLICT for a project that is over, INVALID for a day or week that takes no time.
+/// NOT_FOUND if its owner stopped it meanwhile; as stopping by hand: CONFLICT for a project that is over, INVALID for a day or week that takes no time.
 pub async fn stop(act: &mut Act, clocks: &dyn Clocks, timer: Model, hours: i32) -> Result<()> {
     let mut book = Book::open(act, clocks, timer.user_id).await?;
     let there = Entity::of_tenant(timer.tenant_id).filter(Column::Id.eq(timer.id.uuid()));
