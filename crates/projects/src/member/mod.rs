@@ -99,7 +99,7 @@ fn new(act: &Act, input: AddProjectMemberInput) -> Result<Model> {
         input;
     let mut fields = Fields::new();
     let title = rules::title(title.as_deref(), &mut fields);
-    let (bill_rate_minor, rate_currency) = project::rules::amount(bill_rate, "billRate", &mut fields);
+    let (bill_rate_minor, rate_currency) = project::rules::rate(bill_rate, "billRate", &mut fields);
     rules::check_allocation(allocation, &mut fields);
     fields.check()?;
     Ok(Model {

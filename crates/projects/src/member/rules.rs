@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use kernel::{Error, Fields, Result, Text, patch, text};
 
 use super::{entity::Model, mutation::UpdateProjectMemberInput};
-use crate::project::rules::amount;
+use crate::project::rules;
 
 /// The person is on the team.
 pub const ALREADY_MEMBER: Text = Text::new(
@@ -76,7 +76,7 @@ pub fn changed(before: &Model, input: UpdateProjectMemberInput) -> Result<Model>
         after.title = self::title(text.as_deref(), &mut fields);
     }
     if let Some(rate) = patch::optional(bill_rate) {
-        (after.bill_rate_minor, after.rate_currency) = amount(rate, "billRate", &mut fields);
+        (after.bill_rate_minor, after.rate_currency) = rules::rate(rate, "billRate", &mut fields);
     }
     after.allocation_bp = patch::optional(allocation).unwrap_or(after.allocation_bp);
     check_allocation(after.allocation_bp, &mut fields);

@@ -79,6 +79,9 @@ pub const NOTE_MAX: usize = 2_000;
 /// Most minutes in an estimate or budget: some two hundred years.
 pub const MINUTES_MAX: i64 = 100_000_000;
 
+/// Most minor units that an hour is billed at or costs: with it, what a great many hours are worth can still be added up.
+pub const RATE_MAX: i64 = 1_000_000_000;
+
 /// Days between archiving and purging.
 const PURGE_AFTER_DAYS: i64 = 30;
 
@@ -181,6 +184,13 @@ pub fn amount(money: Option<MoneyInput>, path: &str, fields: &mut Fields) -> (Op
     let Some(money) = money else { return (None, None) };
     fields.require(money.amount.0 >= 0, &format!("{path}.amount"), NEGATIVE);
     (Some(money.amount.0), Some(money.currency))
+}
+
+/// As [`amount`], of what an hour is worth.
+pub fn rate(money: Option<MoneyInput>, path: &str, fields: &mut Fields) -> (Option<i64>, Option<Currency>) {
+    let most = money.is_none_or(|money| money.amount.0 <= RATE_MAX);
+    fields.require(most, &format!("{path}.amount"), TOO_LARGE.with("max", RATE_MAX));
+    amount(money, path, fields)
 }
 
 /// A note on a transition, trimmed; none if blank.

@@ -43,6 +43,8 @@ pub struct Rate {
     pub account: Option<AccountId>,
     /// The first day it holds; none: always.
     pub since: Option<NaiveDate>,
+    /// The last day it holds; none: without end.
+    pub until: Option<NaiveDate>,
     /// What an hour is worth.
     pub amount: Money,
 }
@@ -59,6 +61,7 @@ impl Rate {
             person: None,
             account: None,
             since: None,
+            until: None,
             amount,
         }
     }
@@ -84,9 +87,12 @@ impl Rate {
 }
 
 /// The rate that holds for some work, of all that are written: of the strongest level that has one, the latest that has
-/// begun. None if there is none.
+/// begun and is not over. None if there is none.
 pub fn resolve<'r>(work: &Work, rates: impl IntoIterator<Item = &'r Rate>) -> Option<Rate> {
-    let holds = |rate: &&Rate| rate.is_for(work) && rate.since.is_none_or(|since| since <= work.on);
+    let holds = |rate: &&Rate| {
+        let begun = rate.since.is_none_or(|since| since <= work.on);
+        rate.is_for(work) && begun && rate.until.is_none_or(|until| work.on <= until)
+    };
     let strength = |rate: &Rate| RateLevel::ALL.iter().position(|level| *level == rate.level);
     let found = rates.into_iter().filter(holds);
     found.min_by_key(|rate| (strength(rate), std::cmp::Reverse(rate.since))).copied()

@@ -11,10 +11,12 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, PaginatorTrait, QueryFilt
 
 use super::{
     entry::entity as entry,
-    rate::{bill, cost},
+    rate::{bill, cost, fixed},
     sheet::entity as sheet,
     timer::entity as timer,
 };
+
+use crate::words::TimeEntryStatus;
 
 /// Time of the project is billed.
 pub const BILLED: Text = Text::new(
@@ -50,12 +52,19 @@ pub async fn kept(conn: &impl ConnectionTrait, tenant: TenantId, user: UserId) -
     })
 }
 
-/// Removes a person's timer and rates, for somebody who leaves; their hours stay theirs.
+/// Removes a person's timer and rates, for somebody who leaves; their hours stay theirs, and what waits for a decision
+/// keeps the rates that held for it.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn forget_user(act: &mut Act, user: UserId) -> Result<()> {
     let tenant = act.viewer().tenant_id();
+    let waiting = entry::Entity::of_tenant(tenant)
+        .filter(entry::Column::UserId.eq(user))
+        .filter(entry::Column::Status.eq(TimeEntryStatus::Submitted.as_str()));
+    let waiting = waiting.all(act.conn()).await?;
+    let fixed = fixed(act.conn(), tenant, &waiting).await?;
+    act.update_pairs(waiting.into_iter().zip(fixed).collect()).await?;
     let timers =
         timer::Entity::of_tenant(tenant).filter(timer::Column::UserId.eq(user)).all(act.conn()).await?;
     act.delete_all(timers).await?;
@@ -74,19 +83,28 @@ pub async fn erase_user(act: &mut Act, user: UserId) -> Result<()> {
     let tenant = act.viewer().tenant_id();
     let worked = Condition::any().add(entry::Column::UserId.eq(user)).add(entry::Column::DecidedBy.eq(user));
     let entries = entry::Entity::of_tenant(tenant).filter(worked).all(act.conn()).await?;
+    // Invariant: the words go while they are still the person's, or the trail would keep them with another key.
+    let wordless = |entry: &entry::Model| match entry.user_id == Some(user) {
+        true => entry::Model { description: String::new(), reason: None, ..entry.clone() },
+        false => entry.clone(),
+    };
+    let entries = entries.into_iter().map(|entry| (entry.clone(), wordless(&entry))).collect();
+    let entries = act.update_pairs(entries).await?;
     act.update_all(entries, |entry| {
-        if entry.user_id == Some(user) {
-            (entry.user_id, entry.description, entry.reason) = (None, String::new(), None);
-        }
+        entry.user_id = entry.user_id.filter(|by| *by != user);
         entry.decided_by = entry.decided_by.filter(|by| *by != user);
     })
     .await?;
     let weeks = Condition::any().add(sheet::Column::UserId.eq(user)).add(sheet::Column::DecidedBy.eq(user));
     let weeks = sheet::Entity::of_tenant(tenant).filter(weeks).all(act.conn()).await?;
+    let wordless = |week: &sheet::Model| match week.user_id == Some(user) {
+        true => sheet::Model { reason: None, ..week.clone() },
+        false => week.clone(),
+    };
+    let weeks = weeks.into_iter().map(|week| (week.clone(), wordless(&week))).collect();
+    let weeks = act.update_pairs(weeks).await?;
     act.update_all(weeks, |week| {
-        if week.user_id == Some(user) {
-            (week.user_id, week.reason) = (None, None);
-        }
+        week.user_id = week.user_id.filter(|by| *by != user);
         week.decided_by = week.decided_by.filter(|by| *by != user);
     })
     .await?;

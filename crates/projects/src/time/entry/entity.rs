@@ -49,13 +49,13 @@ pub struct Model {
     pub own_rate_minor: Option<i64>,
     /// Currency of that.
     pub own_rate_currency: Option<Currency>,
-    /// What an hour is billed at, in minor units; fixed by the approval.
+    /// What an hour is billed at, in minor units; fixed by the approval, or before if the person goes.
     pub bill_rate_minor: Option<i64>,
     /// Currency of that.
     pub bill_rate_currency: Option<Currency>,
     /// Where that rate was written: a word of `RateLevel`.
     pub bill_source: Option<String>,
-    /// What an hour costs, in minor units; fixed by the approval.
+    /// What an hour costs, in minor units; fixed by the approval, or before if the person goes.
     pub cost_rate_minor: Option<i64>,
     /// Currency of that.
     pub cost_rate_currency: Option<Currency>,
@@ -85,9 +85,19 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl Model {
+    /// Whether what an hour is billed at no longer follows what is written elsewhere: it was fixed, by the approval or
+    /// when its person went, and nobody gave the entry a rate of its own since.
+    #[must_use]
+    pub fn is_bill_fixed(&self) -> bool {
+        self.bill_rate_minor.is_some() && self.own_rate_minor.is_none()
+    }
+}
+
 impl Recorded for Entity {
     const SUBJECT: &'static str = "TimeEntry";
     const EVENT: &'static str = "projects.time_entry";
+    const PERSONAL: &'static [&'static str] = &["description", "reason"];
 
     fn label(model: &Model) -> Option<String> {
         Some(model.spent_on.to_string())

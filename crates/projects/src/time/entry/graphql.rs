@@ -90,7 +90,7 @@ impl TimeEntry {
 
     async fn find_bill_rate(&self, ctx: &Context<'_>) -> Result<Option<ResolvedRate>> {
         field::may_beyond::<project::Entity>(ctx.ask(), RATES_READ, self.0.project_id.uuid()).await?;
-        if self.is_approved() {
+        if self.is_approved() || self.0.is_bill_fixed() {
             let Model { bill_rate_minor, bill_rate_currency, bill_source, .. } = &self.0;
             return Ok(ResolvedRate::kept(
                 *bill_rate_minor,
@@ -104,7 +104,7 @@ impl TimeEntry {
 
     async fn find_cost_rate(&self, ctx: &Context<'_>) -> Result<Option<ResolvedRate>> {
         field::may_beyond::<project::Entity>(ctx.ask(), COSTS_READ, self.0.project_id.uuid()).await?;
-        if self.is_approved() {
+        if self.is_approved() || self.0.cost_rate_minor.is_some() {
             let Model { cost_rate_minor, cost_rate_currency, cost_source, .. } = &self.0;
             return Ok(ResolvedRate::kept(
                 *cost_rate_minor,

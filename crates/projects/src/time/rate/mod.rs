@@ -7,7 +7,7 @@ pub mod mutation;
 pub mod store;
 mod write;
 
-pub use store::{bill_of, bills, cost_of, costs};
+pub use store::{bill_of, cost_of, fixed};
 pub use write::{delete_bill, delete_cost, set_bill, set_cost};
 
 use kernel::Text;

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::dataloader::Loader;
+use chrono::NaiveDate;
 use kernel::{
     Error, Result,
     ask::{Ask, FromAsk},
@@ -14,7 +15,7 @@ use kernel::{
     sql::one_of,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{bill, cost};
@@ -78,6 +79,36 @@ pub async fn costs(conn: &impl ConnectionTrait, tenant: TenantId, entries: &[ent
     Ok(chosen(&own_aside, &HashMap::new(), &rates))
 }
 
+/// The entries with what an hour of each is billed at and costs, as things are written now. What was fixed for them
+/// before stays, but for an own rate.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn fixed(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    entries: &[entry::Model],
+) -> Result<Vec<entry::Model>> {
+    let (bills, costs) = (bills(conn, tenant, entries).await?, costs(conn, tenant, entries).await?);
+    let fix = |entry: &entry::Model| {
+        let mut fixed = entry.clone();
+        if !entry.is_bill_fixed() {
+            let bill = bills.get(&entry.id).filter(|_| entry.billable);
+            fixed.bill_rate_minor = bill.map(|rate| rate.amount.amount);
+            fixed.bill_rate_currency = bill.map(|rate| rate.amount.currency);
+            fixed.bill_source = bill.map(|rate| rate.level.as_str().to_owned());
+        }
+        if entry.cost_rate_minor.is_none() {
+            let cost = costs.get(&entry.id);
+            fixed.cost_rate_minor = cost.map(|rate| rate.amount.amount);
+            fixed.cost_rate_currency = cost.map(|rate| rate.amount.currency);
+            fixed.cost_source = cost.map(|rate| rate.level.as_str().to_owned());
+        }
+        fixed
+    };
+    Ok(entries.iter().map(fix).collect())
+}
+
 fn ids<T: TypedId>(all: impl Iterator<Item = Option<T>>) -> HashSet<Uuid> {
     all.flatten().map(|id| id.uuid()).collect()
 }
@@ -101,7 +132,8 @@ async fn accounts(
         .collect())
 }
 
-/// The rates at people's present places on teams: they hold where no dated one is written for the place.
+/// The rates at people's places on teams: they hold where no dated one is written for the place, until its person left
+/// it. Of several places of a person on one project the first holds for earlier work as well.
 async fn places(
     conn: &impl ConnectionTrait,
     tenant: TenantId,
@@ -114,16 +146,19 @@ async fn places(
         .filter(one_of(backend, Of::ProjectId, projects.iter().copied()))
         .filter(one_of(backend, Of::UserId, people.iter().copied()))
         .filter(Of::BillRateMinor.is_not_null())
-        .filter(Of::LeftOn.is_null())
+        .order_by_asc(Of::JoinedOn)
+        .order_by_asc(Of::Id)
         .select_only()
-        .columns([Of::ProjectId, Of::UserId, Of::BillRateMinor, Of::RateCurrency]);
-    let rows: Vec<(ProjectId, UserId, i64, Currency)> = rows.into_tuple().all(conn).await?;
-    let rate = |(project, person, minor, currency)| Rate {
-        project: Some(project),
-        person: Some(person),
-        ..Rate::bare(RateLevel::Member, Money::new(minor, currency))
-    };
-    Ok(rows.into_iter().map(rate).collect())
+        .columns([Of::ProjectId, Of::UserId, Of::BillRateMinor, Of::RateCurrency, Of::LeftOn]);
+    let rows: Vec<(ProjectId, UserId, i64, Currency, Option<NaiveDate>)> =
+        rows.into_tuple().all(conn).await?;
+    let mut rates: Vec<Rate> = Vec::with_capacity(rows.len());
+    // Invariant: one's places on a project follow one another; of those that hold on a day the first is chosen.
+    for (project, person, minor, currency, until) in rows {
+        let level = Rate::bare(RateLevel::Member, Money::new(minor, currency));
+        rates.push(Rate { project: Some(project), person: Some(person), until, ..level });
+    }
+    Ok(rates)
 }
 
 /// A rate as the cascade takes it.
@@ -136,6 +171,7 @@ pub fn written_bill(row: &bill::Model) -> Rate {
         person: row.user_id,
         account: row.account_id,
         since: Some(row.since),
+        until: None,
         amount: Money::new(row.amount_minor, row.currency),
     }
 }

@@ -5,6 +5,7 @@ use kernel::{
     act::{Act, expect_version},
     db::Db,
     id::{ActivityTypeId, BillRateId, CostRateId, ProjectId, TypedId, UserId},
+    money::MoneyInput,
     people::check_staff,
     policy::Guarded,
     viewer::{Permission, Viewer},
@@ -20,7 +21,7 @@ use crate::{
         RATES_READ, TASKS_READ,
         time::{COSTS_READ, COSTS_WRITE, RATES_WRITE},
     },
-    project::{entity as projects, rules::NEGATIVE},
+    project::{entity as projects, rules::rate},
     service::Projects,
     task::entity as tasks,
     time::activity_type::entity as activity_type,
@@ -105,7 +106,7 @@ async fn check_person(act: &Act, projects: &Projects, user: Option<UserId>) -> R
 /// Sets what an hour is billed at somewhere from a day on.
 ///
 /// # Errors
-/// NOT_FOUND, FORBIDDEN, INVALID for what makes no place and for negative amounts, CONFLICT if somebody else sets the
+/// NOT_FOUND, FORBIDDEN, INVALID for what makes no place and for amounts out of bounds, CONFLICT if somebody else sets the
 /// same rate at this moment.
 pub async fn set_bill(
     viewer: &Viewer,
@@ -129,7 +130,7 @@ pub async fn set_bill(
             if let Some(account) = input.account_id {
                 projects.accounts.account(act, viewer, account).await?;
             }
-            check_amount(input.amount.amount.0)?;
+            check_amount(input.amount)?;
             let wanted = new_bill(act, level, project, &input);
             let there = bill::Entity::of_tenant(viewer.tenant_id())
                 .filter(bill::Column::Level.eq(level.as_str()))
@@ -157,9 +158,9 @@ fn same<T: TypedId>(column: impl ColumnTrait, id: Option<T>) -> sea_orm::sea_que
     }
 }
 
-fn check_amount(amount: i64) -> Result<()> {
+fn check_amount(amount: MoneyInput) -> Result<()> {
     let mut fields = Fields::new();
-    fields.require(amount >= 0, "amount.amount", NEGATIVE);
+    rate(Some(amount), "amount", &mut fields);
     fields.check()
 }
 
@@ -208,7 +209,7 @@ pub async fn set_cost(
         .act(db, "projects.cost_rate.set", async |act| {
             check_right(act, input.project_id, COSTS_WRITE).await?;
             check_person(act, projects, input.user_id).await?;
-            check_amount(input.amount.amount.0)?;
+            check_amount(input.amount)?;
             let (amount_minor, currency) = (input.amount.amount.0, input.amount.currency);
             let since = input.valid_from.naive();
             let there = cost::Entity::of_tenant(viewer.tenant_id())

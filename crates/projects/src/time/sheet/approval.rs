@@ -11,7 +11,7 @@ use kernel::{
     text,
     viewer::{Reach, Viewer},
 };
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
 use uuid::Uuid;
 
 use super::entity::{Column, Entity, Model};
@@ -22,7 +22,7 @@ use crate::{
             entity::{self as entry, Column as Of},
             rules,
         },
-        rate::{bills, costs},
+        rate::fixed,
     },
     words::{TimeEntryStatus, TimesheetStatus},
 };
@@ -158,7 +158,9 @@ pub async fn decide_week(
                 .filter(Of::TimesheetId.eq(id.uuid()))
                 .filter(Of::Status.eq(TimeEntryStatus::Submitted.as_str()));
             if let Some(user) = viewer.user_id().filter(|_| !viewer.reaches(TIME_APPROVE, Reach::Tenant)) {
-                waiting = waiting.filter(Of::UserId.ne(user.uuid()));
+                // Reason: hours of people who were erased are nobody's own.
+                let of_others = Condition::any().add(Of::UserId.is_null()).add(Of::UserId.ne(user.uuid()));
+                waiting = waiting.filter(of_others);
             }
             let entries = waiting.order_by_asc(Of::Id).all(act.conn()).await?;
             if entries.is_empty() {
@@ -207,29 +209,16 @@ type Pairs = Vec<(entry::Model, entry::Model)>;
 
 /// The entries with their rates fixed as they are written now.
 async fn approved(act: &Act, entries: Vec<entry::Model>) -> Result<Pairs> {
-    let tenant = act.viewer().tenant_id();
-    let bills = bills(act.conn(), tenant, &entries).await?;
-    let costs = costs(act.conn(), tenant, &entries).await?;
+    let fixed = fixed(act.conn(), act.viewer().tenant_id(), &entries).await?;
     let decided_by = act.viewer().user_id();
-    let pair = |before: entry::Model| {
-        let bill = bills.get(&before.id).filter(|_| before.billable);
-        let cost = costs.get(&before.id);
-        let after = entry::Model {
-            status: TimeEntryStatus::Approved.as_str().to_owned(),
-            bill_rate_minor: bill.map(|rate| rate.amount.amount),
-            bill_rate_currency: bill.map(|rate| rate.amount.currency),
-            bill_source: bill.map(|rate| rate.level.as_str().to_owned()),
-            cost_rate_minor: cost.map(|rate| rate.amount.amount),
-            cost_rate_currency: cost.map(|rate| rate.amount.currency),
-            cost_source: cost.map(|rate| rate.level.as_str().to_owned()),
-            decided_by,
-            decided_at: Some(act.now()),
-            reason: None,
-            ..before.clone()
-        };
-        (before, after)
+    let approve = |fixed: entry::Model| entry::Model {
+        status: TimeEntryStatus::Approved.as_str().to_owned(),
+        decided_by,
+        decided_at: Some(act.now()),
+        reason: None,
+        ..fixed
     };
-    Ok(entries.into_iter().map(pair).collect())
+    Ok(entries.into_iter().zip(fixed.into_iter().map(approve)).collect())
 }
 
 fn rejected(act: &Act, entries: Vec<entry::Model>, reason: &str) -> Pairs {
