@@ -10,6 +10,7 @@ use kernel::{
 use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, Select};
 
 use crate::{
+    change_request,
     comment::{entity as comment, mention},
     feedback::{self, entity as asked},
     import,
@@ -51,6 +52,11 @@ const MENTIONED: Text =
 const MILESTONES: Text =
     Text::new("projects_milestones", "Milestones they answered for", "Jalons sous leur responsabilité");
 const RISKS: Text = Text::new("projects_risks", "Risks they watched", "Risques suivis");
+const CHANGES: Text = Text::new(
+    "projects_change_requests",
+    "Change requests they wrote or answered",
+    "Demandes de changement rédigées ou tranchées",
+);
 const FEEDBACK: Text =
     Text::new("projects_feedback", "What they were asked and answered", "Avis sollicités et donnés");
 const MADE: Text = Text::new(
@@ -78,10 +84,12 @@ pub async fn holdings(conn: &impl ConnectionTrait, subject: &DataSubject) -> Res
         milestone::Entity::of_tenant(subject.tenant).filter(milestone::Column::AssigneeId.eq(user));
     let risks = risk::Entity::of_tenant(subject.tenant).filter(risk::Column::OwnerId.eq(user));
     let asked = asked::Entity::of_tenant(subject.tenant).filter(asked::Column::UserId.eq(user));
+    let changes = change_request::of_person(subject.tenant, user);
     let made = template::Entity::of_tenant(subject.tenant).filter(template::Column::CreatedBy.eq(user));
     let made = made.count(conn).await? + import::forget::of_person(subject.tenant, user).count(conn).await?;
     let found = [
         ("projects.made", MADE, made, Fate::Anonymised),
+        ("projects.change_requests", CHANGES, changes.count(conn).await?, Fate::Anonymised),
         ("projects.risks", RISKS, risks.count(conn).await?, Fate::Anonymised),
         ("projects.feedback", FEEDBACK, asked.count(conn).await?, Fate::Anonymised),
         ("projects.time", WORKED, worked, Fate::Anonymised),
@@ -132,6 +140,7 @@ pub async fn erase(act: &mut Act, subject: &DataSubject) -> Result<Vec<Holding>>
         crate::reassign_user(act, user, None).await?;
         people::erase_user(act, user).await?;
         crate::comment::forget_author(act, user).await?;
+        change_request::erase_user(act, user).await?;
         feedback::erase_user(act, user).await?;
         import::forget::person(act, user).await?;
         crate::template::forget_maker(act, user).await?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{
     act::{About, Recorded},
-    id::{ChangeRequestId, ProjectId, TenantId, UserId},
+    id::{ChangeRequestId, ProjectId, TenantId, TypedId as _, UserId},
     money::Currency,
 };
 use sea_orm::entity::prelude::*;
@@ -80,12 +80,14 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Recorded for Entity {
     const SUBJECT: &'static str = "ChangeRequest";
     const EVENT: &'static str = "projects.change_request";
+    const PERSONAL: &'static [&'static str] = &["client_comment"];
 
     fn label(model: &Model) -> Option<String> {
         Some(model.title.clone())
     }
 
     fn about(model: &Model) -> About {
-        About::project(model.project_id)
+        // Reason: what the client's person said is kept with their key.
+        About { person: model.client_by.map(|user| user.uuid()), ..About::project(model.project_id) }
     }
 }

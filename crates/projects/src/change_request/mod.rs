@@ -12,10 +12,13 @@ pub use write::{apply, create, decide, delete, submit, update};
 
 use kernel::{
     Result,
+    act::Act,
     ask::Ask,
-    id::{ProjectId, TypedId},
+    id::{ProjectId, TenantId, TypedId, UserId},
     page::{ChildPage, Connection, PageArgs, children},
+    policy::Guarded,
 };
+use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
 
 use crate::policy::registers::CHANGES_READ;
 use entity::Column;
@@ -44,4 +47,42 @@ pub async fn of_project(
         select: Box::new(move |viewer| filter.select(viewer)),
     };
     children(ask, project.uuid(), page).await
+}
+
+/// Change requests that a person wrote, handed on or answered.
+pub(crate) fn of_person(tenant: TenantId, user: UserId) -> Select<entity::Entity> {
+    use entity::Column as Of;
+    let near = [Of::CreatedBy, Of::SubmittedBy, Of::StaffBy, Of::ClientBy, Of::AppliedBy];
+    let near = near.into_iter().fold(Condition::any(), |any, column| any.add(column.eq(user.uuid())));
+    entity::Entity::of_tenant(tenant).filter(near)
+}
+
+/// Takes a person out of the change requests that they wrote, handed on or answered, for somebody who is erased; what
+/// they said goes, and how they answered stays.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn erase_user(act: &mut Act, user: UserId) -> Result<()> {
+    let theirs = of_person(act.viewer().tenant_id(), user).all(act.conn()).await?;
+    // Invariant: the words go while they are still the person's, or the trail would keep them with another key.
+    let wordless = |change: &entity::Model| entity::Model {
+        staff_comment: change.staff_comment.clone().filter(|_| change.staff_by != Some(user)),
+        client_comment: change.client_comment.clone().filter(|_| change.client_by != Some(user)),
+        ..change.clone()
+    };
+    let theirs = theirs.into_iter().map(|change| (change.clone(), wordless(&change))).collect();
+    let theirs = act.update_pairs(theirs).await?;
+    act.update_all(theirs, |change| {
+        let places = [
+            &mut change.created_by,
+            &mut change.submitted_by,
+            &mut change.staff_by,
+            &mut change.client_by,
+            &mut change.applied_by,
+        ];
+        for place in places {
+            *place = place.filter(|by| *by != user);
+        }
+    })
+    .await
 }

@@ -47,6 +47,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Recorded for Entity {
     const SUBJECT: &'static str = "Timesheet";
     const EVENT: &'static str = "projects.timesheet";
+    const PERSONAL: &'static [&'static str] = &["reason"];
 
     fn label(model: &Model) -> Option<String> {
         Some(model.week_start.to_string())

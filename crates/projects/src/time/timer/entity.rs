@@ -50,6 +50,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Recorded for Entity {
     const SUBJECT: &'static str = "Timer";
     const EVENT: &'static str = "projects.timer";
+    const PERSONAL: &'static [&'static str] = &["description"];
 
     fn about(model: &Model) -> About {
         About { project: Some(model.project_id), ..About::person(model.user_id) }
