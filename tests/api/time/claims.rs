@@ -38,6 +38,9 @@ async fn worked(world: &World, entries: &[(&str, i64)]) -> (String, Vec<String>)
     for (day, minutes) in entries {
         ids.push(logged(&dev, &project, day, *minutes).await);
     }
+    if ids.is_empty() {
+        return (project, ids);
+    }
     submit(&dev, "2026-02-23").await.expect_ok();
     let all: Vec<&str> = ids.iter().map(String::as_str).collect();
     approve(&acme.manager(), &all).await.expect_ok();
@@ -170,4 +173,127 @@ async fn billed_week_stays_as_it_is_when_it_is_opened_again() {
     approve(&acme.manager(), &[&ids[1]]).await.expect_ok();
     take(&world, &viewer, &of(&project)).await.unwrap().unwrap();
     change(&acme.owner(), "reopenTimesheet", reopen, "timesheet { id }").await.expect_code("CONFLICT");
+}
+
+// keeps: PR-25
+#[tokio::test]
+async fn time_is_offered_only_where_the_work_is_billed_by_the_hour() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, dev) = (acme.owner(), acme.developer());
+    let (project, _) = worked(&world, &[("2026-02-23", 60)]).await;
+    let viewer = platform(&world, "acme").await;
+    let billed_as = async |billing: &str| {
+        let input = json!({ "id": project, "billingType": billing });
+        change(&owner, "updateProject", input, "project { id }").await.expect_ok();
+    };
+    let usual = async |more: Value| {
+        let mut input = json!({ "projectId": project, "spentOn": "2026-03-02", "minutes": 5 });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        log(&dev, input).await
+    };
+    for billing in ["FIXED_FEE", "RETAINER", "NON_BILLABLE"] {
+        billed_as(billing).await;
+        assert_eq!(take(&world, &viewer, &of(&project)).await.unwrap(), None, "{billing}");
+        let written = usual(json!({})).await.expect_ok();
+        assert_eq!(*written.data("createTimeEntry.timeEntries.0.billable"), json!(false), "{billing}");
+    }
+    usual(json!({ "billable": true })).await.expect_field("billable", "never_billed");
+    let timer = json!({ "projectId": project, "billable": true });
+    change(&dev, "startTimer", timer, "timer { id }").await.expect_field("billable", "never_billed");
+    let plain = usual(json!({})).await.expect_ok().text("createTimeEntry.timeEntries.0.id");
+    let turned = json!({ "id": plain, "billable": true });
+    change(&dev, "updateTimeEntry", turned, "timeEntry { id }")
+        .await
+        .expect_field("billable", "never_billed");
+    let cell = json!({ "projectId": project, "date": "2026-02-17", "minutes": 5, "billable": true });
+    let cells = json!({ "weekStart": "2026-02-16", "cells": [cell] });
+    let cells = change(&dev, "writeTimesheet", cells, "timeEntries { id }").await;
+    cells.expect_field("cells.0.billable", "never_billed");
+    billed_as("RETAINER").await;
+    let beyond = usual(json!({ "billable": true })).await.expect_ok();
+    assert_eq!(
+        *beyond.data("createTimeEntry.timeEntries.0.billable"),
+        json!(true),
+        "beyond what is paid for"
+    );
+    billed_as("TIME_AND_MATERIALS").await;
+    assert_eq!(take(&world, &viewer, &of(&project)).await.unwrap().unwrap().lines.len(), 1);
+}
+
+// keeps: PR-24, PR-25
+#[tokio::test]
+async fn highest_rate_and_longest_days_can_be_claimed_and_added_up() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let owner = acme.owner();
+    let amount = |minor: i64| json!({ "amount": minor.to_string(), "currency": "EUR" });
+    let most = projects::project::rules::RATE_MAX;
+    let (project, _) = worked(&world, &[]).await;
+    for (mutation, node) in [("setBillRate", "billRate"), ("setCostRate", "costRate")] {
+        let rate = |minor| json!({ "validFrom": "2026-01-01", "amount": amount(minor) });
+        let fields = format!("{node} {{ id }}");
+        change(&owner, mutation, rate(most + 1), &fields).await.expect_field("amount.amount", "too_large");
+        change(&owner, mutation, rate(most), &fields).await.expect_ok();
+    }
+    let user = crate::projects::asks::person(&acme, "sales").await;
+    let member = |minor| json!({ "projectId": project, "userId": user, "billRate": amount(minor) });
+    let add = async |minor| change(&owner, "addProjectMember", member(minor), "member { id }").await;
+    add(most + 1).await.expect_field("billRate.amount", "too_large");
+    add(i64::MAX).await.expect_field("billRate.amount", "too_large");
+    let budget = json!({ "id": project, "budget": amount(most) });
+    change(&owner, "updateProject", budget, "project { id }").await.expect_ok();
+    let dev = acme.developer();
+    let mut ids = Vec::new();
+    for day in ["2026-02-23", "2026-02-24", "2026-02-25", "2026-02-26"] {
+        ids.push(logged(&dev, &project, day, 1_440).await);
+        let over = json!({ "id": ids.last(), "rate": amount(most + 1) });
+        let refused = change(&owner, "setTimeEntryRate", over, "timeEntry { id }").await;
+        refused.expect_field("rate.amount", "too_large");
+        let own = json!({ "id": ids.last(), "rate": amount(most) });
+        change(&owner, "setTimeEntryRate", own, "timeEntry { id }").await.expect_ok();
+    }
+    submit(&dev, "2026-02-23").await.expect_ok();
+    approve(&owner, &ids.iter().map(String::as_str).collect::<Vec<_>>()).await.expect_ok();
+    let query =
+        "query($id: ID!) { project(id: $id) { figures { budgetUse { amount { amount } minutes } } } }";
+    let used = owner.run(query, json!({ "id": project })).await.expect_ok();
+    assert_eq!(used.text("project.figures.budgetUse.amount.amount"), (most * 96).to_string());
+    let viewer = platform(&world, "acme").await;
+    let claimed = take(&world, &viewer, &of(&project)).await.unwrap().unwrap();
+    let sum: i64 = claimed.lines.iter().map(|line| line.amount.amount).sum();
+    assert_eq!(sum, most * 96);
+}
+
+// keeps: PR-25, AU-12
+#[tokio::test]
+async fn days_of_people_who_were_erased_are_approved_and_rounded_each_for_itself() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (dev, manager) = (acme.developer(), acme.manager());
+    let by_day = json!({ "roundingMode": "UP", "roundingStep": 60, "roundingScope": "DAY" });
+    arrange(&acme.owner(), by_day).await.expect_ok();
+    let (project, _) = worked(&world, &[]).await;
+    let other =
+        crate::identity::steps::join(&world, &acme.owner(), "grace@hopper.test", &["team_member"]).await;
+    let grace = crate::projects::asks::me(&other).await;
+    crate::projects::asks::new_member(&manager, &project, &grace).await;
+    let mut weeks = BTreeSet::new();
+    for who in [&dev, &other] {
+        let id = logged(who, &project, "2026-02-23", 20).await;
+        submit(who, "2026-02-23").await.expect_ok();
+        weeks.insert(read_entry(who, &id).await.text("timeEntry.timesheet.id"));
+    }
+    let viewer = platform(&world, "acme").await;
+    for user in [crate::projects::asks::person(&acme, "dev").await, grace] {
+        let user = user.parse().unwrap();
+        let erase = async |act: &mut kernel::act::Act| projects::time::people::erase_user(act, user).await;
+        viewer.act(&world.app(0).db, "test.erase", erase).await.unwrap();
+    }
+    world.settled().await;
+    for week in &weeks {
+        change(&manager, "approveTimesheet", json!({ "id": week }), "timesheet { id }").await.expect_ok();
+    }
+    let claimed = take(&world, &viewer, &of(&project)).await.unwrap().unwrap();
+    assert_eq!(claimed.lines.iter().map(|line| line.billed).collect::<Vec<_>>(), [60, 60]);
 }

@@ -93,6 +93,10 @@ async fn day_takes_no_more_than_it_has_also_where_clocks_change() {
     log(&dev, day("2026-02-27", 441)).await.expect_field("minutes", "day_full");
     log(&dev, day("2026-02-27", 440)).await.expect_ok();
     log(&dev, day("2026-02-27", 1)).await.expect_field("minutes", "day_full");
+    for minutes in [2_881, i64::MAX, i64::MAX - 1_000] {
+        log(&dev, day("2026-02-27", minutes)).await.expect_field("minutes", "too_large");
+    }
+    log(&dev, day("2026-02-27", i64::MIN)).await.expect_field("minutes", "too_short");
     set(&world, "2026-10-26T12:00:00Z");
     for (date, most) in [("2026-03-29", 23 * 60), ("2026-10-25", 25 * 60), ("2026-10-24", 24 * 60)] {
         log(&dev, day(date, most + 1)).await.expect_field("minutes", "day_full");

@@ -4,6 +4,7 @@ mod approval;
 mod arranging;
 pub(crate) mod asks;
 mod claims;
+mod corrections;
 mod entries;
 mod forgotten;
 mod going;

@@ -181,3 +181,33 @@ async fn rate_that_makes_no_sense_is_refused() {
     let zero = set_bill(&owner, json!({}), 0, from).await.expect_ok();
     assert_eq!(zero.text("setBillRate.billRate.amount.amount"), "0", "nothing is a rate, too");
 }
+
+// keeps: PR-24, PR-25
+#[tokio::test]
+async fn time_approved_without_a_rate_is_found_and_gets_one() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, dev, manager) = (acme.owner(), acme.developer(), acme.manager());
+    let id = shared_project(&acme, "Unrated").await;
+    let entry = logged(&dev, &id, "2026-02-23", 60).await;
+    submit(&dev, "2026-02-23").await.expect_ok();
+    approve(&manager, &[&entry]).await.expect_ok();
+    let find = async |who: &Actor, filter: Value| {
+        let query = "query($f: TimeEntryFilter) { timeEntries(filter: $f) { nodes { id } } }";
+        who.run(query, json!({ "f": filter })).await
+    };
+    let lost = json!({ "status": ["APPROVED"], "billable": true, "rated": false, "claimed": false });
+    assert_eq!(find(&manager, lost.clone()).await.expect_ok().ids("timeEntries.nodes"), [entry.clone()]);
+    find(&dev, lost.clone()).await.expect_code("FORBIDDEN");
+    let set = async |who: &Actor, rate: Value| {
+        change(who, "setTimeEntryRate", json!({ "id": entry, "rate": rate }), "timeEntry { id }").await
+    };
+    set(&manager, Value::Null).await.expect_code("CONFLICT");
+    set(&dev, euros(6_000)).await.expect_code("FORBIDDEN");
+    set(&manager, euros(6_000)).await.expect_ok();
+    assert_eq!(billed(&owner, &entry).await, ("6000".to_owned(), "ENTRY".to_owned(), true));
+    set(&manager, euros(7_000)).await.expect_code("CONFLICT");
+    assert!(find(&manager, lost).await.expect_ok().ids("timeEntries.nodes").is_empty());
+    let claimed = json!({ "claimed": true });
+    assert!(find(&manager, claimed).await.expect_ok().ids("timeEntries.nodes").is_empty());
+}

@@ -119,6 +119,34 @@ async fn switching_writes_the_one_down_and_starts_the_other() {
     assert_eq!(*none.data("switchTimer.timeEntries"), json!([]), "nothing ran");
 }
 
+// keeps: PR-21, PR-22
+#[tokio::test]
+async fn timer_and_other_time_at_the_same_moment_warn_of_each_other() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (dev, project) = (acme.developer(), shared_project(&acme, "Overlapping").await);
+    let started = start(&dev, &project).await.expect_ok().text("startTimer.timer.id");
+    world.clock.advance(60 * MINUTE);
+    let warnings = "warnings { code message timeEntry { id } timer { id } }";
+    let create = async |from: &str, to: &str| {
+        let input = json!({ "projectId": project, "startedAt": from, "endedAt": to });
+        let fields = format!("timeEntries {{ id }} {warnings}");
+        change(&dev, "createTimeEntry", input, &fields).await.expect_ok()
+    };
+    let apart = create("2026-03-02T07:00:00Z", "2026-03-02T09:00:00Z").await;
+    assert_eq!(*apart.data("createTimeEntry.warnings"), json!([]), "it ended as the timer began");
+    let within = create("2026-03-02T09:10:00Z", "2026-03-02T09:20:00Z").await;
+    let warned = within.data("createTimeEntry.warnings.0");
+    assert_eq!((&warned["code"], &warned["timer"]["id"]), (&json!("overlaps_timer"), &json!(started)));
+    assert!(warned["timeEntry"].is_null() && warned["message"].is_string());
+    let id = within.text("createTimeEntry.timeEntries.0.id");
+    let switched = change(&dev, "switchTimer", json!({ "projectId": project }), warnings).await.expect_ok();
+    assert_eq!(switched.text("switchTimer.warnings.0.timeEntry.id"), id);
+    world.clock.advance(10 * MINUTE);
+    let stopped = change(&dev, "stopTimer", json!({}), warnings).await.expect_ok();
+    assert_eq!(*stopped.data("stopTimer.warnings"), json!([]), "the next begins where the other ended");
+}
+
 // keeps: PR-21
 #[tokio::test]
 async fn discarded_timer_leaves_no_time() {

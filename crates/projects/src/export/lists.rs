@@ -167,7 +167,7 @@ impl Source {
             }
             Self::TimeEntries(filter) => {
                 viewer.require(TIME_READ)?;
-                filter.check()
+                filter.check(viewer)
             }
         }
     }

@@ -143,15 +143,19 @@ impl Book {
     /// Adds an error for each change that gives a day more minutes than it has.
     pub fn check_sums(&self, changes: &[Change], fields: &mut Fields) {
         let mut totals: HashMap<NaiveDate, i64> = HashMap::new();
+        let mut add = |date, minutes: i64| {
+            let total = totals.entry(date).or_default();
+            *total = total.saturating_add(minutes);
+        };
         for entry in &self.entries {
-            *totals.entry(entry.spent_on).or_default() += entry.minutes;
+            add(entry.spent_on, entry.minutes);
         }
         for change in changes {
             if let Some(before) = &change.before {
-                *totals.entry(before.spent_on).or_default() -= before.minutes;
+                add(before.spent_on, -before.minutes);
             }
             if let Some(after) = &change.after {
-                *totals.entry(after.spent_on).or_default() += after.minutes;
+                add(after.spent_on, after.minutes);
             }
         }
         for Change { path, before, after } in changes {

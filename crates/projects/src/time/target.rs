@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use kernel::{
-    Error, Result, Text,
+    Error, Fields, Result, Text,
     act::Act,
     id::{ActivityTypeId, ProjectId, TaskId, TypedId},
     policy::Guarded,
@@ -37,6 +37,13 @@ pub const ACTIVITY_ARCHIVED: Text = Text::new(
     "Ce type d'activité n'est plus utilisé.",
 );
 
+/// The project is not billed.
+pub const NEVER_BILLED: Text = Text::new(
+    "never_billed",
+    "Time of this project is not billed.",
+    "Le temps de ce projet n'est pas facturé.",
+);
+
 /// What somebody names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Aim {
@@ -59,6 +66,16 @@ pub struct Target {
     pub activity: Option<ActivityTypeId>,
     /// Whether the time is billable unless somebody says otherwise.
     pub billable: bool,
+    /// Whether nothing of the project is billed, whatever somebody says.
+    pub never_billed: bool,
+}
+
+impl Target {
+    /// Whether time of it is billed, as far as somebody said so at `path`; adds an error if it cannot be.
+    pub fn billed(&self, said: Option<bool>, path: &str, fields: &mut Fields) -> bool {
+        fields.require(said != Some(true) || !self.never_billed, path, NEVER_BILLED);
+        said.unwrap_or(self.billable)
+    }
 }
 
 /// Everything that some aims name, as far as the act's viewer may see it.
@@ -106,6 +123,19 @@ impl Targets {
     /// NOT_FOUND for what the viewer does not see, FORBIDDEN for what they may not log on, CONFLICT for what is
     /// archived or over, INVALID for what does not belong together.
     pub fn find(&self, aim: Aim) -> Result<Target> {
+        let target = self.find_begun(aim)?;
+        let activity = aim.activity.and_then(|id| self.activities.get(&id));
+        match activity.filter(|activity| activity.archived_at.is_some()) {
+            Some(_) => Err(Error::field("activityTypeId", ACTIVITY_ARCHIVED)),
+            None => Ok(target),
+        }
+    }
+
+    /// As [`Targets::find`] for work that has begun: its kind may have been put away since.
+    ///
+    /// # Errors
+    /// As [`Targets::find`].
+    pub fn find_begun(&self, aim: Aim) -> Result<Target> {
         let task = match aim.task {
             Some(id) => Some(self.tasks.get(&id).ok_or_else(|| Error::not_found(TaskId::TYPE, id))?),
             None => None,
@@ -131,12 +161,14 @@ impl Targets {
         if let Some(task) = task {
             task::rules::check_not_archived(task)?;
         }
-        let unbilled = project.billing_type == BillingType::NonBillable.as_str();
+        let billing = BillingType::parse(&project.billing_type).unwrap_or_default();
+        let hourly = billing == BillingType::TimeAndMaterials;
         Ok(Target {
             project: project.id,
             task: task.map(|task| task.id),
             activity: activity.map(|activity| activity.id),
-            billable: !unbilled && activity.is_none_or(|activity| activity.billable),
+            billable: hourly && activity.is_none_or(|activity| activity.billable),
+            never_billed: billing == BillingType::NonBillable,
         })
     }
 
@@ -148,11 +180,8 @@ impl Targets {
 
     fn activity(&self, id: Option<ActivityTypeId>) -> Result<Option<&activity_type::Model>> {
         let Some(id) = id else { return Ok(None) };
-        let found = self.activities.get(&id).ok_or_else(|| Error::not_found(ActivityTypeId::TYPE, id))?;
-        if found.archived_at.is_some() {
-            return Err(Error::field("activityTypeId", ACTIVITY_ARCHIVED));
-        }
-        Ok(Some(found))
+        let found = self.activities.get(&id);
+        found.map(Some).ok_or_else(|| Error::not_found(ActivityTypeId::TYPE, id))
     }
 }
 

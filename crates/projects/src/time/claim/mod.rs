@@ -10,11 +10,13 @@ use chrono::NaiveDate;
 use kernel::{
     Error, Result, Text,
     act::Act,
-    id::{ActivityTypeId, ProjectId, TaskId, TimeClaimId, TimeEntryId, TypedId, UserId},
+    id::{ActivityTypeId, ProjectId, TaskId, TimeClaimId, TimeEntryId, TimesheetId, TypedId, UserId},
     money::Money,
     policy::Guarded,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::LockType};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, sea_query::LockType,
+};
 use uuid::Uuid;
 
 use super::{
@@ -22,7 +24,11 @@ use super::{
     rounding::Rounding,
     settings,
 };
-use crate::{policy::time::TIME_READ, project::entity as project, words::TimeEntryStatus};
+use crate::{
+    policy::time::TIME_READ,
+    project::entity as project,
+    words::{BillingType, TimeEntryStatus},
+};
 use entity::{Column, Entity, Model};
 
 /// The claim was given back.
@@ -74,8 +80,8 @@ pub struct Claimed {
     pub lines: Vec<Line>,
 }
 
-/// Claims approved billable time with a rate that nobody has claimed, as far as the act's viewer sees it. None if there
-/// is no such time.
+/// Claims approved billable time with a rate that nobody has claimed, of projects that are billed by the hour, as far as
+/// the act's viewer sees it. None if there is no such time.
 ///
 /// Invariant: an entry is in one claim at most until that is released, whoever claims at the same moment.
 ///
@@ -121,14 +127,20 @@ pub async fn claim(act: &mut Act, wanted: &Wanted) -> Result<Option<Claimed>> {
     Ok(Some(Claimed { id, lines }))
 }
 
-/// Time that can be claimed.
+/// Time that can be claimed: what a fixed price or a retainer pays for is not billed by the hour, whatever was said of it
+/// when it was written down.
 fn offered(act: &Act, wanted: &Wanted) -> Select<entry::Entity> {
     let Wanted { projects, entries, through } = wanted;
+    let hourly = project::Entity::of_tenant(act.viewer().tenant_id())
+        .filter(project::Column::BillingType.eq(BillingType::TimeAndMaterials.as_str()))
+        .select_only()
+        .column(project::Column::Id);
     let mut select = entry::Entity::visible(act.viewer(), TIME_READ)
         .filter(Of::Status.eq(TimeEntryStatus::Approved.as_str()))
         .filter(Of::Billable.eq(true))
         .filter(Of::BillRateMinor.is_not_null())
-        .filter(Of::ClaimId.is_null());
+        .filter(Of::ClaimId.is_null())
+        .filter(Of::ProjectId.in_subquery(hourly.into_query()));
     if let Some(projects) = projects {
         select = select.filter(Of::ProjectId.is_in(projects.iter().map(|id| id.uuid())));
     }
@@ -141,11 +153,11 @@ fn offered(act: &Act, wanted: &Wanted) -> Select<entry::Entity> {
     select
 }
 
-/// One person's day on one project.
-type Day = (Option<UserId>, ProjectId, NaiveDate);
+/// One person's day on one project. A week is one person's, also once they were erased.
+type Day = (TimesheetId, ProjectId, NaiveDate);
 
 fn day(entry: &entry::Model) -> Day {
-    (entry.user_id, entry.project_id, entry.spent_on)
+    (entry.timesheet_id, entry.project_id, entry.spent_on)
 }
 
 /// Minutes worked and billed by earlier claims, for each day that the entries are of.

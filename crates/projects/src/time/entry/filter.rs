@@ -8,10 +8,13 @@ use kernel::{
     policy::Guarded,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, QueryFilter, Select, sea_query::Expr};
 
 use super::entity::{Column, Entity};
-use crate::{policy::time::TIME_READ, words::TimeEntryStatus};
+use crate::{
+    policy::{RATES_READ, time::TIME_READ},
+    words::TimeEntryStatus,
+};
 
 /// Which entries a list has; every condition must hold.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -32,6 +35,11 @@ pub struct TimeEntryFilter {
     pub billable: Option<bool>,
     /// True: only those of timers that were forgotten; false: only others.
     pub flagged: Option<bool>,
+    /// True: only those that were taken for billing; false: only others.
+    pub claimed: Option<bool>,
+    /// True: only those with a rate that is fixed; false: only others. Approved billable time without one is never
+    /// offered for billing. Needs `projects.rate.read`.
+    pub rated: Option<bool>,
     /// Only on these days.
     pub spent_on: Option<DateRange>,
 }
@@ -40,8 +48,11 @@ impl TimeEntryFilter {
     /// Checks the bounds of the filter.
     ///
     /// # Errors
-    /// INVALID for lists that are too long.
-    pub fn check(&self) -> Result<()> {
+    /// INVALID for lists that are too long, FORBIDDEN for what the viewer may not ask.
+    pub fn check(&self, viewer: &Viewer) -> Result<()> {
+        if self.rated.is_some() {
+            viewer.require(RATES_READ)?;
+        }
         let mut fields = Fields::new();
         check_listed(self.ids.as_ref(), "filter.ids", &mut fields);
         check_listed(self.project_ids.as_ref(), "filter.projectIds", &mut fields);
@@ -69,11 +80,21 @@ impl TimeEntryFilter {
         if let Some(flagged) = self.flagged {
             select = select.filter(Column::Flagged.eq(flagged));
         }
+        if let Some(claimed) = self.claimed {
+            select = select.filter(present(Column::ClaimId, claimed));
+        }
+        if let Some(rated) = self.rated {
+            select = select.filter(present(Column::BillRateMinor, rated));
+        }
         if let Some(range) = self.spent_on {
             select = select.filter(range.of(Column::SpentOn));
         }
         select
     }
+}
+
+fn present(column: Column, wanted: bool) -> Expr {
+    if wanted { column.is_not_null() } else { column.is_null() }
 }
 
 fn listed<I: TypedId>(select: Select<Entity>, column: Column, ids: Option<&Vec<I>>) -> Select<Entity> {

@@ -277,7 +277,7 @@ impl TimeEntryQuery {
     ) -> Result<Connection<TimeEntry>> {
         ctx.viewer().require(TIME_READ)?;
         let filter = filter.unwrap_or_default();
-        filter.check()?;
+        filter.check(ctx.viewer())?;
         let args = PageArgs::new(first, after, last, before);
         list(ctx.db(), filter.select(ctx.viewer()), order_by.unwrap_or_default().into(), &args).await
     }

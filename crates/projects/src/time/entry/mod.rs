@@ -19,7 +19,7 @@ use kernel::{
 
 use uuid::Uuid;
 
-use crate::policy::time::TIME_READ;
+use crate::{policy::time::TIME_READ, time::timer::entity as timer};
 use entity::{Column, Model};
 use filter::TimeEntryFilter;
 use graphql::TimeEntry;
@@ -30,6 +30,8 @@ pub struct Written {
     pub entries: Vec<Model>,
     /// Other entries of the same person at the same time.
     pub overlapping: Vec<Model>,
+    /// Their timer, if it measures a part of the same time.
+    pub timer: Option<timer::Model>,
 }
 
 /// A page of the time of a project or of a task, as `by` says, the latest first, in one statement with that of others.
@@ -44,7 +46,7 @@ async fn under(
     args: PageArgs,
 ) -> Result<Connection<TimeEntry>> {
     ask.viewer.require(TIME_READ)?;
-    filter.check()?;
+    filter.check(&ask.viewer)?;
     let page = ChildPage {
         parent: by,
         order: Order::desc(Column::SpentOn),

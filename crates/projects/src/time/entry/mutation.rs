@@ -13,13 +13,23 @@ use kernel::{
 };
 
 use super::{Written, entity::Model, graphql::TimeEntry, rules::Said};
-use crate::service::Projects;
+use crate::{
+    service::Projects,
+    time::timer::{entity as timer, graphql::Timer},
+};
 
 /// Other time of the same person at the same moment.
 const OVERLAPS: Text = Text::new(
     "overlaps",
     "This overlaps with other time of the same person.",
     "Ceci chevauche un autre temps de la même personne.",
+);
+
+/// The person's timer runs since before the end.
+const OVERLAPS_TIMER: Text = Text::new(
+    "overlaps_timer",
+    "Your running timer measures a part of this time as well.",
+    "Votre minuteur en marche mesure aussi une partie de ce temps.",
 );
 
 /// Time that the viewer worked: minutes of a day, or from when to when.
@@ -33,7 +43,7 @@ pub struct CreateTimeEntryInput {
     pub activity_type_id: Option<ActivityTypeId>,
     /// The day, in the person's time zone; today without one. Only with `minutes`.
     pub spent_on: Option<Date>,
-    /// How many minutes, at least 1.
+    /// How many minutes, from 1 to 2 880 and no more than the day has.
     pub minutes: Option<i64>,
     /// When it began; what goes across midnight becomes an entry for each day.
     pub started_at: Option<DateTime>,
@@ -41,7 +51,9 @@ pub struct CreateTimeEntryInput {
     pub ended_at: Option<DateTime>,
     /// What was done, in Markdown, at most 2 000 bytes.
     pub description: Option<String>,
-    /// Whether it is billed; without a word as the project and the kind of work are.
+    /// Whether it is billed; without a word it is where the project is billed by time and materials, unless the kind of
+    /// work says otherwise: a fixed price or a retainer pays for its time by itself. INVALID to say so in a project that
+    /// is not billed.
     pub billable: Option<bool>,
 }
 
@@ -79,7 +91,7 @@ pub struct UpdateTimeEntryInput {
     pub ended_at: MaybeUndefined<DateTime>,
     /// What was done, in Markdown, at most 2 000 bytes.
     pub description: MaybeUndefined<String>,
-    /// Whether it is billed.
+    /// Whether it is billed; not in a project that is not.
     pub billable: MaybeUndefined<bool>,
 }
 
@@ -129,12 +141,14 @@ pub struct SetTimeEntryRateInput {
 /// Something that is allowed and perhaps not meant.
 #[derive(SimpleObject)]
 pub struct TimeWarning {
-    /// The machine's word for it: `overlaps`.
+    /// The machine's word for it: `overlaps`, or `overlaps_timer` for one's running timer.
     pub code: String,
     /// What it is, in the request's language.
     pub message: String,
-    /// The other entry that it is about.
-    pub time_entry: Graph<TimeEntry>,
+    /// The other entry that it is about; null if it is about the timer.
+    pub time_entry: Option<Graph<TimeEntry>>,
+    /// The timer that it is about; null if it is about an entry.
+    pub timer: Option<Graph<Timer>>,
 }
 
 /// What `createTimeEntry` made.
@@ -177,13 +191,21 @@ pub(crate) fn shown(entries: Vec<Model>) -> Vec<Graph<TimeEntry>> {
 /// Most warnings of an answer.
 const MAX_WARNINGS: usize = 20;
 
-fn warnings(overlapping: Vec<Model>, language: Language) -> Vec<TimeWarning> {
-    let warning = |entry: Model| TimeWarning {
-        code: OVERLAPS.code.to_owned(),
-        message: kernel::Said::from(OVERLAPS).render(language),
-        time_entry: Graph(entry.into()),
+/// What whoever wrote time should know about it.
+pub(crate) fn warnings(
+    overlapping: Vec<Model>,
+    timer: Option<timer::Model>,
+    language: Language,
+) -> Vec<TimeWarning> {
+    let warning = |said: Text, time_entry, timer| TimeWarning {
+        code: said.code.to_owned(),
+        message: kernel::Said::from(said).render(language),
+        time_entry,
+        timer,
     };
-    overlapping.into_iter().take(MAX_WARNINGS).map(warning).collect()
+    let timer = timer.map(|timer| warning(OVERLAPS_TIMER, None, Some(Graph(timer.into()))));
+    let entries = overlapping.into_iter().map(|entry| warning(OVERLAPS, Some(Graph(entry.into())), None));
+    timer.into_iter().chain(entries).take(MAX_WARNINGS).collect()
 }
 
 /// Root mutations of entries.
@@ -199,8 +221,9 @@ impl TimeEntryMutation {
         #[graphql(desc = "What was worked.")] input: CreateTimeEntryInput,
     ) -> Result<CreateTimeEntryPayload> {
         let projects = ctx.data_unchecked::<Projects>();
-        let Written { entries, overlapping } = super::create(ctx.viewer(), ctx.db(), projects, input).await?;
-        let warnings = warnings(overlapping, ctx.viewer().language());
+        let Written { entries, overlapping, timer } =
+            super::create(ctx.viewer(), ctx.db(), projects, input).await?;
+        let warnings = warnings(overlapping, timer, ctx.viewer().language());
         Ok(CreateTimeEntryPayload { time_entries: shown(entries), warnings })
     }
 
@@ -211,10 +234,11 @@ impl TimeEntryMutation {
         #[graphql(desc = "The changes.")] input: UpdateTimeEntryInput,
     ) -> Result<UpdateTimeEntryPayload> {
         let projects = ctx.data_unchecked::<Projects>();
-        let Written { entries, overlapping } = super::update(ctx.viewer(), ctx.db(), projects, input).await?;
+        let Written { entries, overlapping, timer } =
+            super::update(ctx.viewer(), ctx.db(), projects, input).await?;
         let entry = entries.into_iter().next();
         let entry = entry.ok_or_else(|| kernel::Error::internal("a changed entry is there"))?;
-        let warnings = warnings(overlapping, ctx.viewer().language());
+        let warnings = warnings(overlapping, timer, ctx.viewer().language());
         Ok(UpdateTimeEntryPayload { time_entry: Graph(entry.into()), warnings })
     }
 
@@ -229,7 +253,8 @@ impl TimeEntryMutation {
         Ok(DeleteTimeEntryPayload { id: input.id })
     }
 
-    /// Sets what an hour of this very entry is billed at, until it is approved. Needs `projects.rate.write` on its
+    /// Sets what an hour of this very entry is billed at, until it is approved; billable time that was approved without
+    /// any rate, and would never be offered for billing, gets its rate so as well. Needs `projects.rate.write` on its
     /// project.
     async fn set_time_entry_rate(
         &self,

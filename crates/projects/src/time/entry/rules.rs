@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Error, Fields, Result, Text, id::UserId, text};
 
 use super::entity::Model;
-use crate::words::TimeEntryStatus;
+use crate::{project::rules::TOO_LARGE, words::TimeEntryStatus};
 
 /// Neither minutes nor a beginning and an end.
 pub const NO_DURATION: Text = Text::new(
@@ -66,6 +66,9 @@ pub const CLOSED: Text = Text::new(
 /// Longest stretch of time that is written down at once, in hours.
 pub const STRETCH_HOURS: i64 = 72;
 
+/// Most minutes of an entry: two days, for a day of 25 hours is judged with the person's time zone.
+pub const MINUTES_MAX: i64 = 2 * 24 * 60;
+
 /// Longest description, in bytes.
 pub const DESCRIPTION_MAX: usize = 2_000;
 
@@ -101,7 +104,8 @@ pub fn span(said: Said, today: NaiveDate, now: DateTime<Utc>, fields: &mut Field
         }
         (Some(minutes), None, None) => {
             fields.require(minutes >= 1, "minutes", TOO_SHORT);
-            Some(Span::Minutes(spent_on.unwrap_or(today), minutes))
+            fields.require(minutes <= MINUTES_MAX, "minutes", TOO_LARGE.with("max", MINUTES_MAX));
+            (1..=MINUTES_MAX).contains(&minutes).then_some(Span::Minutes(spent_on.unwrap_or(today), minutes))
         }
         (None, Some(start), Some(end)) => {
             let long = (end - start).num_hours() >= STRETCH_HOURS;
@@ -188,6 +192,9 @@ mod tests {
             (Said { ended_at: end, ..Said::default() }, "startedAt", "no_duration"),
             (Said { minutes: Some(1), started_at: start, ..Said::default() }, "minutes", "two_durations"),
             (Said { minutes: Some(0), ..Said::default() }, "minutes", "too_short"),
+            (Said { minutes: Some(i64::MIN), ..Said::default() }, "minutes", "too_short"),
+            (Said { minutes: Some(MINUTES_MAX + 1), ..Said::default() }, "minutes", "too_large"),
+            (Said { minutes: Some(i64::MAX), ..Said::default() }, "minutes", "too_large"),
             (Said { started_at: end, ended_at: start, ..Said::default() }, "endedAt", "end_before_start"),
             (Said { started_at: start, ended_at: start, ..Said::default() }, "endedAt", "too_short"),
         ];

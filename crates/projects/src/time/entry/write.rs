@@ -18,21 +18,22 @@ use super::{
 };
 use crate::{
     policy::time::{RATES_WRITE, TIME_LOG, TIME_READ},
-    project::{entity as projects, rules::amount},
+    project::{entity as projects, rules::rate},
     service::Projects,
     time::{
         book::{Book, Change},
         split::{Piece, split},
         target::{Aim, Target, Targets},
+        timer,
     },
-    words::TimeEntryStatus,
+    words::{RateLevel, TimeEntryStatus},
 };
 
 /// The rate of approved time is fixed.
 pub const APPROVED: Text = Text::new(
     "entry_approved",
-    "This time is approved; its rate is fixed.",
-    "Ce temps est approuvé ; son taux est figé.",
+    "This time is approved; its rate is fixed. Only billable time that was approved without any rate can get one.",
+    "Ce temps est approuvé ; son taux est figé. Seul un temps facturable approuvé sans taux peut en recevoir un.",
 );
 
 /// Writes down time that the viewer worked: one entry for each of their days that it falls on.
@@ -59,17 +60,25 @@ pub async fn create(
             let text = input.description.unwrap_or_default();
             let description = rules::description(&text, "description", &mut fields);
             let Some(span) = span else { return Err(refused(fields)) };
-            let billable = input.billable.unwrap_or(target.billable);
+            let billable = target.billed(input.billable, "billable", &mut fields);
             let draft = Draft { target, description, billable, flagged: false };
             let new = entries(act, &book, span, &draft);
             book.read(act, new.iter().map(|entry| entry.spent_on)).await?;
             let path = if matches!(span, Span::Stretch(..)) { "startedAt" } else { "spentOn" };
             let overlapping = overlapping(&book, None, span);
             let changes = checked(&book, new, path, fields)?;
+            let timer = running_in(act, user, span).await?;
             let entries = book.write(act, changes).await?;
-            Ok(Written { entries, overlapping })
+            Ok(Written { entries, overlapping, timer })
         })
         .await
+}
+
+/// The person's timer, if it measures a part of the span.
+async fn running_in(act: &Act, user: UserId, span: Span) -> Result<Option<timer::entity::Model>> {
+    let Span::Stretch(_, end) = span else { return Ok(None) };
+    let timer = timer::running(act.conn(), act.viewer(), user).await?;
+    Ok(timer.filter(|timer| timer.started_at < end))
 }
 
 fn refused(fields: Fields) -> Error {
@@ -77,7 +86,7 @@ fn refused(fields: Fields) -> Error {
     fields.check().err().unwrap_or_else(|| Error::internal("something was refused for no reason"))
 }
 
-fn overlapping(book: &Book, own: Option<TimeEntryId>, span: Span) -> Vec<Model> {
+pub(crate) fn overlapping(book: &Book, own: Option<TimeEntryId>, span: Span) -> Vec<Model> {
     match span {
         Span::Minutes(..) => Vec::new(),
         Span::Stretch(start, end) => book.overlapping(own, (start, end)),
@@ -183,9 +192,15 @@ pub async fn update(
             rules::check_changeable(&before, user)?;
             expect_version("TimeEntry", input.expected_version, before.version)?;
             let aim = aim(&before, &input);
-            let target = Targets::load(act, &[aim]).await?.find(aim)?;
+            let stays = is_same(aim, &before);
+            let target = if stays { kept(&before) } else { found(act, aim).await? };
             let mut fields = Fields::new();
             let (after, span) = changed(&before, input, target, &book, act, &mut fields);
+            // Reason: what was put away or closed since takes no more time, and less can be said of it all the same.
+            if stays && asks_more(&before, &after) {
+                let billable = after.billable && !before.billable;
+                found(act, aim).await?.billed(Some(billable), "billable", &mut fields);
+            }
             book.read(act, [before.spent_on, after.spent_on]).await?;
             book.check_day(before.spent_on, "id", &mut fields);
             if after.spent_on != before.spent_on {
@@ -195,10 +210,41 @@ pub async fn update(
             let change = Change { path: "minutes".to_owned(), before: Some(before), after: Some(after) };
             book.check_sums(std::slice::from_ref(&change), &mut fields);
             fields.check()?;
+            let timer = match span {
+                Some(span) => running_in(act, user, span).await?,
+                None => None,
+            };
             let entries = book.write(act, vec![change]).await?;
-            Ok(Written { entries, overlapping: overlapping.unwrap_or_default() })
+            Ok(Written { entries, overlapping: overlapping.unwrap_or_default(), timer })
         })
         .await
+}
+
+async fn found(act: &Act, aim: Aim) -> Result<Target> {
+    Targets::load(act, &[aim]).await?.find(aim)
+}
+
+/// Whether the entry stays on what it was spent on.
+fn is_same(aim: Aim, before: &Model) -> bool {
+    let project = aim.project.is_none_or(|project| project == before.project_id);
+    let named = aim.project.is_some() || aim.task.is_some();
+    named && project && (aim.task, aim.activity) == (before.task_id, before.activity_id)
+}
+
+/// What the entry was spent on, as it was judged when it was written down.
+fn kept(before: &Model) -> Target {
+    Target {
+        project: before.project_id,
+        task: before.task_id,
+        activity: before.activity_id,
+        billable: before.billable,
+        never_billed: false,
+    }
+}
+
+/// Whether a change of time is more than a correction downwards.
+pub(crate) fn asks_more(before: &Model, after: &Model) -> bool {
+    after.minutes > before.minutes || after.billable && !before.billable
 }
 
 /// What the entry will be spent on.
@@ -246,9 +292,10 @@ fn changed(
     if let Some(text) = patch::optional(input.description) {
         after.description = rules::description(&text.unwrap_or_default(), "description", fields);
     }
-    if let Some(billable) = patch::required(input.billable, "billable", fields) {
-        after.billable = billable;
-    }
+    let billable = patch::required(input.billable, "billable", fields);
+    // Reason: what it stays on is judged apart, if it was not billable before.
+    after.billable = Target { billable: before.billable && !target.never_billed, ..target }
+        .billed(billable, "billable", fields);
     (after, span)
 }
 
@@ -281,10 +328,11 @@ pub async fn delete(
         .await
 }
 
-/// Sets what an hour of this very entry is billed at, or takes that away.
+/// Sets what an hour of this very entry is billed at, or takes that away. Billable time that was approved without any rate
+/// gets one so, which is fixed at once: it would never be offered for billing otherwise.
 ///
 /// # Errors
-/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version or approved time, INVALID for a negative rate.
+/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version or other approved time, INVALID for a rate out of bounds.
 pub async fn set_rate(viewer: &Viewer, db: &Db, input: SetTimeEntryRateInput) -> Result<Model> {
     viewer.require(RATES_WRITE)?;
     viewer
@@ -295,13 +343,20 @@ pub async fn set_rate(viewer: &Viewer, db: &Db, input: SetTimeEntryRateInput) ->
                 return Err(Error::lacks(RATES_WRITE.name));
             }
             expect_version("TimeEntry", input.expected_version, before.version)?;
-            if rules::status(&before) == TimeEntryStatus::Approved {
+            let is_late = rules::status(&before) == TimeEntryStatus::Approved;
+            let lacks = before.billable && before.bill_rate_minor.is_none() && before.claim_id.is_none();
+            if is_late && !(lacks && input.rate.is_some()) {
                 return Err(Error::conflict(APPROVED));
             }
             let mut fields = Fields::new();
-            let (own_rate_minor, own_rate_currency) = amount(input.rate, "rate", &mut fields);
+            let (own_rate_minor, own_rate_currency) = rate(input.rate, "rate", &mut fields);
             fields.check()?;
-            act.update(&before, Model { own_rate_minor, own_rate_currency, ..before.clone() }).await
+            let mut after = Model { own_rate_minor, own_rate_currency, ..before.clone() };
+            if is_late {
+                (after.bill_rate_minor, after.bill_rate_currency) = (own_rate_minor, own_rate_currency);
+                after.bill_source = Some(RateLevel::Entry.as_str().to_owned());
+            }
+            act.update(&before, after).await
         })
         .await
 }

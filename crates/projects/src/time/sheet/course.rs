@@ -28,7 +28,7 @@ use crate::{
             entity::{self as entry, Column as Of},
             rules,
         },
-        week,
+        timer, week,
     },
     words::{TimeEntryStatus, TimesheetStatus},
 };
@@ -38,6 +38,13 @@ pub const EMPTY_WEEK: Text = Text::new(
     "empty_week",
     "There is nothing to hand in for this week.",
     "Il n'y a rien à remettre pour cette semaine.",
+);
+
+/// The viewer's timer measures time of the week.
+pub const TIMER_RUNS: Text = Text::new(
+    "timer_running",
+    "A timer has been running since {day}, and its time is of this week. Stop or discard it first.",
+    "Un minuteur tourne depuis le {day}, et son temps est de cette semaine. Arrêtez-le ou abandonnez-le d'abord.",
 );
 
 /// The week was handed in.
@@ -58,10 +65,12 @@ pub const ALL_BILLED: Text = Text::new(
 /// Longest reason, in characters.
 const REASON_MAX: usize = 500;
 
-/// Hands in the viewer's week: everything in it that is theirs to change waits for managers now.
+/// Hands in the viewer's week: everything in it that is theirs to change waits for managers now. A week of which all is
+/// decided already, for what was sent back is gone, is approved.
 ///
 /// # Errors
-/// FORBIDDEN, INVALID for a day that is no Monday or a week without any time, CONFLICT for a week that was handed in.
+/// FORBIDDEN, INVALID for a day that is no Monday or a week without any time, CONFLICT for a week that was handed in, and
+/// while the viewer's timer measures time of the week.
 pub async fn submit(viewer: &Viewer, db: &Db, projects: &Projects, monday: NaiveDate) -> Result<Model> {
     viewer.require(TIME_LOG)?;
     let user = viewer.signed_in()?;
@@ -76,26 +85,50 @@ pub async fn submit(viewer: &Viewer, db: &Db, projects: &Projects, monday: Naive
             if is_closed(&before.status) {
                 return Err(Error::conflict(ALREADY));
             }
-            let open: Vec<entry::Model> =
-                book.entries().iter().filter(|entry| rules::is_open(entry)).cloned().collect();
-            if open.is_empty() {
+            if book.entries().is_empty() {
                 return Err(Error::field("weekStart", EMPTY_WEEK));
             }
+            check_no_timer(act, &book, monday).await?;
+            let open: Vec<entry::Model> =
+                book.entries().iter().filter(|entry| rules::is_open(entry)).cloned().collect();
+            let after = handed_in(act, &before, book.entries());
             act.update_all(open, |entry| {
                 TimeEntryStatus::Submitted.as_str().clone_into(&mut entry.status);
             })
             .await?;
-            let after = Model {
-                status: TimesheetStatus::Submitted.as_str().to_owned(),
-                submitted_at: Some(act.now()),
-                decided_by: None,
-                decided_at: None,
-                reason: None,
-                ..before.clone()
-            };
             act.update(&before, after).await
         })
         .await
+}
+
+/// CONFLICT if the person's timer began in the week or before it: once the week is handed in, its time could no longer be
+/// written down. The person is held, so none begins meanwhile.
+async fn check_no_timer(act: &Act, book: &Book, monday: NaiveDate) -> Result<()> {
+    let Some(timer) = timer::running(act.conn(), act.viewer(), book.user).await? else { return Ok(()) };
+    let day = book.zone.date_at(timer.started_at);
+    if week::start(day) > monday { Ok(()) } else { Err(Error::conflict(TIMER_RUNS.with("day", day))) }
+}
+
+/// A week that its owner hands in with these entries.
+fn handed_in(act: &Act, before: &Model, entries: &[entry::Model]) -> Model {
+    let week = Model {
+        status: TimesheetStatus::Submitted.as_str().to_owned(),
+        submitted_at: Some(act.now()),
+        decided_by: None,
+        decided_at: None,
+        reason: None,
+        ..before.clone()
+    };
+    if entries.iter().any(|entry| rules::status(entry) != TimeEntryStatus::Approved) {
+        return week;
+    }
+    let last = entries.iter().max_by_key(|entry| entry.decided_at);
+    Model {
+        status: TimesheetStatus::Approved.as_str().to_owned(),
+        decided_by: last.and_then(|entry| entry.decided_by),
+        decided_at: last.and_then(|entry| entry.decided_at),
+        ..week
+    }
 }
 
 /// Opens a week again that was handed in or approved: what of it was not taken for billing is its owner's to change, and

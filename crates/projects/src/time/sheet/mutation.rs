@@ -164,7 +164,8 @@ impl TimesheetMutation {
         Ok(WriteTimesheetPayload { timesheet, time_entries: shown(written.entries) })
     }
 
-    /// Hands in the viewer's week. Needs `projects.time.log`.
+    /// Hands in the viewer's week; CONFLICT while their timer measures time of it. A week of which everything is decided
+    /// already is approved. Needs `projects.time.log`.
     async fn submit_timesheet(
         &self,
         ctx: &Context<'_>,

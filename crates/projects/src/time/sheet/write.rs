@@ -14,7 +14,7 @@ use crate::{
         entry::{
             entity as entry,
             rules::{self, Span},
-            write::{Draft, entries},
+            write::{Draft, asks_more, entries},
         },
         target::{Aim, Target, Targets},
         week::{self, CELL_MAX, CellError, Present, Step, Wanted},
@@ -156,7 +156,8 @@ fn want(targets: &Targets, cell: &TimesheetCellInput) -> Wanted<Aim> {
     Wanted { row: Aim { project, ..named }, date: cell.date.naive(), minutes: cell.minutes }
 }
 
-/// What a step changes, if nothing speaks against it.
+/// What a step changes, if nothing speaks against it. What was put away or closed since takes no more time, and less can
+/// be said of it all the same.
 fn change(
     act: &Act,
     book: &Book,
@@ -164,42 +165,69 @@ fn change(
     target: Result<Target>,
     (path, fields): (&str, &mut Fields),
 ) -> Option<Change> {
+    let there = match step {
+        Step::Update(place) | Step::Delete(place) => Some(book.entries().get(place)?.clone()),
+        Step::Keep | Step::Insert => None,
+    };
+    let after = match (&there, step) {
+        (Some(_), Step::Delete(_)) => None,
+        (Some(before), _) => Some(corrected(before, cell, path, fields)),
+        (None, _) => None,
+    };
+    let corrects =
+        there.as_ref().is_some_and(|before| after.as_ref().is_none_or(|after| !asks_more(before, after)));
     let target = match target {
-        Ok(target) => target,
+        Ok(target) => Some(target),
+        Err(_) if corrects => None,
         Err(error) => {
             refuse(error, cell, path, fields);
             return None;
         }
     };
     book.check_day(cell.date.naive(), &format!("{path}.date"), fields);
+    if let Some(target) = target.filter(|_| !corrects) {
+        let billable = target.billed(cell.billable, &format!("{path}.billable"), fields);
+        if step == Step::Insert {
+            return Some(inserted(act, book, cell, target, billable, (path, fields)));
+        }
+    }
+    let path = format!("{path}.minutes");
+    there.map(|before| Change { path, before: Some(before), after })
+}
+
+/// A new entry for a cell.
+fn inserted(
+    act: &Act,
+    book: &Book,
+    cell: &TimesheetCellInput,
+    target: Target,
+    billable: bool,
+    (path, fields): (&str, &mut Fields),
+) -> Change {
+    let text = cell.description.as_deref().unwrap_or_default();
+    let description = rules::description(text, &format!("{path}.description"), fields);
+    let draft = Draft { target, description, billable, flagged: false };
+    let span = Span::Minutes(cell.date.naive(), cell.minutes);
+    let after = entries(act, book, span, &draft).into_iter().next();
+    Change { path: format!("{path}.minutes"), before: None, after }
+}
+
+/// The entry of a cell as it is wanted.
+fn corrected(
+    before: &entry::Model,
+    cell: &TimesheetCellInput,
+    path: &str,
+    fields: &mut Fields,
+) -> entry::Model {
     let text = cell.description.as_deref();
     let text = text.map(|text| rules::description(text, &format!("{path}.description"), fields));
-    let minutes = format!("{path}.minutes");
-    match step {
-        Step::Keep => None,
-        Step::Insert => {
-            let billable = cell.billable.unwrap_or(target.billable);
-            let draft = Draft { target, description: text.unwrap_or_default(), billable, flagged: false };
-            let span = Span::Minutes(cell.date.naive(), cell.minutes);
-            let after = entries(act, book, span, &draft).into_iter().next();
-            Some(Change { path: minutes, before: None, after })
-        }
-        Step::Update(place) => {
-            let before = book.entries().get(place)?.clone();
-            let after = entry::Model {
-                minutes: cell.minutes,
-                description: text.unwrap_or_else(|| before.description.clone()),
-                billable: cell.billable.unwrap_or(before.billable),
-                status: TimeEntryStatus::Draft.as_str().to_owned(),
-                reason: None,
-                ..before.clone()
-            };
-            Some(Change { path: minutes, before: Some(before), after: Some(after) })
-        }
-        Step::Delete(place) => {
-            let before = book.entries().get(place)?.clone();
-            Some(Change { path: minutes, before: Some(before), after: None })
-        }
+    entry::Model {
+        minutes: cell.minutes,
+        description: text.unwrap_or_else(|| before.description.clone()),
+        billable: cell.billable.unwrap_or(before.billable),
+        status: TimeEntryStatus::Draft.as_str().to_owned(),
+        reason: None,
+        ..before.clone()
     }
 }
 

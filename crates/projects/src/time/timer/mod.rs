@@ -20,11 +20,11 @@ use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use super::{
     book::Book,
     entry::{
-        entity as entry,
+        Written,
         rules::{self, Said, Span},
-        write::{Draft, checked, entries},
+        write::{Draft, checked, entries, overlapping},
     },
-    target::{Aim, Targets},
+    target::{Aim, Target, Targets},
 };
 use crate::{policy::time::TIME_LOG, service::Projects};
 use entity::{Column, Entity, Model};
@@ -82,7 +82,7 @@ pub async fn switch(
     db: &Db,
     projects: &Projects,
     input: StartTimerInput,
-) -> Result<(Model, Vec<entry::Model>)> {
+) -> Result<(Model, Written)> {
     viewer.require(TIME_LOG)?;
     let user = viewer.signed_in()?;
     viewer
@@ -94,7 +94,7 @@ pub async fn switch(
                     let end = act.now();
                     record(act, &mut book, timer, StopTimerInput::default(), end).await?
                 }
-                None => Vec::new(),
+                None => Written { entries: Vec::new(), overlapping: Vec::new(), timer: None },
             };
             Ok((insert(act, new).await?, written))
         })
@@ -106,12 +106,7 @@ pub async fn switch(
 /// # Errors
 /// CONFLICT if none runs or the project is over, NOT_FOUND and FORBIDDEN for what the time is to go to instead, INVALID
 /// as for entries that are written down.
-pub async fn stop(
-    viewer: &Viewer,
-    db: &Db,
-    projects: &Projects,
-    input: StopTimerInput,
-) -> Result<Vec<entry::Model>> {
+pub async fn stop(viewer: &Viewer, db: &Db, projects: &Projects, input: StopTimerInput) -> Result<Written> {
     viewer.require(TIME_LOG)?;
     let user = viewer.signed_in()?;
     viewer
@@ -152,6 +147,7 @@ async fn new(act: &Act, user: UserId, input: StartTimerInput) -> Result<Model> {
     let mut fields = Fields::new();
     let text = input.description.unwrap_or_default();
     let description = rules::description(&text, "description", &mut fields);
+    let billable = target.billed(input.billable, "billable", &mut fields);
     fields.check()?;
     Ok(Model {
         id: act.new_id(),
@@ -161,7 +157,7 @@ async fn new(act: &Act, user: UserId, input: StartTimerInput) -> Result<Model> {
         task_id: target.task,
         activity_id: target.activity,
         description,
-        billable: input.billable.unwrap_or(target.billable),
+        billable,
         started_at: act.now(),
         flagged_at: None,
         created_at: act.now(),
@@ -181,14 +177,15 @@ pub(crate) async fn record(
     timer: Model,
     input: StopTimerInput,
     end: DateTime<Utc>,
-) -> Result<Vec<entry::Model>> {
+) -> Result<Written> {
     let mut fields = Fields::new();
-    let aim = if input.names_target() {
-        input.aim()
+    let target = if input.names_target() {
+        Targets::load(act, &[input.aim()]).await?.find(input.aim())?
     } else {
-        Aim { project: Some(timer.project_id), task: timer.task_id, activity: timer.activity_id }
+        let aim = Aim { project: Some(timer.project_id), task: timer.task_id, activity: timer.activity_id };
+        // Reason: the work was done whatever became of its kind meanwhile.
+        Targets::load(act, &[aim]).await?.find_begun(aim)?
     };
-    let target = Targets::load(act, &[aim]).await?.find(aim)?;
     let said = Said { started_at: Some(timer.started_at), ended_at: Some(end), ..Said::default() };
     // Reason: a timer that is stopped at once measured a moment, which counts as a minute.
     let span = match end == timer.started_at {
@@ -197,12 +194,14 @@ pub(crate) async fn record(
     };
     let text = input.description.unwrap_or_else(|| timer.description.clone());
     let description = rules::description(&text, "description", &mut fields);
-    let billable = input.billable.unwrap_or(timer.billable);
+    let billable = Target { billable: timer.billable && !target.never_billed, ..target };
+    let billable = billable.billed(input.billable, "billable", &mut fields);
     let draft = Draft { target, description, billable, flagged: timer.flagged_at.is_some() };
     let new = span.map(|span| entries(act, book, span, &draft)).unwrap_or_default();
     book.read(act, new.iter().map(|entry| entry.spent_on)).await?;
+    let overlapping = span.map(|span| overlapping(book, None, span)).unwrap_or_default();
     let changes = checked(book, new, "endedAt", fields)?;
-    let written = book.write(act, changes).await?;
+    let entries = book.write(act, changes).await?;
     act.delete(timer).await?;
-    Ok(written)
+    Ok(Written { entries, overlapping, timer: None })
 }

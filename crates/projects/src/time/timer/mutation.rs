@@ -13,7 +13,10 @@ use super::graphql::Timer;
 use crate::{
     service::Projects,
     time::{
-        entry::{graphql::TimeEntry, mutation::shown},
+        entry::{
+            graphql::TimeEntry,
+            mutation::{TimeWarning, shown, warnings},
+        },
         target::Aim,
     },
 };
@@ -29,7 +32,8 @@ pub struct StartTimerInput {
     pub activity_type_id: Option<ActivityTypeId>,
     /// What is being done, in Markdown, at most 2 000 bytes.
     pub description: Option<String>,
-    /// Whether the time is billed; without a word as the project and the kind of work are.
+    /// Whether the time is billed; without a word as for time that is written down. INVALID to say so in a project that is
+    /// not billed.
     pub billable: Option<bool>,
 }
 
@@ -50,7 +54,8 @@ pub struct SwitchTimerInput {
     pub activity_type_id: Option<ActivityTypeId>,
     /// What is being done, in Markdown, at most 2 000 bytes.
     pub description: Option<String>,
-    /// Whether the time is billed; without a word as the project and the kind of work are.
+    /// Whether the time is billed; without a word as for time that is written down. INVALID to say so in a project that is
+    /// not billed.
     pub billable: Option<bool>,
 }
 
@@ -102,6 +107,8 @@ pub struct SwitchTimerPayload {
     pub timer: Graph<Timer>,
     /// What the other one measured, an entry for each day; empty if none ran.
     pub time_entries: Vec<Graph<TimeEntry>>,
+    /// What is allowed and perhaps not meant, at most 20.
+    pub warnings: Vec<TimeWarning>,
 }
 
 /// What `stopTimer` wrote down.
@@ -109,6 +116,8 @@ pub struct SwitchTimerPayload {
 pub struct StopTimerPayload {
     /// What it measured: an entry for each day.
     pub time_entries: Vec<Graph<TimeEntry>>,
+    /// What is allowed and perhaps not meant, at most 20.
+    pub warnings: Vec<TimeWarning>,
 }
 
 /// What `discardTimer` threw away.
@@ -142,8 +151,9 @@ impl TimerMutation {
         #[graphql(desc = "What the new one measures.")] input: SwitchTimerInput,
     ) -> Result<SwitchTimerPayload> {
         let projects = ctx.data_unchecked::<Projects>();
-        let (timer, entries) = super::switch(ctx.viewer(), ctx.db(), projects, input.into()).await?;
-        Ok(SwitchTimerPayload { timer: Graph(timer.into()), time_entries: shown(entries) })
+        let (timer, written) = super::switch(ctx.viewer(), ctx.db(), projects, input.into()).await?;
+        let warnings = warnings(written.overlapping, None, ctx.viewer().language());
+        Ok(SwitchTimerPayload { timer: Graph(timer.into()), time_entries: shown(written.entries), warnings })
     }
 
     /// Stops the viewer's timer and writes down what it measured, an entry for each day in their time zone. Needs
@@ -154,8 +164,9 @@ impl TimerMutation {
         #[graphql(desc = "How it is stopped.")] input: StopTimerInput,
     ) -> Result<StopTimerPayload> {
         let projects = ctx.data_unchecked::<Projects>();
-        let entries = super::stop(ctx.viewer(), ctx.db(), projects, input).await?;
-        Ok(StopTimerPayload { time_entries: shown(entries) })
+        let written = super::stop(ctx.viewer(), ctx.db(), projects, input).await?;
+        let warnings = warnings(written.overlapping, None, ctx.viewer().language());
+        Ok(StopTimerPayload { time_entries: shown(written.entries), warnings })
     }
 
     /// Throws the viewer's timer away with what it measured. Needs `projects.time.log`.
