@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{act::Recorded, viewer::Permission};
 
-/// The column names in `changed` that only some may know, with what that needs.
+/// The column names in `changed`, or members of an act's own event, that only some may know, with what that needs.
 pub type GuardedNames = &'static [(&'static str, Permission)];
 
 /// What a domain says about its events.
@@ -38,6 +38,21 @@ pub enum Declared {
         about: &'static str,
         /// JSON Schema of the payload's members: name → schema; all are required.
         members: fn() -> Json,
+    },
+    /// As [`Declared::Own`], with members that not everybody may read: these can be null.
+    Guarded {
+        /// `<domain>.<thing>.<past verb>`.
+        kind: &'static str,
+        /// GraphQL type of the subject.
+        subject: &'static str,
+        /// Version of the payload's shape.
+        version: i32,
+        /// What happened, as a sentence.
+        about: &'static str,
+        /// JSON Schema of the payload's members: name → schema; all are required.
+        members: fn() -> Json,
+        /// Members that are null for who may not read them.
+        guarded: GuardedNames,
     },
 }
 
@@ -80,7 +95,7 @@ pub struct EventType {
     pub about: String,
     /// JSON Schema (draft 2020-12) of the payload.
     pub schema: Json,
-    /// Columns in `changed` that not everybody may know of.
+    /// Columns in `changed`, or members of an act's own event, that not everybody may know of.
     pub guarded: GuardedNames,
 }
 
@@ -126,15 +141,25 @@ fn types_of(declared: &Declared) -> Vec<EventType> {
             };
             vec![of("created", "was made"), of("updated", "changed"), of("deleted", "was removed")]
         }
-        Declared::Own { kind, subject, version, about, members } => vec![EventType {
-            kind: kind.to_owned(),
-            subject_type: subject,
-            version,
-            about: about.to_owned(),
-            schema: object(members()),
-            guarded: &[],
-        }],
+        Declared::Own { kind, subject, version, about, members } => {
+            vec![own(kind, subject, version, about, members(), &[])]
+        }
+        Declared::Guarded { kind, subject, version, about, members, guarded } => {
+            vec![own(kind, subject, version, about, members(), guarded)]
+        }
     }
+}
+
+fn own(
+    kind: &str,
+    subject_type: &'static str,
+    version: i32,
+    about: &str,
+    members: Json,
+    guarded: GuardedNames,
+) -> EventType {
+    let schema = object(members);
+    EventType { kind: kind.to_owned(), subject_type, version, about: about.to_owned(), schema, guarded }
 }
 
 /// The payload of changed rows: the act, the columns, the row's version, and ids that say where it belongs.

@@ -1,6 +1,9 @@
 //! Events of this domain, for the catalogue.
 
-use kernel::{event::Declared, id::ProjectId};
+use kernel::{
+    event::{Declared, GuardedNames},
+    id::ProjectId,
+};
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
@@ -55,6 +58,10 @@ pub const REGISTER_EVENTS: &[Declared] = &[
     },
 ];
 
+/// What a project was made from and how its documents are arranged is for the team: the other project may be for another
+/// client.
+const MADE_FROM: GuardedNames = &[("source", INTERNAL_READ), ("folders", INTERNAL_READ)];
+
 /// Events of projects, their teams, boards and tasks.
 pub const EVENTS: &[Declared] = &[
     Declared::rows_guarded::<project::entity::Entity>(
@@ -94,19 +101,22 @@ pub const EVENTS: &[Declared] = &[
     Declared::rows::<view::entity::Entity>("A saved view"),
     Declared::rows::<template::entity::Entity>("A template of projects"),
     Declared::rows::<import::entity::Entity>("An import of tasks"),
-    Declared::Own {
+    Declared::Guarded {
         kind: "projects.template.applied",
         subject: "Project",
         version: 1,
         about: "A project was made from a template; the domain of documents makes its folders.",
         members: || {
             json!({
-                "source": { "type": "string", "description": "Id of the template." },
-                "folders": { "type": "array", "items": { "type": "string" }, "description": "Paths of folders." },
+                "source": { "type": ["string", "null"], "description": "Id of the template." },
+                "folders": {
+                    "type": ["array", "null"], "items": { "type": "string" }, "description": "Paths of folders.",
+                },
             })
         },
+        guarded: MADE_FROM,
     },
-    Declared::Own {
+    Declared::Guarded {
         kind: "projects.project.cloned",
         subject: "Project",
         version: 1,
@@ -114,12 +124,13 @@ pub const EVENTS: &[Declared] = &[
         members: || {
             json!({
                 "source": {
-                    "type": "object", "description": "Id of the other project, and whether its folders are copied.",
+                    "type": ["object", "null"], "description": "Id of the other project, and whether its folders are copied.",
                     "properties": { "project": { "type": "string" }, "documents": { "type": "boolean" } },
                 },
-                "folders": { "type": "array", "items": { "type": "string" }, "description": "None." },
+                "folders": { "type": ["array", "null"], "items": { "type": "string" }, "description": "None." },
             })
         },
+        guarded: MADE_FROM,
     },
     Declared::Own {
         kind: "projects.milestone.transitioned",
@@ -149,7 +160,6 @@ pub const EVENTS: &[Declared] = &[
             json!({
                 "from": { "type": "string", "description": "The status before." },
                 "to": { "type": "string", "description": "The status now." },
-                "note": { "type": ["string", "null"], "description": "What was said about it." },
             })
         },
     },

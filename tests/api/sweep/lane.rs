@@ -86,6 +86,9 @@ async fn registers(acme: &Agency<'_>, id: &str, said: &str) {
     let company = account(acme, 1).await;
     let reported = json!({ "name": "Reported", "accountId": company });
     let reported = made(&owner, "createProject", reported, "project").await;
+    let moved = json!({ "id": reported, "to": "PLANNING", "note": said });
+    change(&owner, "transitionProject", moved, "project { id }").await.expect_ok();
+    made_from(acme, &company, said).await;
     for (week, publishes) in [("2026-02-02", true), ("2026-02-09", false)] {
         let risk = json!({ "projectId": reported, "title": said, "probability": 1, "impact": 1 });
         made(&owner, "createRisk", risk, "risk").await;
@@ -103,6 +106,52 @@ async fn registers(acme: &Agency<'_>, id: &str, said: &str) {
             change(&owner, "publishStatusReport", publish, "statusReport { id }").await.expect_ok();
         }
     }
+}
+
+/// Projects of the client that were made from a template of the team, and from a project of another client.
+async fn made_from(acme: &Agency<'_>, company: &str, said: &str) {
+    let owner = acme.owner();
+    let template = json!({ "name": said, "plan": { "folders": [said] } });
+    let template = made(&owner, "createProjectTemplate", template, "template").await;
+    let applied = json!({ "templateId": template, "startsOn": "2026-04-01", "name": "Applied", "description": "Plain",
+        "accountId": company });
+    made(&owner, "applyProjectTemplate", applied, "project").await;
+    let other = made(&owner, "createAccount", json!({ "name": said }), "account").await;
+    let other = json!({ "name": said, "accountId": other });
+    let other = made(&owner, "createProject", other, "project").await;
+    let cloned =
+        json!({ "projectId": other, "startsOn": "2026-04-01", "name": "Cloned", "accountId": company });
+    made(&owner, "cloneProject", cloned, "project").await;
+}
+
+// keeps: PR-1, PR-5, PR-6, ID-22
+#[tokio::test]
+async fn events_do_not_tell_a_client_why_and_from_what() {
+    let world: World = wide().await;
+    let acme = world.agency("acme");
+    plant(&acme).await;
+    world.settled().await;
+    let query =
+        "{ events(last: 100, kinds: [\"projects.project.transitioned\", \"projects.template.applied\",
+        \"projects.project.cloned\"]) { nodes { kind payload } } }";
+    let told = async |who: &Actor| {
+        let answer = who.run(query, json!({})).await.expect_ok();
+        let of = |kind: &str| {
+            let found = answer.list("events.nodes").iter().find(|node| node["kind"] == kind);
+            found.unwrap_or_else(|| panic!("no {kind}\n{answer}"))["payload"].clone()
+        };
+        ["projects.project.transitioned", "projects.template.applied", "projects.project.cloned"].map(of)
+    };
+    let moved = json!({ "from": "intake", "to": "planning" });
+    let [transitioned, applied, cloned] = told(&acme.client_admin()).await;
+    assert_eq!(transitioned, moved);
+    for payload in [applied, cloned] {
+        assert_eq!(payload, json!({ "source": null, "folders": null }));
+    }
+    let [transitioned, applied, cloned] = told(&acme.owner()).await;
+    assert_eq!(transitioned, moved, "why is in the trail alone");
+    assert_eq!(applied["folders"], json!([format!("{SECRET} said")]));
+    assert!(cloned["source"]["project"].is_string());
 }
 
 // keeps: PR-4, ID-22

@@ -75,18 +75,22 @@ impl Event {
     }
 
     /// What the kind says about it, in the shape that `eventTypes` describes. Names of columns that not
-    /// everybody may know of are in `changed` for who may see such columns tenant-wide.
+    /// everybody may know of are in `changed` for who may see such columns tenant-wide; members of which the same holds
+    /// are null for everybody else.
     async fn payload(&self, ctx: &Context<'_>) -> Json<Value> {
         let types = &ctx.data_unchecked::<Events>().types;
         let guarded = types.get(&self.0.kind).map_or(&[][..], |kind| kind.guarded);
         let mut payload = self.0.payload.clone();
-        if let Some(changed) = payload.get_mut("changed").and_then(Value::as_array_mut) {
-            let hidden = |column: &Value| {
-                guarded
-                    .iter()
-                    .any(|(name, needs)| column == name && !ctx.viewer().reaches(*needs, Reach::Tenant))
-            };
-            changed.retain(|column| !hidden(column));
+        let hidden = guarded.iter().filter(|(_, needs)| !ctx.viewer().reaches(*needs, Reach::Tenant));
+        let hidden: Vec<&str> = hidden.map(|(name, _)| *name).collect();
+        match payload.get_mut("changed").and_then(Value::as_array_mut) {
+            Some(changed) => changed.retain(|column| !hidden.iter().any(|name| column == name)),
+            None => {
+                let members = payload.as_object_mut().into_iter().flatten();
+                members
+                    .filter(|(name, _)| hidden.contains(&name.as_str()))
+                    .for_each(|(_, value)| *value = Value::Null);
+            }
         }
         Json(payload)
     }

@@ -243,7 +243,8 @@ pub async fn transition(viewer: &Viewer, db: &Db, input: TransitionProjectInput)
                 kind: "projects.project.transitioned",
                 subject_type: "Project",
                 subject_id: after.id.uuid(),
-                payload: json!({ "from": before.status, "to": after.status, "note": note }),
+                // Reason: why is for the team, and events are also read by clients.
+                payload: json!({ "from": before.status, "to": after.status }),
             });
             Ok(after)
         })
