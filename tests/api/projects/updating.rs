@@ -197,7 +197,9 @@ async fn project_follows_its_account_out_of_one_clients_sight_into_anothers() {
     let world = World::new().await;
     let acme = world.agency("acme");
     let (theirs, other) = (account(&acme, 1).await, account(&acme, 3).await);
-    let id = project(&acme, 3).await;
+    let made = json!({ "name": "Given on", "accountId": other, "managerId": person(&acme, "pm").await });
+    let made = change(&acme.owner(), "createProject", made, PROJECT).await.expect_ok();
+    let id = made.text("createProject.project.id");
     read_project(&acme.client(), &id).await.expect_code("NOT_FOUND");
     update(&acme.manager(), &id, json!({ "accountId": theirs })).await.expect_ok();
     assert_eq!(read_project(&acme.client(), &id).await.text("project.account.id"), theirs);

@@ -9,6 +9,7 @@ mod prepare;
 pub mod progress;
 mod purge;
 pub mod rules;
+mod shared;
 pub mod store;
 mod tree;
 mod write;

@@ -63,7 +63,8 @@ pub struct UpdateProjectInput {
     pub name: MaybeUndefined<String>,
     /// What it is about, in Markdown, at most 50 000 bytes.
     pub description: MaybeUndefined<String>,
-    /// The client company; null for none.
+    /// The client company; null for none. CONFLICT if the present one was shown or asked something in the project: a
+    /// comment, an approval, a report, a decision, feedback or a change request. Clone the project instead.
     pub account_id: MaybeUndefined<AccountId>,
     /// The member of staff who answers for it; null for nobody.
     pub manager_id: MaybeUndefined<UserId>,

@@ -20,7 +20,7 @@ use super::{
     entity::{Entity, Model},
     mutation::{CreateProjectInput, TransitionProjectInput, UpdateProjectInput},
     prepare::{joining, prepare, require_create},
-    rules, tree,
+    rules, shared, tree,
 };
 use crate::{
     column, field, member, milestone,
@@ -102,7 +102,8 @@ pub(super) async fn open(act: &Act, permission: Permission, id: ProjectId) -> Re
 ///
 /// # Errors
 /// NOT_FOUND for a project or account that the viewer may not see; FORBIDDEN, also for a budget without
-/// `projects.budget.write`; CONFLICT for a stale version or an archived project; INVALID for wrong fields.
+/// `projects.budget.write`; CONFLICT for a stale version, an archived project, or another client where the present one was
+/// shown or asked something; INVALID for wrong fields.
 pub async fn update(
     viewer: &Viewer,
     db: &Db,
@@ -142,6 +143,9 @@ async fn check_budgets(act: &Act, project: ProjectId) -> Result<()> {
 /// The checks of an update that need more than the project itself.
 async fn check_changes(act: &Act, projects: &Projects, before: &Model, after: &Model) -> Result<()> {
     let viewer = act.viewer();
+    if after.account_id != before.account_id {
+        shared::check_account_free(act, before).await?;
+    }
     if let Some(account) = after.account_id.filter(|account| before.account_id != Some(*account)) {
         projects.accounts.account(act, viewer, account).await?;
     }
