@@ -99,12 +99,13 @@ async fn review_waits_for_milestones_and_names_those_that_are_open() {
     let first = new_milestone(&manager, &id, "Design", json!({})).await;
     let second = new_milestone(&manager, &id, "Launch", json!({})).await;
     super::asks::walk(&manager, &id, &["PLANNING", "IN_PROGRESS"]).await;
-    let begins = "Before review every milestone is completed or waived. Still open: Design, Launch.";
+    let begins =
+        "Before review and completion every milestone is completed or waived. Still open: Design, Launch.";
     expect_conflict(transition(&manager, &id, "REVIEW").await, begins);
     let done = go(&manager, &first, "COMPLETED").await.expect_ok();
     assert_eq!(done.number("transitionMilestone.milestone.percentage"), 100);
     assert!(!done.data("transitionMilestone.milestone.completedAt").is_null());
-    let begins = "Before review every milestone is completed or waived. Still open: Launch.";
+    let begins = "Before review and completion every milestone is completed or waived. Still open: Launch.";
     expect_conflict(transition(&manager, &id, "REVIEW").await, begins);
     go(&manager, &second, "WAIVED").await.expect_ok();
     transition(&manager, &id, "REVIEW").await.expect_ok();

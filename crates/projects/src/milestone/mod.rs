@@ -55,7 +55,7 @@ pub(crate) async fn all_of(act: &Act, project: ProjectId) -> Result<Vec<Model>> 
     Ok(rows.order_by_asc(Column::Rank).order_by_asc(Column::Id).all(act.conn()).await?)
 }
 
-/// Checks that the project may go to review.
+/// Checks that the project may go to review, or be completed.
 ///
 /// # Errors
 /// CONFLICT naming the milestones that are neither reached nor waived.

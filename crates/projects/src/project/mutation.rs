@@ -202,8 +202,8 @@ impl ProjectMutation {
     }
 
     /// Moves a project to another status: intake → planning → in progress → review → completed, back from review to in
-    /// progress, on hold and on from there, cancelled from any status that is open. Needs
-    /// `projects.project.transition` on it.
+    /// progress, on hold and on from there, cancelled from any status that is open. Review and completion wait until every
+    /// milestone is completed or waived. Needs `projects.project.transition` on it.
     async fn transition_project(
         &self,
         ctx: &Context<'_>,

@@ -49,8 +49,8 @@ pub const CLOSED: Text = Text::new(
 /// Milestones are neither reached nor waived.
 pub const OPEN_MILESTONES: Text = Text::new(
     "open_milestones",
-    "Before review every milestone is completed or waived. Still open: {names}.",
-    "Avant la relecture, chaque jalon est atteint ou abandonné. Encore ouverts : {names}.",
+    "Before review and completion every milestone is completed or waived. Still open: {names}.",
+    "Avant la relecture et la clôture, chaque jalon est atteint ou abandonné. Encore ouverts : {names}.",
 );
 
 /// Most names that an error lists.

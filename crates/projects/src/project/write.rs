@@ -232,9 +232,8 @@ pub async fn transition(viewer: &Viewer, db: &Db, input: TransitionProjectInput)
         .act(db, "projects.project.transition", async |act| {
             let before = open(act, PROJECTS_TRANSITION, input.id).await?;
             expect_version("Project", input.expected_version, before.version)?;
-            let today = act.now().with_timezone(&viewer.tenant.time_zone).date_naive();
-            let after = rules::transition(&before, input.to, today)?;
-            if input.to == ProjectStatus::Review {
+            let after = rules::transition(&before, input.to, crate::today(viewer, act.now()))?;
+            if matches!(input.to, ProjectStatus::Review | ProjectStatus::Completed) {
                 milestone::check_settled(act, before.id).await?;
             }
             let after = act.update(&before, after).await?;
