@@ -1,5 +1,6 @@
 //! Tests of projects: their course, their teams, their boards, and who sees and hears what of them.
 
+mod agreed;
 mod archiving;
 pub(crate) mod asks;
 mod board;

@@ -1,5 +1,6 @@
 //! Milestones: what changes them, and the lists that other concepts may ask for.
 
+mod changed;
 pub mod entity;
 pub mod filter;
 pub mod graphql;

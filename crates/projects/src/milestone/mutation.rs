@@ -43,7 +43,8 @@ pub struct CreateMilestoneInput {
     pub before: Option<MilestoneId>,
 }
 
-/// Changes of a milestone: what is left out stays.
+/// Changes of a milestone: what is left out stays. Name, deliverables, date, billing and whether the client sees it stay as
+/// the client approved them, or is asked to approve them: other ones are CONFLICT.
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateMilestoneInput {
     /// The milestone.
@@ -62,7 +63,7 @@ pub struct UpdateMilestoneInput {
     pub priority: MaybeUndefined<Priority>,
     /// The member of staff who answers for it.
     pub assignee_id: MaybeUndefined<UserId>,
-    /// How much of it is done, 0 to 100.
+    /// How much of it is done, 0 to 100; 100 for a completed one.
     pub percentage: MaybeUndefined<i32>,
     /// What is billed for it, not negative. Needs `projects.budget.write` on the project.
     pub billing: MaybeUndefined<MoneyInput>,

@@ -4,15 +4,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     Error, FieldError, Fields, Result, Text,
     id::UserId,
-    patch,
-    scalar::Date,
     text::{self, TOO_LONG},
 };
-use serde_json::json;
 
-use super::{entity::Model, mutation::UpdateMilestoneInput};
+use super::entity::Model;
 use crate::{
-    project::rules::{DESCRIPTION_MAX, NEGATIVE, TOO_LARGE, amount},
+    project::rules::{NEGATIVE, TOO_LARGE},
     words::{
         ApprovalStatus,
         MilestoneStatus::{self, Completed, Waived},
@@ -130,7 +127,8 @@ pub fn comment(said: Option<&str>) -> Result<Option<String>, FieldError> {
     text::markdown(said, "comment", COMMENT_MAX * 4).map(Some)
 }
 
-/// The milestone moved to another status: what is reached is done, and dated.
+/// The milestone moved to another status: what is reached is done, and dated; of what is waived the client is asked no
+/// longer.
 ///
 /// # Errors
 /// CONFLICT if it is there already, or was approved by the client.
@@ -147,9 +145,13 @@ pub fn transition(before: &Model, to: MilestoneStatus, now: DateTime<Utc>) -> Re
     after.completed_at = (to == Completed).then_some(now);
     match to {
         Completed => after.percentage = 100,
-        // Reason: what is taken up again is not finished.
-        _ if from == Completed => after.percentage = after.percentage.min(99),
+        // Reason: when they were asked is kept, for they have seen it.
+        Waived if approval(before) == Some(ApprovalStatus::Requested) => after.approval = None,
         _ => {}
+    }
+    if from == Completed {
+        // Reason: what is taken up again is not finished.
+        after.percentage = after.percentage.min(99);
     }
     Ok(after)
 }
@@ -184,7 +186,7 @@ pub fn request(before: &Model, has_client: bool, by: Option<UserId>, now: DateTi
 /// The milestone with the client's answer.
 ///
 /// # Errors
-/// CONFLICT unless the client was asked and has not answered.
+/// CONFLICT unless the client was asked and has not answered, or if it is waived.
 pub fn decide(
     before: &Model,
     answer: ApprovalStatus,
@@ -195,6 +197,9 @@ pub fn decide(
     if approval(before) != Some(ApprovalStatus::Requested) {
         return Err(Error::conflict(NOT_ASKED));
     }
+    if status(before) == Waived {
+        return Err(Error::conflict(WAIVED));
+    }
     Ok(Model {
         approval: Some(answer.as_str().to_owned()),
         approval_decided_by: by,
@@ -204,60 +209,11 @@ pub fn decide(
     })
 }
 
-/// The milestone as an input changes it.
-///
-/// # Errors
-/// INVALID for wrong fields.
-pub fn changed(before: &Model, input: UpdateMilestoneInput) -> Result<Model> {
-    let UpdateMilestoneInput {
-        id: _,
-        expected_version: _,
-        name,
-        notes,
-        deliverables,
-        due_on,
-        priority,
-        assignee_id,
-        percentage,
-        billing,
-        client_visible,
-    } = input;
-    let (mut after, mut fields) = (before.clone(), Fields::new());
-    if let Some(name) = patch::checked(name, "name", &mut fields, |value, path| text::name(&value, path)) {
-        after.name = name;
-    }
-    if let Some(notes) = patch::optional(notes) {
-        let notes = text::markdown(&notes.unwrap_or_default(), "notes", DESCRIPTION_MAX);
-        after.notes = fields.take(notes).unwrap_or_default();
-    }
-    if let Some(lines) = patch::optional(deliverables) {
-        let lines = self::deliverables(&lines.unwrap_or_default(), "deliverables");
-        after.deliverables = json!(fields.take(lines).unwrap_or_default());
-    }
-    let date = patch::optional(due_on).map(|date: Option<Date>| date.map(Date::naive));
-    after.due_on = date.unwrap_or(after.due_on);
-    if let Some(priority) = patch::required(priority, "priority", &mut fields) {
-        after.priority = priority.as_str().to_owned();
-    }
-    after.assignee_id = patch::optional(assignee_id).unwrap_or(after.assignee_id);
-    if let Some(percentage) = patch::required(percentage, "percentage", &mut fields) {
-        check_percentage(percentage, &mut fields);
-        after.percentage = percentage;
-    }
-    if let Some(billing) = patch::optional(billing) {
-        (after.billing_minor, after.billing_currency) = amount(billing, "billing", &mut fields);
-    }
-    if let Some(shown) = patch::required(client_visible, "clientVisible", &mut fields) {
-        after.client_visible = shown;
-    }
-    fields.check()?;
-    Ok(after)
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::TimeZone;
     use kernel::id::{MilestoneId, ProjectId, TenantId, TypedId};
+    use serde_json::json;
     use uuid::Uuid;
 
     use super::*;
@@ -341,6 +297,16 @@ mod tests {
         assert_eq!(request(&approved, true, None, at(12)).unwrap_err().message().code(), APPROVED.code);
         assert_eq!(transition(&approved, Waived, at(12)).unwrap_err().message().code(), APPROVED.code);
         assert!(transition(&approved, Completed, at(12)).is_ok());
+    }
+
+    #[test]
+    fn waiving_takes_the_question_back() {
+        let asked = request(&milestone(MilestoneStatus::Pending), true, None, at(9)).unwrap();
+        let waived = transition(&asked, Waived, at(10)).unwrap();
+        assert_eq!((approval(&waived), waived.approval_requested_at), (None, Some(at(9))));
+        let asked = Model { status: Waived.as_str().to_owned(), ..asked };
+        let refused = decide(&asked, ApprovalStatus::Approved, None, None, at(11)).unwrap_err();
+        assert_eq!(refused.message().code(), WAIVED.code);
     }
 
     #[test]

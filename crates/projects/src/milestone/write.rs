@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::{
     all_of,
+    changed::changed,
     entity::{Column, Entity, Model},
     mutation::{
         CreateMilestoneInput, DecideMilestone, MoveMilestoneInput, TransitionMilestoneInput,
@@ -222,7 +223,8 @@ async fn open(
 /// Changes a milestone.
 ///
 /// # Errors
-/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version or a project that is archived or over, INVALID for wrong fields.
+/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version, what the client approved or is asked about, or a project that is
+/// archived or over, INVALID for wrong fields.
 pub async fn update(
     viewer: &Viewer,
     db: &Db,
@@ -236,7 +238,7 @@ pub async fn update(
             if !input.billing.is_undefined() {
                 check_billing(act, project.id).await?;
             }
-            let after = rules::changed(&before, input)?;
+            let after = changed(&before, input)?;
             let assignee = after.assignee_id.filter(|assignee| before.assignee_id != Some(*assignee));
             check_assignee(act, projects, assignee).await?;
             act.update(&before, after).await
