@@ -16,13 +16,12 @@ use crate::{
     import,
     member::entity as member,
     milestone::entity as milestone,
-    project::entity as project,
+    project::{entity as project, under_way},
     risk::entity as risk,
     task::{assignee, entity as task},
     template::entity as template,
     time::people::{self, Kept},
     view::entity as view,
-    words::ProjectStatus::{Cancelled, Completed},
 };
 
 /// The person manages projects that are not over.
@@ -114,14 +113,13 @@ pub async fn holdings(conn: &impl ConnectionTrait, subject: &DataSubject) -> Res
 /// If the database does not answer.
 pub async fn obstacles(conn: &impl ConnectionTrait, subject: &DataSubject) -> Result<Vec<Obstacle>> {
     let Some(user) = subject.user else { return Ok(Vec::new()) };
-    let over = [Completed.as_str(), Cancelled.as_str()];
-    let manages = managed(subject.tenant, user)
-        .filter(project::Column::ArchivedAt.is_null())
-        .filter(project::Column::Status.is_not_in(over));
+    let manages =
+        managed(subject.tenant, user).filter(project::Column::Id.in_subquery(under_way(subject.tenant)));
     let open = task::Entity::of_tenant(subject.tenant)
         .filter(task::Column::Id.in_subquery(assignee::tasks_of(subject.tenant, &[user])))
         .filter(task::Column::ArchivedAt.is_null())
-        .filter(task::Column::Status.ne("done"));
+        .filter(task::Column::Status.ne("done"))
+        .filter(task::Column::ProjectId.in_subquery(under_way(subject.tenant)));
     let found =
         [Obstacle::of(MANAGES, manages.count(conn).await?), Obstacle::of(HAS_TASKS, open.count(conn).await?)];
     Ok(found.into_iter().flatten().collect())

@@ -232,6 +232,12 @@ async fn last_owner_and_open_work_stand_in_the_way() {
     for code in ["erasure_manages_projects", "erasure_has_tasks", "erasure_owns_accounts"] {
         assert!(codes.contains(&json!(code)), "{codes:?}");
     }
+    let over = new_project(&owner, "Given up").await;
+    let left = new_task(&owner, &over, "Never").await;
+    let given = json!({ "id": left, "assigneeIds": [id] });
+    change(&owner, "updateTask", given, "task { id }").await.expect_ok();
+    let cancelled = json!({ "id": over, "to": "CANCELLED" });
+    change(&owner, "transitionProject", cancelled, "project { id }").await.expect_ok();
     let request = ask(&owner, &id).await.text("requestErasure.request.id");
     approve(&admin, &request, 1).await.expect_code("CONFLICT");
     let heir = person(&acme, "pm").await;

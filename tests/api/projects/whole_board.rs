@@ -7,7 +7,8 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::{Actor, World};
 
-use super::asks::{ask, change, column, columns, new_project, new_task, person, project};
+use super::asks::{ask, change, column, columns, new_project, new_task, person, project, walk};
+use super::milestones::new_milestone;
 
 const BOARD: &str =
     "query($id: ID!, $first: Int!) { board(projectId: $id) { project { name } columns { id name
@@ -145,6 +146,37 @@ async fn own_work_is_sorted_by_when_it_is_due() {
         }
     }
     ask(&acme.editor(), &query).await.expect_code("FORBIDDEN");
+}
+
+// keeps: PR-7, PR-8
+#[tokio::test]
+async fn nothing_is_to_be_done_in_a_project_that_is_over() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, developer, me) = (acme.owner(), acme.developer(), person(&acme, "dev").await);
+    let id = new_project(&owner, "Given up").await;
+    let before = (world.clock.now().date_naive() - chrono::Duration::days(3)).to_string();
+    let late = json!({ "projectId": id, "title": "of what is over", "assigneeIds": [me], "dueOn": before });
+    change(&owner, "createTask", late, "task { id }").await.expect_ok();
+    let milestone = new_milestone(&owner, &id, "Never reached", json!({ "dueOn": before })).await;
+    let query = "{ myWork { overdue(first: 100) { nodes { title } } } }";
+    let hears = async || {
+        let answer = ask(&developer, query).await.expect_ok();
+        answer.each("myWork.overdue.nodes", "title").contains(&json!("of what is over"))
+    };
+    let overdue = async || {
+        let query = "query($id: ID!) { milestone(id: $id) { overdue }
+          late: milestones(filter: { ids: [$id], overdue: true }) { totalCount }
+          fine: milestones(filter: { ids: [$id], overdue: false }) { totalCount } }";
+        let answer = owner.run(query, json!({ "id": milestone })).await.expect_ok();
+        let found = (answer.number("late.totalCount"), answer.number("fine.totalCount"));
+        let late = answer.data("milestone.overdue") == &json!(true);
+        assert_eq!(found, if late { (1, 0) } else { (0, 1) });
+        late
+    };
+    assert!(hears().await && overdue().await);
+    walk(&owner, &id, &["CANCELLED"]).await;
+    assert!(!hears().await && !overdue().await);
 }
 
 const CHANGES: &str = "subscription($id: ID!) { boardChanged(projectId: $id) {

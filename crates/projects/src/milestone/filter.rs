@@ -14,8 +14,8 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter, Select, sea_query::Query};
 use super::entity::{Column, Entity};
 use crate::{
     policy::MILESTONES_READ,
-    project::entity as project,
-    words::{ApprovalStatus, MilestoneStatus},
+    project::{entity as project, under_way},
+    words::{ApprovalStatus, MilestoneStatus, Priority},
 };
 
 /// Which milestones a list has; every condition must hold.
@@ -33,7 +33,8 @@ pub struct MilestoneFilter {
     pub assignee_id: Option<UserId>,
     /// Only due in this time.
     pub due_on: Option<DateRange>,
-    /// True: only those that are overdue today, in the agency's time zone; false: only the others.
+    /// True: only those that are overdue today, in the agency's time zone, in projects that are neither archived nor over;
+    /// false: only the others.
     pub overdue: Option<bool>,
     /// Only with this text in the name.
     pub search: Option<String>,
@@ -84,7 +85,7 @@ impl MilestoneFilter {
         select
     }
 
-    /// As [`super::rules::is_overdue`].
+    /// As [`super::rules::is_overdue`], in projects that are neither archived nor over.
     fn late(viewer: &Viewer) -> Condition {
         let open = [MilestoneStatus::Pending, MilestoneStatus::InProgress].map(MilestoneStatus::as_str);
         Condition::all()
@@ -92,6 +93,7 @@ impl MilestoneFilter {
             // Reason: an unknown comparison would make neither the condition nor its contrary true.
             .add(Column::DueOn.is_not_null())
             .add(Column::DueOn.lt(crate::today(viewer, viewer.now)))
+            .add(Column::ProjectId.in_subquery(under_way(viewer.tenant_id())))
     }
 
     /// As [`Self::select`], across projects: without the milestones of archived projects, unless they are asked for by

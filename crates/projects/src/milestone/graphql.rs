@@ -22,7 +22,7 @@ use super::{
 use crate::{
     link::{self, graphql::Dependency},
     policy::{BUDGETS_READ, INTERNAL_READ, MILESTONES_READ},
-    project::{entity as project, graphql::Project},
+    project::{entity as project, graphql::Project, rules::check_open},
     task::{
         self,
         filter::{TaskFilter, TaskOrder},
@@ -95,10 +95,15 @@ impl Milestone {
         rules::status(&self.0)
     }
 
-    /// Whether its day is over, in the agency's time zone, and it is neither reached nor waived.
-    async fn overdue(&self, ctx: &Context<'_>) -> bool {
+    /// Whether its day is over, in the agency's time zone, and it is neither reached nor waived; nothing is overdue in a
+    /// project that is archived or over.
+    async fn overdue(&self, ctx: &Context<'_>) -> Result<bool> {
         let viewer = ctx.viewer();
-        rules::is_overdue(&self.0, crate::today(viewer, viewer.now))
+        if !rules::is_overdue(&self.0, crate::today(viewer, viewer.now)) {
+            return Ok(false);
+        }
+        let project = ctx.ask().load::<ById<project::Entity>, _>(self.0.project_id.uuid()).await?;
+        Ok(project.is_none_or(|project| check_open(&project).is_ok()))
     }
 
     /// How soon it has to be reached.

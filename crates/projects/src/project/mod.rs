@@ -26,11 +26,15 @@ use kernel::{
     Error, Result,
     act::Act,
     assignment::{Source, hand_over},
-    id::{ProjectId, TypedId, UserId},
+    id::{ProjectId, TenantId, TypedId, UserId},
     policy::Guarded,
 };
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, sea_query::LockType};
+use sea_orm::{
+    ColumnTrait, QueryFilter, QuerySelect,
+    sea_query::{LockType, Query, SelectStatement},
+};
 
+use crate::words::ProjectStatus;
 use entity::{Column, Entity};
 
 /// Keeps a project from changing, and its tasks from being numbered, by others until the act ends.
@@ -41,6 +45,14 @@ pub async fn lock(act: &Act, id: ProjectId) -> Result<()> {
     let row = row.select_only().column(Column::Id).lock(LockType::NoKeyUpdate);
     let found: Option<ProjectId> = row.into_tuple().one(act.conn()).await?;
     found.map(drop).ok_or_else(|| Error::not_found(ProjectId::TYPE, id))
+}
+
+/// Ids of the projects of a tenant on which work goes on: neither archived nor over.
+pub(crate) fn under_way(tenant: TenantId) -> SelectStatement {
+    let over = [ProjectStatus::Completed, ProjectStatus::Cancelled].map(ProjectStatus::as_str);
+    let mut open = Query::select();
+    open.column(Column::Id).from(Entity).and_where(Column::TenantId.eq(tenant));
+    open.and_where(Column::ArchivedAt.is_null()).and_where(Column::Status.is_not_in(over)).take()
 }
 
 /// Gives the projects that `from` manages to `to`, or to nobody.

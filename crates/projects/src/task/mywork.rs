@@ -25,7 +25,7 @@ use crate::{
 /// The days that `upcoming` has, from tomorrow.
 const UPCOMING_DAYS: u64 = 7;
 
-/// The open tasks of the viewer in projects that are not archived, by when they are due in the agency's time zone.
+/// The open tasks of the viewer in projects that are neither archived nor over, by when they are due in the agency's time zone.
 pub struct MyWork {
     today: NaiveDate,
 }
@@ -34,7 +34,8 @@ impl MyWork {
     async fn due(&self, ctx: &Context<'_>, due: Condition, page: PageArgs) -> Result<Connection<Task>> {
         let open = vec![TaskStatus::Todo, TaskStatus::Doing];
         let filter = TaskFilter { assigned_to_me: Some(true), status: Some(open), ..TaskFilter::default() };
-        let select = filter.select_across(ctx.viewer()).filter(due);
+        let going_on = project::under_way(ctx.viewer().tenant_id());
+        let select = filter.select(ctx.viewer()).filter(due).filter(Column::ProjectId.in_subquery(going_on));
         list(ctx.db(), select, TaskOrder::by_due_date().into(), &page).await
     }
 
@@ -44,7 +45,7 @@ impl MyWork {
     }
 }
 
-/// The open tasks of the viewer in projects that are not archived, by when they are due in the agency's time zone.
+/// The open tasks of the viewer in projects that are neither archived nor over, by when they are due in the agency's time zone.
 #[Object]
 impl MyWork {
     /// Those that were due before today.
