@@ -102,7 +102,8 @@ impl Handler for MakeExport {
     }
 }
 
-async fn is_unwanted(app: &App, run: &Run) -> Result<bool> {
+/// Whether somebody asked for the end of a job; a worker that stops gives its jobs to another one.
+pub(crate) async fn is_unwanted(app: &App, run: &Run) -> Result<bool> {
     use kernel::act::job::{Column, Entity};
     let job = Entity::of_tenant(run.tenant_id.unwrap_or(TenantId::from_uuid(Uuid::nil())));
     let job = job.filter(Column::Id.eq(run.id)).one(&app.db).await?;

@@ -195,7 +195,8 @@ impl Handler for Tidy {
 }
 
 /// Removes what is over: tenants whose deletion is due, old sessions, used-up tokens, idempotency keys and jobs,
-/// events that were kept for long enough; and ends requests for erasures that nobody approved in time.
+/// events that were kept for long enough; and ends requests for erasures that nobody approved in time, and imports that
+/// their jobs left.
 ///
 /// # Errors
 /// The first that one of them met; the others were tried all the same.
@@ -210,10 +211,12 @@ pub async fn tidy(app: &App) -> Result<()> {
     let old = jobs::purge(&app.db, now).await;
     let months = audit::months::ensure(&app.db, now).await;
     let exports = crate::privacy::tidy(app).await;
+    let imports = imports::tidy(app).await;
     let late = audit::privacy::erasure::expire(&app.db, now).await;
     tenants
         .and(months)
         .and(exports)
+        .and(imports)
         .and(late)
         .and(sessions)
         .and(tokens)

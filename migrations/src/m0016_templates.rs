@@ -47,7 +47,7 @@ fn imports() -> Table {
         .uuid("project_id")
         .text_opt("file_name")
         .json("settings")
-        .choice("status", &["waiting", "running", "done", "failed"])
+        .choice("status", &["waiting", "running", "done", "failed", "cancelled"])
         .uuid_opt("job_id")
         .int("row_count")
         .int("position")
@@ -62,6 +62,7 @@ fn imports() -> Table {
         .unique(&["tenant_id", "id"])
         .index(&["tenant_id", "project_id", "created_at", "id"])
         .index(&["tenant_id", "created_by"])
+        .index_where(&["tenant_id", "created_at"], "finished_at IS NULL")
 }
 
 /// The text of an import until it is over, and what is wrong in its rows.

@@ -288,6 +288,8 @@ words! {
         Done = "done",
         /// It was given up; what came in stays.
         Failed = "failed",
+        /// Somebody ended it; what came in stays.
+        Cancelled = "cancelled",
     }
 }
 

@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 use identity::tenant;
 use kernel::{
+    Result,
     id::TaskImportId,
     viewer::{RequestInfo, Viewer},
 };
 use platform::jobs::{Handler, JobError, Progress, Run};
+use projects::import::{End, give_up};
 
 use crate::{app::App, directory};
 
@@ -33,7 +35,7 @@ impl Handler for ImportTasks {
             None => None,
         };
         let Some(asker) = asker.filter(|asker| asker.is_active()) else {
-            return Ok(projects::import::give_up(&system, &app.db, import, GONE).await?);
+            return Ok(give_up(&system, &app.db, import, End::Failed(GONE)).await?);
         };
         let asker = asker.viewer(&app.identity, None, RequestInfo::default());
         let staff = directory::staff(&app.db, id).await?;
@@ -43,10 +45,15 @@ impl Handler for ImportTasks {
         };
         match projects::import::run(&asker, &app.db, &staff, import, told).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(JobError::Cancelled),
+            Ok(false) => {
+                if crate::privacy::is_unwanted(app, run).await? {
+                    give_up(&system, &app.db, import, End::Cancelled).await?;
+                }
+                Err(JobError::Cancelled)
+            }
             Err(error) => {
                 if run.attempts >= run.max_attempts {
-                    projects::import::give_up(&system, &app.db, import, FAILED).await?;
+                    give_up(&system, &app.db, import, End::Failed(FAILED)).await?;
                 }
                 Err(error.into())
             }
@@ -56,4 +63,17 @@ impl Handler for ImportTasks {
     fn limit(&self) -> std::time::Duration {
         std::time::Duration::from_secs(30 * 60)
     }
+}
+
+/// Ends imports whose jobs ended without a word, tenant by tenant.
+///
+/// # Errors
+/// If the database does not answer.
+pub(super) async fn tidy(app: &App) -> Result<()> {
+    for id in projects::import::untidy(&app.db, app.clock.now()).await? {
+        let Some(tenant) = tenant::find(&app.db, id).await? else { continue };
+        let system = Viewer::system(tenant::info(&tenant), app.clock.clone(), app.ids.clone());
+        while projects::import::tidy(&system, &app.db).await? > 0 {}
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::{
-    asks::{ask, change, columns, new_project, person, transition, walk},
+    asks::{ask, change, columns, new_project, person, transition},
     milestones::new_milestone,
 };
 
@@ -26,13 +26,13 @@ async fn preview(who: &Actor, project: &str, content: &str, settings: Value) -> 
     who.run(query, json!({ "input": input })).await
 }
 
-async fn import(who: &Actor, project: &str, content: &str, settings: Value) -> Answer {
+pub(super) async fn import(who: &Actor, project: &str, content: &str, settings: Value) -> Answer {
     let input =
         json!({ "projectId": project, "content": content, "settings": settings, "fileName": "tasks.csv" });
     change(who, "importTasks", input, IMPORT).await
 }
 
-async fn told(who: &Actor, id: &str) -> Answer {
+pub(super) async fn told(who: &Actor, id: &str) -> Answer {
     let query = "query($id: ID!) { taskImport(id: $id) {
         id status rowCount rowsDone createdCount errorCount failure finishedAt fileName
         rowErrors { line column code message }
@@ -40,7 +40,7 @@ async fn told(who: &Actor, id: &str) -> Answer {
     who.run(query, json!({ "id": id })).await.expect_ok()
 }
 
-async fn tasks(who: &Actor, project: &str) -> Vec<Value> {
+pub(super) async fn tasks(who: &Actor, project: &str) -> Vec<Value> {
     let query = "query($id: ID!) { project(id: $id) { tasks(first: 100) { nodes {
         number title description status priority estimateMinutes dueOn startOn
         assignees { id } labels { name } milestone { name }
@@ -240,70 +240,4 @@ async fn imports_are_for_those_who_make_tasks_there() {
         who.run(query, json!({ "id": id })).await.expect_code(code);
     }
     ask(&client, "{ taskImports { totalCount } }").await.expect_code("FORBIDDEN");
-}
-
-// keeps: PR-8
-#[tokio::test]
-async fn import_goes_on_where_a_worker_died_and_nothing_comes_twice() {
-    let world = World::builder()
-        .configure(|config| config.background.in_serve = gateway::config::Switch::Off)
-        .build()
-        .await;
-    let acme = world.agency("acme");
-    let manager = acme.manager();
-    let project = new_project(&manager, "Moved").await;
-    let rows: String = (0..1_500).map(|n| format!("Task {n},web\n")).collect();
-    let begun = import(&manager, &project, &format!("Title,Labels\n{rows}"), json!({})).await.expect_ok();
-    let id = begun.text("importTasks.taskImport.id");
-    let app = world.app(0).clone();
-    let dying = tokio::spawn(async move { gateway::worker::runner(&app).work().await });
-    loop {
-        let at = told(&manager, &id).await.number("taskImport.rowsDone");
-        if at > 0 {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
-    dying.abort();
-    let _ = dying.await;
-    world
-        .execute("UPDATE jobs SET locked_until = '2020-01-01T00:00:00+00:00' WHERE kind = 'projects.tasks.import' AND status = 'running'")
-        .await;
-    let (one, two) = (gateway::worker::runner(world.app(0)), gateway::worker::runner(world.app(0)));
-    let (one, two) = tokio::join!(one.work(), two.work());
-    one.unwrap();
-    two.unwrap();
-    let over = told(&manager, &id).await;
-    assert_eq!(
-        (over.text("taskImport.status"), over.number("taskImport.createdCount")),
-        ("DONE".to_owned(), 1_500)
-    );
-    let query = "query($id: ID!) { project(id: $id) { tasks { totalCount } } taskLabels(first: 100) { nodes { name } } }";
-    let all = manager.run(query, json!({ "id": project })).await.expect_ok();
-    assert_eq!(all.number("project.tasks.totalCount"), 1_500);
-    // The same job again does nothing.
-    world.execute("UPDATE jobs SET status = 'waiting', finished_at = NULL, locked_until = NULL WHERE kind = 'projects.tasks.import'").await;
-    gateway::worker::runner(world.app(0)).work().await.unwrap();
-    let again = manager.run(query, json!({ "id": project })).await.expect_ok();
-    assert_eq!(again.number("project.tasks.totalCount"), 1_500);
-}
-
-// keeps: PR-8
-#[tokio::test]
-async fn import_into_a_project_that_is_over_meanwhile_is_given_up() {
-    let world = World::builder()
-        .configure(|config| config.background.in_serve = gateway::config::Switch::Off)
-        .build()
-        .await;
-    let manager = world.agency("acme").manager();
-    let project = new_project(&manager, "Moved").await;
-    let begun = import(&manager, &project, "Title\nLate\n", json!({})).await.expect_ok();
-    walk(&manager, &project, &["CANCELLED"]).await;
-    gateway::worker::runner(world.app(0)).work().await.unwrap();
-    let over = told(&manager, &begun.text("importTasks.taskImport.id")).await;
-    assert_eq!(
-        (over.text("taskImport.status"), over.text("taskImport.failure")),
-        ("FAILED".to_owned(), "project_closed".to_owned())
-    );
-    assert!(tasks(&manager, &project).await.is_empty());
 }

@@ -17,6 +17,7 @@ mod exporting;
 mod feedback;
 mod handing_over;
 mod hearing;
+mod import_ends;
 mod importing;
 mod internal;
 mod lists;

@@ -1,6 +1,7 @@
 //! Imports: tasks of a file, as the usual trackers export them, come into a project. What is wrong in a row is told, and
 //! the others come in; a job does it in batches, each whole or not at all.
 
+mod end;
 pub mod entity;
 pub mod file;
 pub(crate) mod forget;
@@ -12,6 +13,7 @@ mod table;
 mod values;
 pub mod words;
 
+pub use end::{End, give_up, tidy, untidy};
 pub use read::Draft;
 pub use run::{give_up, run};
 

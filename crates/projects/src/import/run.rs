@@ -15,6 +15,7 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter};
 use serde_json::{Value as Json, json};
 
 use super::{
+    end::{End, give_up},
     entity::{Column, Entity, Model},
     file::{self, RowError},
     known,
@@ -88,7 +89,7 @@ pub async fn run(
         work.import = match batch.await? {
             Ok(import) => import,
             Err(refused) => {
-                give_up(viewer, db, id, refused.message().code()).await?;
+                give_up(viewer, db, id, End::Failed(refused.message().code())).await?;
                 return Ok(true);
             }
         };
@@ -97,28 +98,6 @@ pub async fn run(
             return Ok(true);
         }
     }
-}
-
-/// Ends an import that cannot go on; what came in stays.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn give_up(viewer: &Viewer, db: &Db, id: TaskImportId, code: &str) -> Result<()> {
-    viewer
-        .act(db, "projects.import.give_up", async |act| {
-            let import = Entity::of_tenant(viewer.tenant_id()).filter(Column::Id.eq(id.uuid()));
-            let import = import.one(act.conn()).await?.filter(|import| import.finished_at.is_none());
-            let Some(import) = import else { return Ok(()) };
-            let after = Model {
-                status: TaskImportStatus::Failed.as_str().to_owned(),
-                failure: Some(code.to_owned()),
-                finished_at: Some(act.now()),
-                ..import.clone()
-            };
-            act.update(&import, after).await?;
-            forget(act, id, Vec::new()).await
-        })
-        .await
 }
 
 /// Writes errors to those that are there; once an import is over, its file goes.
