@@ -49,6 +49,14 @@ pub enum ProjectChangeKind {
     MilestoneCreated,
     /// Something about a milestone of it changed.
     MilestoneUpdated,
+    /// A milestone of it was removed.
+    MilestoneRemoved,
+    /// A comment on a task of it says something else now.
+    CommentEdited,
+    /// A comment on a task of it was removed.
+    CommentRemoved,
+    /// Work of it waits for other work than before.
+    DependenciesChanged,
 }
 
 /// A change of a project.
@@ -59,7 +67,7 @@ pub struct ProjectChange {
     /// What happened.
     pub kind: ProjectChangeKind,
     /// Names of the fields that changed, of the project or of the task, as far as the viewer may see them; empty for what
-    /// is new.
+    /// is new and what was removed.
     pub changed_fields: Vec<String>,
     /// Id of the task, if it is about one.
     pub task_id: Option<TaskId>,
@@ -204,13 +212,19 @@ fn kind_of(event: &Event) -> Option<ProjectChangeKind> {
         "projects.comment.created" => Some(ProjectChangeKind::TaskCommented),
         "projects.milestone.created" => Some(ProjectChangeKind::MilestoneCreated),
         "projects.milestone.updated" => Some(ProjectChangeKind::MilestoneUpdated),
+        "projects.milestone.deleted" => Some(ProjectChangeKind::MilestoneRemoved),
+        "projects.comment.updated" => Some(ProjectChangeKind::CommentEdited),
+        "projects.comment.deleted" => Some(ProjectChangeKind::CommentRemoved),
+        "projects.dependency.created" | "projects.dependency.updated" | "projects.dependency.deleted" => {
+            Some(ProjectChangeKind::DependenciesChanged)
+        }
         _ => None,
     }
 }
 
 /// Names of the changed columns as the graph spells its fields.
 pub(crate) fn changed_fields(event: &Event) -> Vec<String> {
-    if event.kind.ends_with(".created") {
+    if event.kind.ends_with(".created") || event.kind.ends_with(".deleted") {
         return Vec::new();
     }
     if event.kind == "projects.project.transitioned" {

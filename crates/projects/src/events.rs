@@ -90,13 +90,14 @@ pub const EVENTS: &[Declared] = &[
             ("labels", INTERNAL_READ),
         ],
     ),
-    Declared::rows_guarded::<milestone::entity::Entity>(
+    Declared::rows_guarded_with::<milestone::entity::Entity>(
         "A milestone",
+        &["project", "audience"],
         &[("notes", INTERNAL_READ), ("billing_minor", BUDGETS_READ), ("billing_currency", BUDGETS_READ)],
     ),
-    Declared::rows::<link::entity::Entity>("A dependency"),
+    Declared::rows_with::<link::entity::Entity>("A dependency", &["project"]),
     Declared::rows::<label::entity::Entity>("A label of tasks"),
-    Declared::rows_with::<comment::entity::Entity>("A comment on a task", &["project"]),
+    Declared::rows_with::<comment::entity::Entity>("A comment on a task", &["project", "task", "audience"]),
     Declared::rows::<field::entity::Entity>("A field of projects"),
     Declared::rows::<view::entity::Entity>("A saved view"),
     Declared::rows::<template::entity::Entity>("A template of projects"),

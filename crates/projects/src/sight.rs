@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    str::FromStr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -18,6 +19,7 @@ use kernel::{
     viewer::{Permission, Reach, Viewer},
 };
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect, sea_query::ExprTrait};
+use serde_json::{Value as Json, json};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -216,6 +218,36 @@ impl Subject {
     }
 }
 
+/// Who a thing is for, as its events say it: once it is gone they alone still know.
+pub(crate) fn audience(shown_to_client: bool) -> (String, Json) {
+    ("audience".to_owned(), json!(if shown_to_client { CLIENT } else { "team" }))
+}
+
+const CLIENT: &str = "client";
+
+/// What an event says that its subject belonged to.
+fn named<I: FromStr>(event: &Event, what: &str) -> Option<I> {
+    event.payload["refs"][what].as_str().and_then(|id| id.parse().ok())
+}
+
+/// What was removed, as its last event tells it; none for everything of which people hear by other events.
+async fn removed(db: &Db, tenant: TenantId, event: &Event) -> Result<Option<Subject>> {
+    let inner = (event.payload["refs"]["audience"] != CLIENT).then_some(INTERNAL_READ);
+    match event.kind.as_str() {
+        "projects.milestone.deleted" => {
+            let needs = inner.into_iter().chain([MILESTONES_READ]).collect();
+            Ok(named(event, "project").map(|project| Subject::of(project, needs)))
+        }
+        "projects.comment.deleted" => {
+            let Some(task) = named::<TaskId>(event, "task") else { return Ok(None) };
+            let Some(mut subject) = of_task(db, tenant, task.uuid()).await? else { return Ok(None) };
+            subject.needs.extend(inner);
+            Ok(Some(subject))
+        }
+        _ => Ok(None),
+    }
+}
+
 /// The subject of an event, as it is now; none if it is gone, or nothing of a project.
 async fn subject(db: &Db, tenant: TenantId, event: &Event) -> Result<Option<Subject>> {
     let id = event.subject_id;
@@ -230,13 +262,11 @@ async fn subject(db: &Db, tenant: TenantId, event: &Event) -> Result<Option<Subj
                 ..Subject::of(member.project_id, vec![TEAM_READ])
             }))
         }
-        "TaskColumn" => {
-            let named = event.payload["refs"]["project"].as_str().and_then(|id| id.parse().ok());
-            Ok(named.map(|project| Subject::of(project, vec![TASKS_READ])))
-        }
+        "TaskColumn" => Ok(named(event, "project").map(|project| Subject::of(project, vec![TASKS_READ]))),
+        "Dependency" => Ok(named(event, "project").map(|project| Subject::of(project, vec![INTERNAL_READ]))),
         "Milestone" => {
             let row = milestone::Entity::of_tenant(tenant).filter(milestone::Column::Id.eq(id));
-            let Some(row) = row.one(db).await? else { return Ok(None) };
+            let Some(row) = row.one(db).await? else { return removed(db, tenant, event).await };
             let inner = (!row.client_visible).then_some(INTERNAL_READ);
             let needs = inner.into_iter().chain([MILESTONES_READ]).collect();
             let people = row.assignee_id.into_iter().collect();
@@ -244,7 +274,7 @@ async fn subject(db: &Db, tenant: TenantId, event: &Event) -> Result<Option<Subj
         }
         "TaskComment" => {
             let row = comment::Entity::of_tenant(tenant).filter(comment::Column::Id.eq(id));
-            let Some(row) = row.one(db).await? else { return Ok(None) };
+            let Some(row) = row.one(db).await? else { return removed(db, tenant, event).await };
             let Some(mut subject) = of_task(db, tenant, row.task_id.uuid()).await? else { return Ok(None) };
             subject.needs.extend(row.internal.then_some(INTERNAL_READ));
             Ok(Some(subject))

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Socket, Subscription, World};
 
 use super::asks::{change, new_member, new_project, new_task, person, project, role, transition};
+use super::milestones::new_milestone;
 
 const CHANGES: &str = "subscription($id: ID) { projectChanged(id: $id) {
   kind changedFields taskId project { id code name status version }
@@ -100,6 +101,50 @@ async fn each_change_of_a_project_is_heard_once_with_what_changed() {
         ("UPDATED", json!(["archivedAt"])),
     ];
     assert_eq!(heard, expected.map(|(kind, fields)| (kind.to_owned(), fields)));
+}
+
+// keeps: PR-7, PR-8, PR-9, ID-22
+#[tokio::test]
+async fn what_is_removed_and_said_otherwise_is_heard_by_those_it_was_for() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, id) = (acme.owner(), project(&acme, 1).await);
+    let task = new_task(&owner, &id, "Waits").await;
+    let mut ears = [
+        Ears::of(&acme.manager(), Some(&id), &owner, &id).await,
+        Ears::of(&acme.client(), Some(&id), &owner, &id).await,
+    ];
+    for shown in [true, false] {
+        let milestone = new_milestone(&owner, &id, "Short", json!({ "clientVisible": shown })).await;
+        let waits = json!({ "projectId": id, "predecessorTaskId": task, "successorMilestoneId": milestone });
+        change(&owner, "createDependency", waits, "dependency { id }").await.expect_ok();
+        let said = json!({ "taskId": task, "body": "Frist", "internal": !shown });
+        let said = change(&owner, "createTaskComment", said, "comment { id }").await.expect_ok();
+        let said = said.text("createTaskComment.comment.id");
+        // Reason: what was made is gone before it is told, unless it is waited for.
+        kinds(&mut ears, &owner, &id).await;
+        let edited = json!({ "id": said, "body": "First" });
+        change(&owner, "updateTaskComment", edited, "comment { id }").await.expect_ok();
+        let [team, client] = kinds(&mut ears, &owner, &id).await;
+        assert_eq!(team, ["COMMENT_EDITED"]);
+        assert_eq!(client, if shown { vec!["COMMENT_EDITED"] } else { Vec::new() });
+        change(&owner, "deleteMilestone", json!({ "id": milestone }), "id").await.expect_ok();
+        change(&owner, "deleteTaskComment", json!({ "id": said }), "id").await.expect_ok();
+        let [team, client] = kinds(&mut ears, &owner, &id).await;
+        assert_eq!(team, ["DEPENDENCIES_CHANGED", "MILESTONE_REMOVED", "COMMENT_REMOVED"]);
+        let both = vec!["MILESTONE_REMOVED", "COMMENT_REMOVED"];
+        assert_eq!(client, if shown { both } else { Vec::new() });
+    }
+}
+
+/// What each of two heard until now, beside the tasks by which one knows.
+async fn kinds(ears: &mut [Ears; 2], herald: &Actor, project: &str) -> [Vec<String>; 2] {
+    let mut heard = [Vec::new(), Vec::new()];
+    for (ears, heard) in ears.iter_mut().zip(&mut heard) {
+        *heard = told(&ears.until(herald, project).await).into_iter().map(|(kind, _)| kind).collect();
+        heard.retain(|kind| kind != "TASK_CREATED");
+    }
+    heard
 }
 
 // keeps: PR-1

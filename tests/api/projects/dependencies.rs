@@ -18,6 +18,46 @@ async fn wait(who: &Actor, project: &str, earlier: &str, later: &str) -> Answer 
     change(who, "createDependency", input, DEPENDENCY).await
 }
 
+// keeps: PR-7, PR-9
+#[tokio::test]
+async fn dependencies_of_a_removed_milestone_are_in_the_trail() {
+    let world = World::new().await;
+    let owner = world.agency("acme").owner();
+    let id = new_project(&owner, "Fewer").await;
+    let task = new_task(&owner, &id, "a").await;
+    let milestone = new_milestone(&owner, &id, "m", json!({})).await;
+    let input = json!({ "projectId": id, "predecessorTaskId": task, "successorMilestoneId": milestone });
+    let made = change(&owner, "createDependency", input, DEPENDENCY).await.expect_ok();
+    let link = made.text("createDependency.dependency.id");
+    change(&owner, "deleteMilestone", json!({ "id": milestone }), "id").await.expect_ok();
+    world.settled().await;
+    let query = "query($id: ID!) { events(subject: $id, first: 10) { nodes { kind } } }";
+    let told = owner.run(query, json!({ "id": link })).await.expect_ok();
+    assert_eq!(
+        told.each("events.nodes", "kind"),
+        [json!("projects.dependency.created"), json!("projects.dependency.deleted")]
+    );
+}
+
+// keeps: PR-9
+#[tokio::test]
+async fn lag_is_bounded_on_both_sides() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Far apart").await;
+    let (one, other) = (new_task(&manager, &id, "a").await, new_task(&manager, &id, "b").await);
+    for (lag, fits) in [(i64::MIN, false), (-500_001, false), (i64::MAX, false), (-500_000, true)] {
+        let input =
+            json!({ "projectId": id, "predecessorTaskId": one, "successorTaskId": other, "lagMinutes": lag });
+        let made = change(&manager, "createDependency", input, DEPENDENCY).await;
+        if fits {
+            made.expect_ok();
+        } else {
+            made.expect_field("lagMinutes", "lag_too_long");
+        }
+    }
+}
+
 // keeps: PR-9
 #[tokio::test]
 async fn work_waits_for_work_in_four_ways_with_lag_and_lead() {

@@ -6,7 +6,7 @@ use kernel::{
     id::{ProjectId, TaskCommentId, TaskId, TenantId, TypedId, UserId},
 };
 use sea_orm::entity::prelude::*;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value, json};
 
 /// What somebody said about a task.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -52,7 +52,10 @@ impl Recorded for Entity {
         About { person: model.author_id.map(|author| author.uuid()), ..About::project(model.project_id) }
     }
 
-    fn refs(model: &Model) -> Map<String, Json> {
-        crate::events::of_project(model.project_id)
+    fn refs(model: &Model) -> Map<String, Value> {
+        let mut refs = crate::events::of_project(model.project_id);
+        refs.insert("task".to_owned(), json!(model.task_id.to_string()));
+        refs.extend([crate::sight::audience(!model.internal)]);
+        refs
     }
 }

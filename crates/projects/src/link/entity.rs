@@ -6,6 +6,7 @@ use kernel::{
     id::{DependencyId, MilestoneId, ProjectId, TaskId, TenantId},
 };
 use sea_orm::entity::prelude::*;
+use serde_json::{Map, Value};
 
 /// One piece of work waits for another. Each end is a task or a milestone, and both are of the project.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -50,5 +51,9 @@ impl Recorded for Entity {
 
     fn about(model: &Model) -> About {
         About::project(model.project_id)
+    }
+
+    fn refs(model: &Model) -> Map<String, Value> {
+        crate::events::of_project(model.project_id)
     }
 }

@@ -6,7 +6,7 @@ pub mod graphql;
 pub mod mutation;
 mod write;
 
-pub(crate) use write::between;
+pub(crate) use write::{between, leave_milestone};
 pub use write::{create, delete, update};
 
 use kernel::{

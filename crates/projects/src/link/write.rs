@@ -6,12 +6,12 @@ use kernel::{
     Error, Fields, Result,
     act::{Act, expect_version},
     db::Db,
-    id::{DependencyId, ProjectId},
+    id::{DependencyId, MilestoneId, ProjectId, TypedId},
     patch,
     policy::Guarded,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, sea_query::ExprTrait};
 
 use super::{
     EXISTS, MAX_LINKS, OTHER_PROJECT, TOO_MANY, Work, all_of, check_lag, cycle, cycle_error, ends_of,
@@ -175,4 +175,12 @@ pub async fn delete(viewer: &Viewer, db: &Db, id: DependencyId, expected_version
             act.delete(link).await
         })
         .await
+}
+
+/// Removes the dependencies on a milestone that goes, so that the trail and who listens know of each.
+pub(crate) async fn leave_milestone(act: &mut Act, milestone: MilestoneId) -> Result<()> {
+    use super::entity::Column as Of;
+    let either = Of::PredMilestoneId.eq(milestone.uuid()).or(Of::SuccMilestoneId.eq(milestone.uuid()));
+    let rows = Entity::of_tenant(act.viewer().tenant_id()).filter(either).all(act.conn()).await?;
+    act.delete_all(rows).await
 }

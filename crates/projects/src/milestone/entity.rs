@@ -7,6 +7,7 @@ use kernel::{
     money::Currency,
 };
 use sea_orm::entity::prelude::*;
+use serde_json::{Map, Value};
 
 /// A point that a project reaches, and what is delivered there.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -82,5 +83,11 @@ impl Recorded for Entity {
 
     fn about(model: &Model) -> About {
         About::project(model.project_id)
+    }
+
+    fn refs(model: &Model) -> Map<String, Value> {
+        let mut refs = crate::events::of_project(model.project_id);
+        refs.extend([crate::sight::audience(model.client_visible)]);
+        refs
     }
 }

@@ -25,7 +25,7 @@ use super::{
     rules,
 };
 use crate::{
-    feedback,
+    feedback, link,
     policy::{BUDGETS_WRITE, MILESTONES_APPROVE, MILESTONES_WRITE},
     project,
     rank::{self, Slot},
@@ -301,6 +301,7 @@ pub async fn delete(viewer: &Viewer, db: &Db, id: MilestoneId, expected_version:
             }
             task::leave_milestone(act, milestone.id).await?;
             feedback::leave_milestone(act, milestone.id).await?;
+            link::leave_milestone(act, milestone.id).await?;
             act.delete(milestone).await
         })
         .await
