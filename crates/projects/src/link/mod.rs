@@ -121,7 +121,7 @@ pub fn ends_of(link: &Model) -> Option<(Work, Work)> {
 
 /// Adds an error unless the lag or lead is within its bounds.
 pub fn check_lag(minutes: i64, fields: &mut Fields) {
-    fields.require(minutes.abs() <= LAG_MAX, "lagMinutes", LAG_TOO_LONG.with("max", LAG_MAX));
+    fields.require((-LAG_MAX..=LAG_MAX).contains(&minutes), "lagMinutes", LAG_TOO_LONG.with("max", LAG_MAX));
 }
 
 /// The first hundred dependencies that name `id` in `column`, in one statement with those of other work.

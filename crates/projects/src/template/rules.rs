@@ -78,7 +78,7 @@ pub fn checked(mut plan: TemplatePlan, fields: &mut Fields) -> TemplatePlan {
         set(&mut role.title, fields, |text| text::line(text, &path, TITLE_MAX));
     }
     for (index, column) in plan.planned_columns.iter_mut().enumerate() {
-        let path = format!("plan.planned_columns.{index}.name");
+        let path = format!("plan.plannedColumns.{index}.name");
         set(&mut column.name, fields, |text| text::line(text, &path, column::NAME_MAX));
     }
     let milestones =
@@ -240,7 +240,7 @@ fn check_links(
         fields.require(known(edge.1), &format!("{path}.successor"), NO_SUCH_KEY);
         let lag = format!("{path}.lagMinutes");
         fields.require(
-            part.lag_minutes.abs() <= link::LAG_MAX,
+            (-link::LAG_MAX..=link::LAG_MAX).contains(&part.lag_minutes),
             &lag,
             link::LAG_TOO_LONG.with("max", link::LAG_MAX),
         );
