@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Actor, World};
 
-use super::asks::{change, new_project, new_task, person, project};
+use super::asks::{change, column, new_project, new_task, person, project};
 
 /// The address of a list as a file.
 async fn link(who: &Actor, input: Value) -> String {
@@ -54,6 +54,62 @@ async fn list_comes_as_a_file_with_the_same_rows_as_the_list() {
     assert_eq!(i64::try_from(text.matches("prj_").count()).unwrap(), count);
 }
 
+// keeps: PR-8
+#[tokio::test]
+async fn file_of_tasks_is_understood_by_the_import() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, dev) = (acme.manager(), person(&acme, "dev").await);
+    let id = new_project(&manager, "There and back").await;
+    let milestone = json!({ "projectId": id, "name": "Launch" });
+    let milestone = change(&manager, "createMilestone", milestone, "milestone { id }").await.expect_ok();
+    let doing = column(&manager, &id, "Review").await;
+    let whole = json!({ "projectId": id, "title": "Whole", "estimateMinutes": 90, "startOn": "2026-03-02",
+        "dueOn": "2026-03-31", "columnId": doing, "assigneeIds": [dev], "priority": "HIGH", "description": "Two\nlines",
+        "milestoneId": milestone.text("createMilestone.milestone.id"), "recurrence": "FREQ=MONTHLY",
+        "checklist": [{ "text": "One", "done": true }, { "text": "Two" }] });
+    let whole = change(&manager, "createTask", whole, "task { id }").await.expect_ok();
+    let part = json!({ "projectId": id, "title": "Part", "parentId": whole.text("createTask.task.id"),
+        "columnId": column(&manager, &id, "Done").await });
+    change(&manager, "createTask", part, "task { id }").await.expect_ok();
+    let url = link(&manager, json!({ "list": "TASKS", "tasks": { "projectId": id } })).await;
+    let (_, _, text) = file(&world, &url).await;
+    assert!(text.contains("[x] One\n[ ] Two") && text.contains("FREQ=MONTHLY"), "{text}");
+    let read = async |project: &str| {
+        let query = "query($id: ID!) { project(id: $id) { tasks(first: 10) { nodes {
+            title description status priority estimateMinutes startOn dueOn completedAt
+            column { name } parent { title } milestone { name } assignees { id } } } } }";
+        manager.run(query, json!({ "id": project })).await.expect_ok().data("project.tasks.nodes").clone()
+    };
+    let copy = new_project(&manager, "Back again").await;
+    let milestone = json!({ "projectId": copy, "name": "Launch" });
+    change(&manager, "createMilestone", milestone, "milestone { id }").await.expect_ok();
+    world.clock.advance(std::time::Duration::from_secs(60));
+    let begun = json!({ "projectId": copy, "content": text });
+    change(&manager, "importTasks", begun, "taskImport { id }").await.expect_ok();
+    world.settled().await;
+    let there = read(&id).await;
+    assert_eq!(there[0]["column"]["name"], "Review");
+    assert_eq!(read(&copy).await, there);
+}
+
+// keeps: PR-1, ID-22
+#[tokio::test]
+async fn own_fields_are_in_the_file_for_the_team_alone() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, client, id) = (acme.owner(), acme.client(), project(&acme, 1).await);
+    let field = json!({ "name": "Cost code", "kind": "TEXT" });
+    let field = change(&owner, "createProjectField", field, "field { id }").await.expect_ok();
+    let value = json!({ "fieldId": field.text("createProjectField.field.id"), "value": "K-77" });
+    let set = json!({ "id": id, "customFields": [value] });
+    change(&owner, "updateProject", set, "project { id }").await.expect_ok();
+    let (_, _, text) = file(&world, &link(&owner, json!({ "list": "PROJECTS" })).await).await;
+    assert!(text.contains("custom_fields") && text.contains(r#""{""Cost code"":""K-77""}""#), "{text}");
+    let (_, _, text) = file(&world, &link(&client, json!({ "list": "PROJECTS" })).await).await;
+    assert!(!text.contains("custom_fields") && !text.contains("K-77"), "{text}");
+}
+
 // keeps: PR-1, PR-7, PR-22, ID-22
 #[tokio::test]
 async fn file_holds_nothing_that_its_holder_does_not_see() {
@@ -69,7 +125,7 @@ async fn file_holds_nothing_that_its_holder_does_not_see() {
     assert_eq!(i64::try_from(seen.matches("prj_").count()).unwrap(), count);
     let tasks = file(&world, &link(&client, json!({ "list": "TASKS" })).await).await.2;
     let headings = rows(&tasks).0;
-    for inner in ["estimate_minutes", "blocked_reason", "labels"] {
+    for inner in ["estimate_minutes", "blocked_reason", "labels", "checklist"] {
         assert!(!headings.contains(&inner.to_owned()), "{headings:?}");
     }
     let milestones = file(&world, &link(&client, json!({ "list": "MILESTONES" })).await).await.2;

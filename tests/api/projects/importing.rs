@@ -17,9 +17,11 @@ const JIRA: &str = "\u{feff}Summary,Issue key,Status,Priority,Assignee,Due date,
 
 async fn preview(who: &Actor, project: &str, content: &str, settings: Value) -> Answer {
     let query = "query($input: TaskImportPreviewInput!) { taskImportPreview(input: $input) {
-        rowCount goodCount errorCount unknownStatuses unknownPeople
+        rowCount goodCount errorCount skippedCount unknownStatuses unknownPeople
         headings { heading field }
-        drafts { line title description columnId priority assigneeIds estimateMinutes startOn dueOn labelNames }
+        drafts {
+            line title description columnId priority assigneeIds estimateMinutes startOn dueOn labelNames parentLine
+        }
         rowErrors { line column code message }
     } }";
     let input = json!({ "projectId": project, "content": content, "settings": settings });
@@ -34,7 +36,7 @@ pub(super) async fn import(who: &Actor, project: &str, content: &str, settings: 
 
 pub(super) async fn told(who: &Actor, id: &str) -> Answer {
     let query = "query($id: ID!) { taskImport(id: $id) {
-        id status rowCount rowsDone createdCount errorCount failure finishedAt fileName
+        id status rowCount rowsDone createdCount errorCount skippedCount failure finishedAt fileName
         rowErrors { line column code message }
     } }";
     who.run(query, json!({ "id": id })).await.expect_ok()
@@ -43,7 +45,7 @@ pub(super) async fn told(who: &Actor, id: &str) -> Answer {
 pub(super) async fn tasks(who: &Actor, project: &str) -> Vec<Value> {
     let query = "query($id: ID!) { project(id: $id) { tasks(first: 100) { nodes {
         number title description status priority estimateMinutes dueOn startOn
-        assignees { id } labels { name } milestone { name }
+        assignees { id } labels { name } milestone { name } completedAt parent { title } column { name }
     } } } }";
     who.run(query, json!({ "id": project })).await.expect_ok().list("project.tasks.nodes").to_vec()
 }
@@ -59,7 +61,7 @@ async fn file_of_jira_is_shown_before_and_imported_by_a_job() {
         "people": [{ "value": "dev@acme.test", "userId": dev }] });
     let shown = preview(&manager, &project, JIRA, settings.clone()).await.expect_ok();
     let fields = shown.each("taskImportPreview.headings", "field");
-    assert_eq!(fields[..3], [json!("TITLE"), Value::Null, json!("STATUS")]);
+    assert_eq!(fields[..3], [json!("TITLE"), json!("KEY"), json!("STATUS")]);
     assert_eq!(
         (shown.number("taskImportPreview.rowCount"), shown.number("taskImportPreview.errorCount")),
         (3, 0)
@@ -173,6 +175,107 @@ async fn wrong_rows_are_told_and_the_others_come_in() {
     let titles: Vec<Value> =
         tasks(&manager, &project).await.iter().map(|task| task["title"].clone()).collect();
     assert_eq!(titles, [json!("Fine"), json!("Short")]);
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn estimates_count_what_their_heading_says_and_absurd_ones_are_refused() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let project = new_project(&manager, "Moved").await;
+    let estimate = async |heading: &str, cell: &str, settings: Value| {
+        let file = format!("Title,{heading}\nTask,{cell}\n");
+        let shown = preview(&manager, &project, &file, settings).await.expect_ok();
+        match shown.list("taskImportPreview.drafts") {
+            [draft] => draft["estimateMinutes"].clone(),
+            _ => shown.list("taskImportPreview.rowErrors")[0]["code"].clone(),
+        }
+    };
+    for (heading, cell, settings, expected) in [
+        ("Original Estimate", "5400", json!({}), json!(90)),
+        ("Original Estimate", "1.5", json!({ "unit": "HOURS" }), json!(90)),
+        ("estimate_minutes", "90", json!({}), json!(90)),
+        ("Estimate", "1.5", json!({}), json!(90)),
+        ("Estimate", "1000", json!({}), json!(60_000)),
+        ("Estimate", "5400", json!({}), json!("estimate_too_large")),
+        ("Estimate", "1h 30m", json!({ "unit": null }), json!(90)),
+        ("Estimate", "5400", json!({ "unit": "SECONDS" }), json!(90)),
+        ("Estimate", "5400", json!({ "unit": "HOURS" }), json!(324_000)),
+    ] {
+        assert_eq!(estimate(heading, cell, settings.clone()).await, expected, "{heading} {cell} {settings}");
+    }
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn archived_rows_are_left_out_and_what_was_done_keeps_its_day() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let project = new_project(&manager, "Moved").await;
+    let file = "Card Name,Archived,Completed At\nGone,true,\nDone,false,2026-01-05\n\
+                Just so,,yes\nAt an instant,no,2026-01-05T22:00:00Z\nAhead,,2031-01-01\n";
+    let shown = preview(&manager, &project, file, json!({})).await.expect_ok();
+    let count = |name: &str| shown.number(&format!("taskImportPreview.{name}"));
+    assert_eq!((count("skippedCount"), count("goodCount"), count("errorCount")), (1, 4, 0), "{shown}");
+    let begun = import(&manager, &project, file, json!({})).await.expect_ok();
+    world.settled().await;
+    let over = told(&manager, &begun.text("importTasks.taskImport.id")).await;
+    assert_eq!((over.number("taskImport.createdCount"), over.number("taskImport.skippedCount")), (4, 1));
+    let all = tasks(&manager, &project).await;
+    let days: Vec<_> = all.iter().map(|task| (&task["title"], &task["completedAt"])).collect();
+    let now = all[1]["completedAt"].clone();
+    let expected = [
+        // Reason: noon in Berlin.
+        (json!("Done"), json!("2026-01-05T11:00:00Z")),
+        (json!("Just so"), now.clone()),
+        (json!("At an instant"), json!("2026-01-05T22:00:00Z")),
+        (json!("Ahead"), now.clone()),
+    ];
+    assert!(now.as_str().unwrap().starts_with("2026-03-02T"), "{now}");
+    assert_eq!(days, expected.iter().map(|(title, day)| (title, day)).collect::<Vec<_>>());
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn rows_become_parts_of_others_by_key_or_title() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let project = new_project(&manager, "Moved").await;
+    let rows: String = (0..450).map(|n| format!("AC-{n},Row {n},\n")).collect();
+    let file = format!(
+        "Issue key,Summary,Parent\nAC-900,Leaf,AC-901\nAC-901,Branch,trunk\n{rows}AC-902,Trunk,\n\
+         AC-903,Lost,AC-999\nAC-904,Round,AC-904\nAC-905,,\nAC-906,Of a wrong one,AC-905\n"
+    );
+    let shown = preview(&manager, &project, &file, json!({})).await.expect_ok();
+    assert_eq!(shown.number("taskImportPreview.errorCount"), 4);
+    let begun = import(&manager, &project, &file, json!({})).await.expect_ok();
+    world.settled().await;
+    let over = told(&manager, &begun.text("importTasks.taskImport.id")).await;
+    assert_eq!(
+        (over.number("taskImport.createdCount"), over.number("taskImport.errorCount")),
+        (453, 4),
+        "{over}"
+    );
+    let wrong: Vec<_> =
+        over.list("taskImport.rowErrors").iter().map(|error| (&error["column"], &error["code"])).collect();
+    for (column, code) in [
+        ("Parent", "unknown_parent"),
+        ("Parent", "within_itself"),
+        ("Summary", "required"),
+        ("Parent", "parent_left_out"),
+    ] {
+        assert!(wrong.contains(&(&json!(column), &json!(code))), "{code} in {wrong:?}");
+    }
+    let query = "query($id: ID!, $text: String!) {
+        tasks(filter: { projectId: $id, search: $text }, first: 5) { nodes { title parent { title } } } }";
+    for (part, whole) in [
+        ("Leaf", json!({ "title": "Branch" })),
+        ("Branch", json!({ "title": "Trunk" })),
+        ("Trunk", Value::Null),
+    ] {
+        let found = manager.run(query, json!({ "id": project, "text": part })).await.expect_ok();
+        assert_eq!(found.data("tasks.nodes.0.parent"), &whole, "{part}");
+    }
 }
 
 // keeps: PR-8

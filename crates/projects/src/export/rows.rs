@@ -1,24 +1,31 @@
 //! Rows of lists as cells: values, the names of what they point to, and what of them the viewer may see.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kernel::{
     Result,
     db::Db,
-    id::{MilestoneId, ProjectId, TaskId, TaskLabelId, TypedId, UserId},
+    id::{MilestoneId, ProjectFieldId, ProjectId, TaskColumnId, TaskId, TaskLabelId, TypedId, UserId},
     policy::Guarded,
     sql::one_of,
     viewer::{Permission, Viewer},
 };
-use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::{Value as Json, json};
 
 use crate::{
+    column::entity as column,
+    field::{entity as field, rules::values},
     label::{entity as label, on_task},
     milestone::{self, entity as milestones},
     policy::{BUDGETS_READ, INTERNAL_READ, MILESTONES_READ, PROJECTS_READ, RATES_READ, TASKS_READ},
     project::entity as project,
     service::Readers,
-    task::{assignee, entity as task},
+    task::{
+        assignee,
+        checklist::{self, ChecklistItem},
+        entity as task,
+    },
     time::entry::entity as entry,
 };
 
@@ -80,6 +87,20 @@ async fn names(
     readers.names(db, viewer, &people.into_iter().collect::<Vec<_>>()).await
 }
 
+/// What the tenant's own fields in use are called.
+async fn fields(db: &Db, viewer: &Viewer) -> Result<HashMap<ProjectFieldId, String>> {
+    let fields = field::Entity::visible(viewer, INTERNAL_READ).filter(field::Column::ArchivedAt.is_null());
+    Ok(fields.all(db).await?.into_iter().map(|field| (field.id, field.name)).collect())
+}
+
+/// The values of a project's own fields as a JSON object, by what the fields are called.
+fn custom(stored: &Json, fields: &HashMap<ProjectFieldId, String>) -> String {
+    let values = values(stored).into_iter();
+    let named: BTreeMap<&String, String> =
+        values.filter_map(|(id, value)| Some((fields.get(&id)?, value))).collect();
+    if named.is_empty() { String::new() } else { json!(named).to_string() }
+}
+
 /// Cells of projects.
 pub(super) async fn projects(
     db: &Db,
@@ -88,7 +109,9 @@ pub(super) async fn projects(
     rows: &[project::Model],
 ) -> Result<Vec<Vec<String>>> {
     let ids = rows.iter().map(|row| row.id).collect();
-    let budgets = held(db, viewer, BUDGETS_READ, &ids).await?;
+    let (budgets, inner) =
+        (held(db, viewer, BUDGETS_READ, &ids).await?, held(db, viewer, INTERNAL_READ, &ids).await?);
+    let fields = if inner.is_empty() { HashMap::new() } else { fields(db, viewer).await? };
     let names = names(db, readers, viewer, rows.iter().filter_map(|row| row.manager_id)).await?;
     let row = |row: &project::Model| {
         let tags = row.tags.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -111,6 +134,7 @@ pub(super) async fn projects(
             row.billing_type.clone(),
             row.methodology.clone(),
             tags.join(", "),
+            if inner.contains(&row.id) { custom(&row.custom, &fields) } else { String::new() },
             amount(row.budget_minor.filter(|_| sees), row.budget_currency),
             text(row.budget_currency.filter(|_| sees).map(|currency| currency.to_string())),
             text(row.budget_minutes.filter(|_| sees)),
@@ -154,6 +178,32 @@ async fn labels(db: &Db, viewer: &Viewer, rows: &[task::Model]) -> Result<HashMa
     Ok(labels)
 }
 
+/// Headings of the columns that these tasks stand in.
+async fn columns(db: &Db, viewer: &Viewer, rows: &[task::Model]) -> Result<HashMap<TaskColumnId, String>> {
+    let wanted: HashSet<TaskColumnId> = rows.iter().map(|row| row.column_id).collect();
+    let columns = column::Entity::visible(viewer, TASKS_READ);
+    let columns = columns.filter(one_of(db.backend(), column::Column::Id, wanted.iter().map(|id| id.uuid())));
+    Ok(columns.all(db).await?.into_iter().map(|column| (column.id, column.name)).collect())
+}
+
+/// Those tasks that these are part of, as far as the viewer sees them.
+async fn parents(db: &Db, viewer: &Viewer, rows: &[task::Model]) -> Result<HashSet<TaskId>> {
+    let wanted: HashSet<TaskId> = rows.iter().filter_map(|row| row.parent_id).collect();
+    if wanted.is_empty() {
+        return Ok(wanted);
+    }
+    let seen = task::Entity::visible(viewer, TASKS_READ);
+    let seen = seen.filter(one_of(db.backend(), task::Column::Id, wanted.iter().map(|id| id.uuid())));
+    let seen: Vec<TaskId> = seen.select_only().column(task::Column::Id).into_tuple().all(db).await?;
+    Ok(seen.into_iter().collect())
+}
+
+/// The steps of a task, each in a line.
+fn steps(stored: &Json) -> String {
+    let line = |step: ChecklistItem| format!("[{}] {}", if step.done { 'x' } else { ' ' }, step.text);
+    checklist::read(stored).into_iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Cells of tasks.
 pub(super) async fn tasks(
     db: &Db,
@@ -165,6 +215,7 @@ pub(super) async fn tasks(
     let (codes, inner) = (codes(db, viewer, &ids).await?, held(db, viewer, INTERNAL_READ, &ids).await?);
     let doers = doers(db, viewer, rows).await?;
     let labels = if inner.is_empty() { HashMap::new() } else { labels(db, viewer, rows).await? };
+    let (columns, parents) = (columns(db, viewer, rows).await?, parents(db, viewer, rows).await?);
     let people = doers.values().flatten().copied().chain(rows.iter().filter_map(|row| row.reporter_id));
     let names = names(db, readers, viewer, people).await?;
     let wanted: HashSet<MilestoneId> = rows.iter().filter_map(|row| row.milestone_id).collect();
@@ -187,6 +238,8 @@ pub(super) async fn tasks(
             row.title.clone(),
             row.description.clone(),
             row.status.clone(),
+            columns.get(&row.column_id).cloned().unwrap_or_default(),
+            text(row.parent_id.filter(|parent| parents.contains(parent))),
             row.priority.clone(),
             doers.join(", "),
             row.reporter_id.and_then(|user| names.get(&user).cloned()).unwrap_or_default(),
@@ -197,6 +250,8 @@ pub(super) async fn tasks(
             text(row.remaining_minutes.filter(|_| sees)),
             row.blocked_reason.clone().filter(|_| sees).unwrap_or_default(),
             labels.unwrap_or_default(),
+            if sees { steps(&row.checklist) } else { String::new() },
+            row.recurrence.clone().unwrap_or_default(),
             instant(row.completed_at),
             instant(Some(row.created_at)),
         ]

@@ -95,7 +95,12 @@ impl TaskImport {
         self.0.error_count
     }
 
-    /// What is wrong in rows, in their order: the first thousand things are kept.
+    /// How many rows were left out because they are archived where the file comes from.
+    async fn skipped_count(&self) -> i32 {
+        self.0.position.saturating_sub(self.0.created_count).saturating_sub(self.0.error_count).max(0)
+    }
+
+    /// What is wrong in rows, in the order in which they were read: the first thousand things are kept.
     async fn row_errors(
         &self,
         ctx: &Context<'_>,
@@ -179,8 +184,10 @@ pub struct TaskImportPreview {
     pub row_count: i32,
     /// How many of them would become tasks.
     pub good_count: i32,
-    /// How many would not.
+    /// How many would not, for something is wrong in them.
     pub error_count: i32,
+    /// How many are left out because they are archived where the file comes from.
+    pub skipped_count: i32,
     /// The first twenty tasks.
     pub drafts: Vec<ImportDraft>,
     /// The first hundred things that are wrong.
@@ -225,6 +232,8 @@ pub struct ImportDraft {
     pub label_names: Vec<String>,
     /// Its milestone.
     pub milestone_id: Option<MilestoneId>,
+    /// The line of the row that it is part of.
+    pub parent_line: Option<i64>,
 }
 
 impl From<Draft> for ImportDraft {
@@ -241,9 +250,12 @@ impl From<Draft> for ImportDraft {
             due_on,
             labels,
             milestone,
+            done: _,
+            parent,
         } = draft;
+        let number = |line: u64| i64::try_from(line).unwrap_or(i64::MAX);
         Self {
-            line: i64::try_from(line).unwrap_or(i64::MAX),
+            line: number(line),
             title,
             description,
             column_id: column.map(|column| column.id),
@@ -254,12 +266,14 @@ impl From<Draft> for ImportDraft {
             due_on: due_on.map(Into::into),
             label_names: labels,
             milestone_id: milestone,
+            parent_line: parent.map(number),
         }
     }
 }
 
 fn shown(preview: Preview, ctx: &Context<'_>) -> TaskImportPreview {
-    let Preview { table, fields, drafts, good, errors, bad, unknown_statuses, unknown_people } = preview;
+    let Preview { table, fields, drafts, good, errors, bad, skipped, unknown_statuses, unknown_people } =
+        preview;
     let count = |rows: usize| i32::try_from(rows).unwrap_or(i32::MAX);
     let row_count = count(table.rows.len());
     let headings = table.headings.into_iter().zip(fields);
@@ -268,6 +282,7 @@ fn shown(preview: Preview, ctx: &Context<'_>) -> TaskImportPreview {
         row_count,
         good_count: count(good),
         error_count: count(bad),
+        skipped_count: count(skipped),
         drafts: drafts.into_iter().map(Into::into).collect(),
         row_errors: errors.into_iter().map(|error| said(error, ctx)).collect(),
         unknown_statuses,

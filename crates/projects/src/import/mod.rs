@@ -6,6 +6,7 @@ pub mod entity;
 pub mod file;
 pub(crate) mod forget;
 pub mod graphql;
+mod parents;
 mod read;
 mod run;
 mod settings;
@@ -15,7 +16,9 @@ pub mod words;
 
 pub use end::{End, give_up, tidy, untidy};
 pub use read::Draft;
-pub use run::{give_up, run};
+pub use run::run;
+
+use std::collections::HashSet;
 
 use kernel::{
     Error, Fields, Result, Text,
@@ -40,7 +43,8 @@ use crate::{
 use entity::Model;
 use file::RowError;
 use graphql::{ImportTasksInput, TaskImportPreviewInput};
-use read::{Known, Reader};
+use parents::Plan;
+use read::{Known, Reader, Rows};
 use settings::Settings;
 use table::Table;
 use words::ImportField;
@@ -65,6 +69,7 @@ pub struct Preview {
     pub(crate) good: usize,
     pub(crate) errors: Vec<RowError>,
     pub(crate) bad: usize,
+    pub(crate) skipped: usize,
     pub(crate) unknown_statuses: Vec<String>,
     pub(crate) unknown_people: Vec<String>,
 }
@@ -88,25 +93,15 @@ pub async fn preview(
     let staff = projects.readers.staff(db, viewer).await?;
     let known = known(db, viewer, project.id, staff, &settings).await?;
     let reader = Reader { table: &table, fields: &fields, settings: &settings, known: &known };
-    let (mut drafts, mut errors, mut good, mut bad) = (Vec::new(), Vec::new(), 0, 0);
-    for row in &table.rows {
-        match reader.row(row) {
-            Ok(draft) => {
-                good += 1;
-                if drafts.len() < SHOWN {
-                    drafts.push(draft);
-                }
-            }
-            Err(wrong) => {
-                bad += 1;
-                errors.extend(wrong);
-                errors.truncate(ERRORS_SHOWN);
-            }
-        }
-    }
+    let plan = Plan::of(&table, &fields);
+    let Rows { mut drafts, mut errors, bad, skipped } =
+        read::all(&reader, &plan, plan.from(0), HashSet::new());
+    let good = drafts.len();
+    drafts.truncate(SHOWN);
+    errors.truncate(ERRORS_SHOWN);
     let unknown_statuses = unknown(&reader, ImportField::Status);
     let unknown_people = unknown(&reader, ImportField::Assignees);
-    Ok(Preview { drafts, good, errors, bad, unknown_statuses, unknown_people, fields, table })
+    Ok(Preview { drafts, good, errors, bad, skipped, unknown_statuses, unknown_people, fields, table })
 }
 
 /// Values of a field that nothing is known for, each once, at most 100.

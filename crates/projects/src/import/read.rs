@@ -1,20 +1,22 @@
 //! From the rows of a file to tasks: what each cell says, by what the project and the agency have. No database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use kernel::{
     FieldError, Said, Text,
+    act::Act,
     id::{MilestoneId, UserId},
     text,
 };
 
 use super::{
     file::RowError,
+    parents::{PARENT_LEFT_OUT, Plan},
     settings::Settings,
     table::{Row, Table},
-    values,
-    words::ImportField,
+    values::{self, Done},
+    words::{ImportField, ImportUnit},
 };
 use crate::{
     column::{self, entity::Model as Column},
@@ -141,6 +143,10 @@ pub struct Draft {
     pub labels: Vec<String>,
     /// Its milestone.
     pub milestone: Option<MilestoneId>,
+    /// When it was done.
+    pub done: Option<Done>,
+    /// The line of the row that it is part of.
+    pub parent: Option<u64>,
 }
 
 /// What of a file is read how.
@@ -152,18 +158,20 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The task of a row.
+    /// The task of a row; none for one that is left out.
     ///
     /// # Errors
     /// Everything that is wrong in it.
-    pub(super) fn row(&self, row: &Row) -> Result<Draft, Vec<RowError>> {
+    pub(super) fn row(&self, row: &Row) -> Result<Option<Draft>, Vec<RowError>> {
         let mut draft = Draft { line: row.line, ..Draft::default() };
         let (mut errors, mut done) = (Vec::new(), false);
         for ((cell, field), heading) in row.cells.iter().zip(self.fields).zip(&self.table.headings) {
             let Some(field) = *field else { continue };
-            if field == ImportField::Done {
-                done |= values::yes(cell);
-            } else if let (false, Err(said)) = (cell.is_empty(), self.cell(&mut draft, field, cell)) {
+            if field == ImportField::Archived && values::yes(cell) {
+                return Ok(None);
+            }
+            done |= field == ImportField::Done && values::yes(cell);
+            if let (false, Err(said)) = (cell.is_empty(), self.cell(&mut draft, field, heading, cell)) {
                 errors.push(RowError::new(row.line, Some(heading), &said));
             }
         }
@@ -178,7 +186,7 @@ impl Reader<'_> {
         if matches!((draft.start_on, draft.due_on), (Some(start), Some(due)) if due < start) {
             errors.push(RowError::new(row.line, None, &rules::DUE_BEFORE_START.into()));
         }
-        if errors.is_empty() { Ok(draft) } else { Err(errors) }
+        if errors.is_empty() { Ok(Some(draft)) } else { Err(errors) }
     }
 
     /// Whether a state or people in a cell are known.
@@ -190,7 +198,7 @@ impl Reader<'_> {
         }
     }
 
-    fn cell(&self, draft: &mut Draft, field: ImportField, cell: &str) -> Result<(), Said> {
+    fn cell(&self, draft: &mut Draft, field: ImportField, heading: &str, cell: &str) -> Result<(), Said> {
         let (settings, known) = (self.settings, self.known);
         let said = |error: FieldError| error.message;
         let date = |cell| values::date(cell, settings.dates).ok_or(Said::from(values::BAD_DATE));
@@ -205,10 +213,7 @@ impl Reader<'_> {
                 draft.people.extend(known.people(cell)?);
                 draft.people = rules::assignees(std::mem::take(&mut draft.people), "").map_err(said)?;
             }
-            ImportField::Estimate => {
-                let minutes = values::minutes(cell, settings.unit);
-                draft.estimate = Some(minutes.ok_or(values::BAD_DURATION)?);
-            }
+            ImportField::Estimate => draft.estimate = Some(estimate(cell, heading, settings)?),
             ImportField::StartOn => draft.start_on = Some(date(cell)?),
             ImportField::DueOn => draft.due_on = Some(date(cell)?),
             ImportField::Labels => labels(draft, cell)?,
@@ -216,10 +221,63 @@ impl Reader<'_> {
                 let id = known.milestones.get(&cell.to_lowercase());
                 draft.milestone = Some(*id.ok_or(UNKNOWN_MILESTONE)?);
             }
-            ImportField::Done | ImportField::Ignore => {}
+            ImportField::Done => draft.done = draft.done.or(Done::read(cell, settings.dates)),
+            ImportField::Key | ImportField::Parent | ImportField::Archived | ImportField::Ignore => {}
         }
         Ok(())
     }
+}
+
+/// Minutes of an estimate. A plain number whose unit nobody said is not believed beyond what one task ever takes.
+fn estimate(cell: &str, heading: &str, settings: &Settings) -> Result<i64, Said> {
+    let unit = settings.unit.unwrap_or_else(|| ImportUnit::of_heading(heading));
+    let minutes = values::minutes(cell, unit).ok_or(values::BAD_DURATION)?;
+    let most = values::GUESSED_HOURS_MAX;
+    if settings.unit.is_none() && minutes > 60 * most {
+        return Err(values::ESTIMATE_TOO_LARGE.with("max", most));
+    }
+    Ok(minutes)
+}
+
+/// What rows of a file come to.
+pub(super) struct Rows {
+    /// Their tasks, each behind the one that it is part of.
+    pub(super) drafts: Vec<Draft>,
+    /// What is wrong in them.
+    pub(super) errors: Vec<RowError>,
+    /// How many have something wrong in them.
+    pub(super) bad: usize,
+    /// How many are left out.
+    pub(super) skipped: usize,
+}
+
+/// Reads rows in the order of the plan; `there` are the lines of rows that came in before.
+pub(super) fn all(reader: &Reader<'_>, plan: &Plan, places: &[usize], mut there: HashSet<u64>) -> Rows {
+    let mut rows = Rows { drafts: Vec::new(), errors: Vec::new(), bad: 0, skipped: 0 };
+    for (place, row) in places.iter().filter_map(|place| Some((*place, reader.table.rows.get(*place)?))) {
+        let parent = plan.parent(place).and_then(|parent| {
+            let parent = parent.and_then(|parent| reader.table.rows.get(parent)).map(|row| row.line);
+            if parent.is_none_or(|line| there.contains(&line)) {
+                Ok(parent)
+            } else {
+                Err(PARENT_LEFT_OUT.into())
+            }
+        });
+        let wrong = |said: &Said| RowError::new(row.line, plan.heading(), said);
+        match (reader.row(row), parent) {
+            (Ok(None), _) => rows.skipped += 1,
+            (Ok(Some(draft)), Ok(parent)) => {
+                there.insert(row.line);
+                rows.drafts.push(Draft { parent, ..draft });
+            }
+            (read, parent) => {
+                rows.bad += 1;
+                rows.errors.extend(read.err().unwrap_or_default());
+                rows.errors.extend(parent.err().as_ref().map(wrong));
+            }
+        }
+    }
+    rows
 }
 
 fn labels(draft: &mut Draft, cell: &str) -> Result<(), Said> {
@@ -238,7 +296,8 @@ fn labels(draft: &mut Draft, cell: &str) -> Result<(), Said> {
 
 impl Draft {
     /// The task of the draft on a new row of a project; its column is the one of the draft, or where work begins.
-    pub(super) fn task(&self, blank: Task, entry: &Column, now: chrono::DateTime<chrono::Utc>) -> Task {
+    pub(super) fn task(&self, act: &Act, blank: Task, entry: &Column) -> Task {
+        let now = act.now();
         let mut task = Task {
             title: self.title.clone(),
             description: self.description.clone(),
@@ -251,6 +310,9 @@ impl Draft {
             ..blank
         };
         rules::enter(&mut task, self.column.as_ref().unwrap_or(entry), now);
+        let done = self.done.and_then(|done| done.instant(&act.viewer().tenant.time_zone));
+        // Reason: nothing is done in the future, whatever a file says.
+        task.completed_at = task.completed_at.map(|completed| done.map_or(completed, |done| done.min(now)));
         task
     }
 }

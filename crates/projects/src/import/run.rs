@@ -1,17 +1,17 @@
 //! The job of an import: batches of rows become tasks, each with how far the import is, so that a worker that dies loses
 //! nothing and nothing comes twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kernel::{
     Error, Result,
     act::{Act, Changes, NewRows},
     db::Db,
-    id::{ProjectId, TaskImportId, TaskLabelId, TypedId},
+    id::{ProjectId, TaskId, TaskImportId, TaskLabelId, TypedId},
     policy::Guarded,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, Condition, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect};
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -19,7 +19,8 @@ use super::{
     entity::{Column, Entity, Model},
     file::{self, RowError},
     known,
-    read::{Draft, Reader},
+    parents::{Plan, task_id},
+    read::{self, Draft, Reader, Rows},
     settings::Settings,
     table,
     words::{ImportField, ImportSeparator},
@@ -30,7 +31,10 @@ use crate::{
     policy::TASKS_CREATE,
     project, rank,
     service::Staff,
-    task::{self, assignee, entity::Model as Task},
+    task::{
+        self, assignee,
+        entity::{Column as TaskColumn, Model as Task},
+    },
     words::TaskImportStatus,
 };
 
@@ -49,6 +53,7 @@ pub(super) struct Work {
     settings: Settings,
     table: table::Table,
     fields: Vec<Option<ImportField>>,
+    plan: Plan,
 }
 
 /// Imports what is left of a file, in the name of who asked for it; `told` hears how many rows of how many are done and
@@ -70,7 +75,8 @@ pub async fn run(
     let settings: Settings = serde_json::from_value(import.settings.clone()).map_err(Error::internal)?;
     let table = table::read(&file.content, settings.separator.map(ImportSeparator::byte))?;
     let fields = settings.fields_of(&table.headings)?;
-    let mut work = Work { import, settings, table, fields };
+    let plan = Plan::of(&table, &fields);
+    let mut work = Work { import, settings, table, fields, plan };
     loop {
         if !told(work.import.position.into(), work.import.row_count.into()) {
             return Ok(false);
@@ -140,20 +146,12 @@ async fn batch(act: &mut Act, work: &Work, staff: &[Staff]) -> Result<Model> {
     let Work { table, fields, settings, .. } = work;
     let reader = Reader { table, fields, settings, known: &known };
     let from = usize::try_from(import.position).unwrap_or_default();
-    let rows = table.rows.get(from..).unwrap_or_default();
+    let rows = work.plan.from(from);
     let rows = rows.get(..BATCH).unwrap_or(rows);
-    let (mut drafts, mut errors, mut bad) = (Vec::new(), Vec::new(), 0);
-    for row in rows {
-        match reader.row(row) {
-            Ok(draft) => drafts.push(draft),
-            Err(wrong) => {
-                bad += 1;
-                errors.extend(wrong);
-            }
-        }
-    }
+    let there = parents_there(act, work, rows).await?;
+    let Rows { drafts, errors, bad, skipped: _ } = read::all(&reader, &work.plan, rows, there);
     let count = |rows: usize| i32::try_from(rows).unwrap_or(i32::MAX);
-    let made = write(act, project.id, drafts).await?;
+    let made = write(act, import, drafts).await?;
     let position = import.position.saturating_add(count(rows.len()));
     let over = position >= import.row_count;
     let status = if over { TaskImportStatus::Done } else { TaskImportStatus::Running };
@@ -161,7 +159,7 @@ async fn batch(act: &mut Act, work: &Work, staff: &[Staff]) -> Result<Model> {
         status: status.as_str().to_owned(),
         position: position.min(import.row_count),
         created_count: import.created_count.saturating_add(count(made)),
-        error_count: import.error_count.saturating_add(bad),
+        error_count: import.error_count.saturating_add(count(bad)),
         finished_at: over.then(|| act.now()),
         ..import.clone()
     };
@@ -174,8 +172,25 @@ async fn batch(act: &mut Act, work: &Work, staff: &[Staff]) -> Result<Model> {
     Ok(after)
 }
 
+/// Lines of the rows that came in with batches before and that rows of this one are part of: one statement.
+async fn parents_there(act: &Act, work: &Work, rows: &[usize]) -> Result<HashSet<u64>> {
+    let above = rows.iter().filter_map(|place| work.plan.parent(*place).ok().flatten());
+    let above: HashMap<TaskId, u64> = above
+        .filter_map(|place| work.table.rows.get(place))
+        .map(|row| (task_id(work.import.id, row.line), row.line))
+        .collect();
+    if above.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let there =
+        task::by_ids(act, above.keys().copied()).filter(TaskColumn::ProjectId.eq(work.import.project_id));
+    let there: Vec<TaskId> = there.select_only().column(TaskColumn::Id).into_tuple().all(act.conn()).await?;
+    Ok(there.into_iter().filter_map(|id| above.get(&id).copied()).collect())
+}
+
 /// Writes tasks at the end of a project; how many.
-async fn write(act: &mut Act, project: ProjectId, drafts: Vec<Draft>) -> Result<usize> {
+async fn write(act: &mut Act, import: &Model, drafts: Vec<Draft>) -> Result<usize> {
+    let project = import.project_id;
     if drafts.is_empty() {
         return Ok(0);
     }
@@ -193,7 +208,9 @@ async fn write(act: &mut Act, project: ProjectId, drafts: Vec<Draft>) -> Result<
         // Invariant: behind the last rank there is always room.
         let rank = next.ok_or_else(|| Error::internal("there is room at the end"))?;
         last = Some(rank.clone());
-        let row = Task { number, rank, ..draft.task(blank, entry, act.now()) };
+        let id = task_id(import.id, draft.line);
+        let parent_id = draft.parent.map(|line| task_id(import.id, line));
+        let row = Task { id, parent_id, number, rank, ..draft.task(act, blank, entry) };
         number += 1;
         let labels: Vec<TaskLabelId> =
             draft.labels.iter().filter_map(|name| label_ids.get(name)).copied().collect();

@@ -85,10 +85,10 @@ pub struct Settings {
     #[graphql(default)]
     #[serde(default)]
     pub dates: ImportDates,
-    /// What a plain number counts in an estimate; hours without it. `1h 30m` and `1:30` need no unit.
-    #[graphql(default)]
+    /// What a plain number counts in an estimate. Without it: seconds under `Original Estimate`, as Jira writes them;
+    /// minutes where the heading says so; else hours, of at most 1 000. `1h 30m` and `1:30` need no unit.
     #[serde(default)]
-    pub unit: ImportUnit,
+    pub unit: Option<ImportUnit>,
 }
 
 impl Settings {

@@ -1,6 +1,6 @@
 //! Values of files: dates, durations, priorities and words for states, as people and trackers write them. No database.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use kernel::Text;
 
 use super::words::{ImportDates, ImportUnit};
@@ -23,12 +23,22 @@ pub const BAD_DURATION: Text = Text::new(
     "Ce n'est pas une durée comme 1,5, 1h 30m ou 1:30.",
 );
 
+/// A number is too large for the unit that was taken for granted.
+pub const ESTIMATE_TOO_LARGE: Text = Text::new(
+    "estimate_too_large",
+    "That would be more than {max} hours. Say whether the file counts hours, minutes or seconds.",
+    "Cela ferait plus de {max} heures. Indiquez si le fichier compte des heures, des minutes ou des secondes.",
+);
+
 /// A text is no priority.
 pub const BAD_PRIORITY: Text = Text::new(
     "bad_priority",
     "This is no priority: low, normal, high or urgent, or the words of a tracker for them.",
     "Ce n'est pas une priorité : basse, normale, haute ou urgente, ou les mots d'un outil.",
 );
+
+/// Most hours of an estimate whose unit nobody said.
+pub const GUESSED_HOURS_MAX: i64 = 1_000;
 
 /// Minutes of a working day, as trackers reckon them.
 const DAY: i64 = 8 * 60;
@@ -54,6 +64,35 @@ pub fn date(text: &str, form: ImportDates) -> Option<NaiveDate> {
         ImportDates::MonthName => (three, month(two)?, one),
     };
     NaiveDate::from_ymd_opt(self::year(year)?, month, day.parse().ok()?)
+}
+
+/// When something was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// At an instant.
+    At(DateTime<Utc>),
+    /// On a day.
+    On(NaiveDate),
+}
+
+impl Done {
+    /// An instant with its offset (RFC 3339), or a date in one of the forms; none for other texts.
+    pub fn read(text: &str, form: ImportDates) -> Option<Self> {
+        let instant = DateTime::parse_from_rfc3339(text).ok();
+        let instant = instant.map(|instant| Self::At(instant.with_timezone(&Utc)));
+        instant.or_else(|| date(text, form).map(Self::On))
+    }
+
+    /// The instant; noon of the day in a time zone.
+    pub fn instant<Z: TimeZone>(self, zone: &Z) -> Option<DateTime<Utc>> {
+        match self {
+            Self::At(instant) => Some(instant),
+            Self::On(day) => {
+                let noon = day.and_hms_opt(12, 0, 0)?.and_local_timezone(zone.clone());
+                noon.earliest().map(|noon| noon.with_timezone(&Utc))
+            }
+        }
+    }
 }
 
 /// A year of four digits, or of two in this century.

@@ -12,7 +12,7 @@ pub enum ImportField {
     Description,
     /// The state, which becomes a column of the board.
     Status,
-    /// Anything but nothing, `no`, `false` and 0: the task is done.
+    /// Anything but nothing, `no`, `false` and 0: the task is done; a day that is past is the one on which it was.
     Done,
     /// The priority.
     Priority,
@@ -28,14 +28,20 @@ pub enum ImportField {
     Labels,
     /// The milestone of the project, by its name.
     Milestone,
+    /// What the task is called where the file comes from; parts name it by this. Not read into the task.
+    Key,
+    /// The task of the same file that it is part of, by its key or its title.
+    Parent,
+    /// Anything but nothing, `no`, `false` and 0: the row is left out.
+    Archived,
     /// Nothing is read from it.
     Ignore,
 }
 
 impl ImportField {
-    /// What a column is by its heading in small letters, as Jira, Trello, Asana and people name theirs.
+    /// What a column is by its heading in small letters, as Jira, Trello, Asana, our own exports and people name theirs.
     pub fn of_heading(heading: &str) -> Option<Self> {
-        Some(match heading {
+        Some(match heading.replace('_', " ").as_str() {
             "summary" | "title" | "name" | "task" | "task name" | "card name" | "card title" | "subject" => {
                 Self::Title
             }
@@ -43,18 +49,20 @@ impl ImportField {
             "status" | "state" | "section/column" | "section" | "column" | "list" | "list name" | "stage" => {
                 Self::Status
             }
-            "completed at" | "completed" | "done" | "due complete" => Self::Done,
+            "completed at" | "completed" | "done" | "due complete" | "resolved" => Self::Done,
             "priority" => Self::Priority,
             "assignee" | "assignees" | "assignee email" | "members" | "assigned to" | "owner" => {
                 Self::Assignees
             }
-            "original estimate" | "estimate" | "estimated time" | "estimated hours" | "time estimate" => {
-                Self::Estimate
-            }
+            "original estimate" | "estimate" | "estimated time" | "estimated hours" | "time estimate"
+            | "estimate minutes" | "estimated minutes" | "estimate hours" => Self::Estimate,
             "start date" | "start" | "start on" | "startdate" => Self::StartOn,
             "due date" | "due" | "due on" | "duedate" | "deadline" => Self::DueOn,
             "labels" | "label" | "tags" | "tag" => Self::Labels,
             "milestone" => Self::Milestone,
+            "id" | "key" | "issue key" | "issue id" | "task id" | "card id" => Self::Key,
+            "parent" | "parent task" | "parent id" | "parent key" | "parent issue" => Self::Parent,
+            "archived" => Self::Archived,
             _ => return None,
         })
     }
@@ -97,13 +105,24 @@ pub enum ImportDates {
 }
 
 /// What a plain number counts in an estimate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Enum)]
 pub enum ImportUnit {
     /// Hours.
-    #[default]
     Hours,
     /// Minutes.
     Minutes,
     /// Seconds, as Jira writes them.
     Seconds,
+}
+
+impl ImportUnit {
+    /// What a column counts by its heading: Jira writes seconds, our own exports minutes, people hours.
+    pub fn of_heading(heading: &str) -> Self {
+        let heading = heading.trim().to_lowercase().replace('_', " ");
+        match heading.as_str() {
+            "original estimate" => Self::Seconds,
+            _ if heading.contains("minutes") => Self::Minutes,
+            _ => Self::Hours,
+        }
+    }
 }
