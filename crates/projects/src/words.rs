@@ -13,6 +13,9 @@ macro_rules! words {
             /// All of them, in their natural order.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
+            /// The words in the database, in the natural order of their values.
+            pub const WORDS: &'static [&'static str] = &[$($word,)+];
+
             /// The word in the database.
             #[must_use]
             pub const fn as_str(self) -> &'static str {

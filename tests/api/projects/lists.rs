@@ -15,6 +15,10 @@ const LIST: &str = "query($filter: ProjectFilter, $order: ProjectOrder, $first: 
   }
 }";
 
+/// Statuses as a project meets them.
+const COURSE: [&str; 7] =
+    ["INTAKE", "PLANNING", "IN_PROGRESS", "REVIEW", "ON_HOLD", "COMPLETED", "CANCELLED"];
+
 async fn list(who: &Actor, variables: Value) -> Answer {
     who.run(LIST, variables).await
 }
@@ -169,6 +173,7 @@ async fn list_is_in_the_order_that_was_asked_for() {
     for (field, name) in [
         ("NAME", "name"),
         ("STATUS", "status"),
+        ("PRIORITY", "priority"),
         ("EXPECTED_DELIVERY", "expectedDelivery"),
         ("CREATED_AT", "createdAt"),
         ("UPDATED_AT", "updatedAt"),
@@ -180,12 +185,16 @@ async fn list_is_in_the_order_that_was_asked_for() {
             let (dated, undated): (Vec<&Value>, Vec<&Value>) =
                 nodes.iter().partition(|node| !node[name].is_null());
             let mut sorted = dated.clone();
-            // Reason: statuses are in the order of their words in the database, which are in small letters.
-            let key = |node: &&Value| (node[name].as_str().unwrap().to_owned(), node["id"].to_string());
-            let small = |(value, id): (String, String)| {
-                (if name == "status" { value.to_lowercase() } else { value }, id)
+            let place = |word: &str| match name {
+                "status" => COURSE.iter().position(|known| *known == word),
+                "priority" => ["LOW", "NORMAL", "HIGH", "URGENT"].iter().position(|known| *known == word),
+                _ => None,
             };
-            sorted.sort_by_key(|node| small(key(node)));
+            let key = |node: &&Value| {
+                let value = node[name].as_str().unwrap();
+                (place(value), value.to_owned(), node["id"].to_string())
+            };
+            sorted.sort_by_key(key);
             if turned {
                 sorted.reverse();
             }

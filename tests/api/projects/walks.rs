@@ -21,7 +21,7 @@ const PROJECTS: List = List {
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { id } }
       }
     }",
-    orders: &["NAME", "NUMBER", "STATUS", "EXPECTED_DELIVERY", "CREATED_AT", "UPDATED_AT"],
+    orders: &["NAME", "NUMBER", "STATUS", "PRIORITY", "EXPECTED_DELIVERY", "CREATED_AT", "UPDATED_AT"],
 };
 
 const TASKS: List = List {
@@ -44,7 +44,7 @@ const BOARD: List = List {
         }
       }
     }",
-    orders: &["RANK", "START_ON", "DUE_ON"],
+    orders: &["RANK", "PRIORITY", "START_ON", "DUE_ON"],
 };
 
 /// How a list is walked.

@@ -6,11 +6,12 @@ mod connection;
 mod cursor;
 mod input;
 mod linked;
+mod order;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, IdenStatic, ModelTrait, Order as SqlOrder, QueryFilter, QuerySelect,
-    QueryTrait, Select,
-    sea_query::{Expr, NullOrdering, OrderedStatement},
+    ColumnTrait, Condition, EntityTrait, ModelTrait, Order as SqlOrder, QueryFilter, QuerySelect, QueryTrait,
+    Select,
+    sea_query::{Expr, ExprTrait, NullOrdering, OrderedStatement},
 };
 
 use crate::{
@@ -23,11 +24,12 @@ use crate::{
 
 pub use children::{ById, ChildPage, children};
 pub use connection::{Connection, Edge, PageInfo, Total};
-use cursor::{Cursor, Place, Tag};
+use cursor::{Cursor, Place};
 pub use input::{
     DateRange, DateTimeRange, Direction, MAX_LISTED, MAX_SEARCH, TOO_MANY_LISTED, check_listed, check_search,
 };
 pub use linked::{Link, LinkedPage, linked};
+pub use order::{Order, Sort};
 
 /// Largest page.
 pub const MAX_PAGE: i32 = 100;
@@ -87,36 +89,6 @@ impl PageArgs {
 /// The rows of a list for a viewer: the visible ones with the list's filter.
 pub type Scope<E> = Box<dyn Fn(&Viewer) -> Select<E> + Send + Sync>;
 
-/// The order of a list: one column, completed by the id so that it is total. Nulls come last in either direction.
-#[derive(Clone, Copy, Debug)]
-pub struct Order<E: EntityTrait> {
-    /// The column.
-    pub column: E::Column,
-    /// Largest first.
-    pub descending: bool,
-}
-
-impl<E: Guarded> Order<E> {
-    /// By `column`, smallest first.
-    pub fn asc(column: E::Column) -> Self {
-        Self { column, descending: false }
-    }
-
-    /// By `column`, largest first.
-    pub fn desc(column: E::Column) -> Self {
-        Self { column, descending: true }
-    }
-
-    /// By `column` in a direction that a client chose.
-    pub fn by(column: E::Column, direction: Direction) -> Self {
-        Self { column, descending: direction == Direction::Desc }
-    }
-
-    fn tag(&self) -> Tag {
-        Tag { column: self.column.as_str(), descending: self.descending }
-    }
-}
-
 /// A page of `E` as it will be asked for: order, direction, size and where to start.
 struct Plan<E: EntityTrait> {
     order: Order<E>,
@@ -156,10 +128,11 @@ where
     fn apply_order_to(&self, statement: &mut impl OrderedStatement, name: impl Fn(E::Column) -> Expr) {
         let direction = if self.descending() { SqlOrder::Desc } else { SqlOrder::Asc };
         let nulls = if self.backward { NullOrdering::First } else { NullOrdering::Last };
+        let key = self.order.sort.key(name(self.order.column));
         if is_nullable::<E>(self.order.column) {
-            statement.order_by_expr_with_nulls(name(self.order.column), direction.clone(), nulls);
+            statement.order_by_expr_with_nulls(key, direction.clone(), nulls);
         } else {
-            statement.order_by_expr(name(self.order.column), direction.clone());
+            statement.order_by_expr(key, direction.clone());
         }
         statement.order_by_expr(name(E::id_column()), direction);
     }
@@ -167,26 +140,23 @@ where
     /// Rows beyond the cursor in the fetching direction.
     fn beyond(&self) -> Option<Condition> {
         let cursor = self.from.as_ref()?;
-        let (column, id) = (self.order.column, E::id_column());
-        let further = |column: E::Column, value: sea_orm::Value| {
-            if self.descending() { column.lt(value) } else { column.gt(value) }
-        };
-        let same_and_further = |same| Condition::all().add(same).add(further(id, cursor.id.into()));
+        let (column, id, sort) = (self.order.column, E::id_column(), self.order.sort);
+        let key = || sort.key(qualified::<E>(column));
+        let further = |key: Expr, bound: Expr| if self.descending() { key.lt(bound) } else { key.gt(bound) };
+        let further_id = || further(qualified::<E>(id), Expr::val(cursor.id));
+        let same_and_further = |same| Condition::all().add(same).add(further_id());
         let condition = match (&cursor.value, self.backward) {
             // Reason: written so that an index finds the place; behind an `or` it is read from its start.
             (Some(value), _) if !is_nullable::<E>(column) => {
-                let from = match self.descending() {
-                    true => column.lte(value.clone()),
-                    false => column.gte(value.clone()),
-                };
-                let beyond =
-                    Condition::any().add(further(column, value.clone())).add(further(id, cursor.id.into()));
+                let bound = || sort.bound(value.clone());
+                let from = if self.descending() { key().lte(bound()) } else { key().gte(bound()) };
+                let beyond = Condition::any().add(further(key(), bound())).add(further_id());
                 Condition::all().add(from).add(beyond)
             }
             (Some(value), backward) => {
-                let mut any = Condition::any()
-                    .add(further(column, value.clone()))
-                    .add(same_and_further(column.eq(value.clone())));
+                let bound = || sort.bound(value.clone());
+                let mut any =
+                    Condition::any().add(further(key(), bound())).add(same_and_further(key().eq(bound())));
                 if !backward {
                     any = any.add(column.is_null());
                 }

@@ -82,7 +82,7 @@ async fn fifty_are_one_statement_and_as_if_alone() {
         let projects = fifty_projects(world).await;
         for column in ORDERS {
             for descending in [false, true] {
-                let order = Order { column, descending };
+                let order = Order { descending, ..Order::asc(column) };
                 let cursor = middle(world, order).await;
                 let pages = [
                     PageArgs::first(3),

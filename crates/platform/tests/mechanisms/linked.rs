@@ -74,7 +74,7 @@ async fn linked_children_are_one_statement_and_as_if_each_parent_was_alone() {
         let people = people(world).await;
         for column in [Column::Number, Column::DueOn, Column::CompletedAt] {
             for descending in [false, true] {
-                let order = Order { column, descending };
+                let order = Order { descending, ..Order::asc(column) };
                 for args in
                     [PageArgs::first(3), PageArgs::new(None, None, Some(3), None), PageArgs::first(100)]
                 {

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, TimeDelta};
 use kernel::{
     ask::Ask,
-    page::{Connection, Order, PageArgs, list},
+    page::{Connection, Order, PageArgs, Sort, list},
     policy::Guarded,
 };
 use proptest::{
@@ -134,7 +134,14 @@ fn sorted(rows: &[Model], order: Order<Entity>) -> Vec<Model> {
         Column::Number => rows.sort_by(key(|row| Some(row.number), down)),
         Column::Name => rows.sort_by(key(|row| Some(row.name.clone()), down)),
         Column::Description => rows.sort_by(key(|row| Some(row.description.clone()), down)),
-        Column::HeldFrom => rows.sort_by(key(|row| row.held_from.clone(), down)),
+        Column::HeldFrom => {
+            let place = move |word: &String| match order.sort {
+                Sort::Words(words) => (words.iter().position(|known| known == word), String::new()),
+                Sort::Value => (None, word.clone()),
+            };
+            let behind = |(place, word): (Option<usize>, String)| (place.is_none(), place, word);
+            rows.sort_by(key(move |row| row.held_from.as_ref().map(place).map(behind), down));
+        }
         Column::ExpectedDelivery => rows.sort_by(key(|row| row.expected_delivery, down)),
         Column::Health => rows.sort_by(key(|row| row.health, down)),
         Column::BudgetMinor => rows.sort_by(key(|row| row.budget_minor, down)),
@@ -155,10 +162,14 @@ async fn pages_walked_either_way_are_the_sorted_list() {
             world.clear().await;
             let new = rows.iter().enumerate().map(|(n, row)| world.project_of(row, n)).collect();
             let rows = world.write(new).await;
-            let order = Order { column, descending };
-            let expected = sorted(&rows, order);
-            assert_eq!(world.walk(order, size, false).await, expected, "forwards");
-            assert_eq!(world.walk(order, size, true).await, expected, "backwards");
+            // Words that are in the list have its order, all others come behind.
+            for sort in [Sort::Value, Sort::Words(&["review", "intake"])] {
+                let order = Order { descending, ..Order::asc(column) };
+                let order = if matches!(column, Column::HeldFrom) { order.sorted(sort) } else { order };
+                let expected = sorted(&rows, order);
+                assert_eq!(world.walk(order, size, false).await, expected, "forwards");
+                assert_eq!(world.walk(order, size, true).await, expected, "backwards");
+            }
         });
     })
     .await;
@@ -194,8 +205,8 @@ async fn rows_there_from_the_start_are_seen_once_while_others_come() {
         property(30, &cases, async |(first, later, column, descending, backward, size)| {
             world.clear().await;
             let new = first.iter().enumerate().map(|(n, row)| world.project_of(row, n)).collect();
-            let expected = sorted(&world.write(new).await, Order { column, descending });
-            let order = Order { column, descending };
+            let expected = sorted(&world.write(new).await, Order { descending, ..Order::asc(column) });
+            let order = Order { descending, ..Order::asc(column) };
             let (mut seen, mut cursor): (Vec<Model>, _) = (Vec::new(), None);
             let mut later = later.iter().enumerate();
             loop {

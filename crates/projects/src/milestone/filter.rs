@@ -4,7 +4,7 @@ use async_graphql::{Enum, InputObject};
 use kernel::{
     Fields, Result,
     id::{MilestoneId, ProjectId, TypedId, UserId},
-    page::{DateRange, Direction, Order, check_listed, check_search},
+    page::{DateRange, Direction, Order, Sort, check_listed, check_search},
     policy::Guarded,
     sql,
     viewer::Viewer,
@@ -121,6 +121,8 @@ pub enum MilestoneOrderField {
     DueOn,
     /// Name.
     Name,
+    /// Priority, low first.
+    Priority,
     /// When they were made.
     CreatedAt,
 }
@@ -148,8 +150,14 @@ impl From<MilestoneOrder> for Order<Entity> {
             MilestoneOrderField::Rank => Column::Rank,
             MilestoneOrderField::DueOn => Column::DueOn,
             MilestoneOrderField::Name => Column::Name,
+            MilestoneOrderField::Priority => Column::Priority,
             MilestoneOrderField::CreatedAt => Column::CreatedAt,
         };
-        Self::by(column, direction)
+        let by_priority = field == MilestoneOrderField::Priority;
+        Self::by(column, direction).sorted(if by_priority {
+            Sort::Words(Priority::WORDS)
+        } else {
+            Sort::Value
+        })
     }
 }

@@ -3,8 +3,8 @@
 use async_graphql::{Enum, InputObject};
 use kernel::{
     Fields, Result, Text,
-    id::{AccountId, ProjectId, TypedId, UserId},
-    page::{DateRange, DateTimeRange, Direction, Order, check_listed, check_search},
+    id::{AccountId, ProjectId, ProjectTemplateId, TypedId, UserId},
+    page::{DateRange, DateTimeRange, Direction, Order, Sort, check_listed, check_search},
     policy::Guarded,
     sql,
     viewer::Viewer,
@@ -168,6 +168,17 @@ impl ProjectFilter {
     }
 }
 
+/// Statuses as a project meets them.
+const COURSE: &[&str] = &[
+    ProjectStatus::Intake.as_str(),
+    ProjectStatus::Planning.as_str(),
+    ProjectStatus::InProgress.as_str(),
+    ProjectStatus::Review.as_str(),
+    ProjectStatus::OnHold.as_str(),
+    ProjectStatus::Completed.as_str(),
+    ProjectStatus::Cancelled.as_str(),
+];
+
 /// What projects can be ordered by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
 pub enum ProjectOrderField {
@@ -176,8 +187,10 @@ pub enum ProjectOrderField {
     Name,
     /// Number, which is the order of the codes.
     Number,
-    /// Status, in the alphabet.
+    /// Status, in the order of a project's course: intake, planning, in progress, review, on hold, completed, cancelled.
     Status,
+    /// Priority, low first.
+    Priority,
     /// When the client expects them; those without a date last.
     ExpectedDelivery,
     /// How well they go; those that nobody rated last.
@@ -206,13 +219,19 @@ impl From<ProjectOrder> for Order<Entity> {
             ProjectOrderField::Name => Column::Name,
             ProjectOrderField::Number => Column::Number,
             ProjectOrderField::Status => Column::Status,
+            ProjectOrderField::Priority => Column::Priority,
             ProjectOrderField::ExpectedDelivery => Column::ExpectedDelivery,
             ProjectOrderField::Health => Column::Health,
             ProjectOrderField::EstimatedEnd => Column::EstimatedEnd,
             ProjectOrderField::CreatedAt => Column::CreatedAt,
             ProjectOrderField::UpdatedAt => Column::UpdatedAt,
         };
-        Self::by(column, direction)
+        let sort = match field {
+            ProjectOrderField::Status => Sort::Words(COURSE),
+            ProjectOrderField::Priority => Sort::Words(Priority::WORDS),
+            _ => Sort::Value,
+        };
+        Self::by(column, direction).sorted(sort)
     }
 }
 

@@ -4,7 +4,7 @@ use async_graphql::{Enum, InputObject};
 use kernel::{
     Error, Fields, Result,
     id::{MilestoneId, ProjectId, TaskColumnId, TaskId, TaskLabelId, TypedId, UserId},
-    page::{DateRange, Direction, Order, check_listed, check_search},
+    page::{DateRange, Direction, Order, Sort, check_listed, check_search},
     policy::{Guarded, allowed, nothing},
     sql,
     viewer::Viewer,
@@ -191,6 +191,8 @@ pub enum TaskOrderField {
     Number,
     /// Title.
     Title,
+    /// Priority, low first.
+    Priority,
     /// When they are to begin; those without a date last.
     StartOn,
     /// When they are due; those without a date last.
@@ -224,11 +226,13 @@ impl From<TaskOrder> for Order<Entity> {
             TaskOrderField::Rank => Column::Rank,
             TaskOrderField::Number => Column::Number,
             TaskOrderField::Title => Column::Title,
+            TaskOrderField::Priority => Column::Priority,
             TaskOrderField::StartOn => Column::StartOn,
             TaskOrderField::DueOn => Column::DueOn,
             TaskOrderField::CreatedAt => Column::CreatedAt,
             TaskOrderField::UpdatedAt => Column::UpdatedAt,
         };
-        Self::by(column, direction)
+        let sort = if field == TaskOrderField::Priority { Sort::Words(Priority::WORDS) } else { Sort::Value };
+        Self::by(column, direction).sorted(sort)
     }
 }
