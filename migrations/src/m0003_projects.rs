@@ -26,7 +26,7 @@ fn counters() -> Table {
     Table::bare("projects_counters").tenant_id().primary("tenant_id").bigint("next_number")
 }
 
-fn projects() -> Table {
+pub(crate) fn projects() -> Table {
     Table::tenant("projects_projects")
         .bigint("number")
         .text("code")
@@ -50,6 +50,7 @@ fn projects() -> Table {
         .json("tags")
         .json("custom")
         .uuid_opt("parent_id")
+        .uuid_opt("template_id")
         .int_opt("health")
         .uuid_opt("created_by")
         .timestamp_opt("archived_at")
@@ -60,9 +61,11 @@ fn projects() -> Table {
         .belongs_to("account_id", "crm_accounts", NoAction)
         .member("manager_id", NoAction)
         .belongs_to("parent_id", "projects_projects", NoAction)
+        .belongs_to_later("template_id", "projects_templates")
         .unique(&["tenant_id", "id"])
         .unique(&["tenant_id", "code"])
         .index(&["tenant_id", "parent_id"])
+        .index(&["tenant_id", "template_id"])
         .index(&["tenant_id", "name", "id"])
         .index(&["tenant_id", "account_id"])
         .index(&["tenant_id", "manager_id"])

@@ -1,6 +1,7 @@
 //! Templates of projects, and imports of tasks.
 
 use crate::ddl::{Raw, Step};
+use crate::m0003_projects;
 use crate::table::OnDelete::{Cascade, NoAction};
 use crate::table::Table;
 
@@ -8,7 +9,7 @@ pub(crate) const STEP: Step = Step {
     name: "m0016_templates",
     source: include_str!("m0016_templates.rs"),
     tables,
-    completes: Vec::new,
+    completes: || vec![m0003_projects::projects()],
     raw: Raw::none,
 };
 

@@ -105,6 +105,7 @@ fn project(
         tags: json!(tags),
         custom: json!({}),
         parent_id: None,
+        template_id: None,
         health: health(plan.status, maker),
         created_by: manager.or_else(|| rows.users.get(place::OWNER).map(|owner| owner.id)),
         archived_at: None,

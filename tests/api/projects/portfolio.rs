@@ -116,6 +116,17 @@ async fn portfolio_is_filtered_by_being_late_and_ordered_by_health() {
     let (yes, no) = (ids(true).await, ids(false).await);
     assert!(yes.contains(&late) && !yes.contains(&on_time));
     assert!(no.contains(&on_time) && !no.contains(&late));
+    let any = async |alternatives: Value| {
+        let query =
+            "query($or: [ProjectFilter!]) { projects(first: 100, filter: { or: $or }) { nodes { id } } }";
+        owner.run(query, json!({ "or": alternatives })).await
+    };
+    let either = any(json!([{ "late": true }, { "ids": [on_time] }])).await.expect_ok().ids("projects.nodes");
+    assert!(either.contains(&late) && either.contains(&on_time), "{either:?}");
+    assert!(either.iter().all(|id| yes.contains(id) || *id == on_time), "{either:?}");
+    any(json!([{ "late": true }, { "archived": true }]))
+        .await
+        .expect_field("filter.or.1.archived", "not_in_or");
     assert_eq!(yes.len() + no.len(), codes(&owner).await.len(), "each is one or the other");
     let query = "{ projects(first: 100, orderBy: { field: HEALTH }, filter: { maxHealth: 100 }) { nodes { health } } }";
     let answer = ask(&owner, query).await.expect_ok();

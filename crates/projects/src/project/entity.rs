@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     act::{About, Recorded},
-    id::{AccountId, ProjectId, TenantId, UserId},
+    id::{AccountId, ProjectId, ProjectTemplateId, TenantId, UserId},
     money::Currency,
 };
 use sea_orm::entity::prelude::*;
@@ -63,6 +63,8 @@ pub struct Model {
     pub custom: Json,
     /// The project that it is part of.
     pub parent_id: Option<ProjectId>,
+    /// The template that it was made from.
+    pub template_id: Option<ProjectTemplateId>,
     /// How well it goes, 0 to 100.
     pub health: Option<i32>,
     /// Who made it.

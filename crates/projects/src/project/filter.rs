@@ -9,11 +9,12 @@ use kernel::{
     sql,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, Select};
+use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, QuerySelect, QueryTrait, Select};
 
 use super::entity::{Column, Entity};
 use crate::{
-    policy::PROJECTS_READ,
+    policy::{PROJECTS_READ, TEMPLATES_READ},
+    template::entity as template,
     words::{Priority, ProjectStatus},
 };
 
@@ -22,6 +23,13 @@ pub const TOO_DEEP: Text = Text::new(
     "too_deep",
     "Alternatives can be nested {max} deep at most.",
     "Les alternatives peuvent être imbriquées sur {max} niveaux au plus.",
+);
+
+/// Whether a list is of archived projects is said once.
+pub const NOT_IN_OR: Text = Text::new(
+    "not_in_or",
+    "Say this beside the alternatives; it holds for all of them.",
+    "Indiquez ceci à côté des alternatives ; cela vaut pour toutes.",
 );
 
 /// Most alternatives of a filter.
@@ -54,17 +62,19 @@ pub struct ProjectFilter {
     pub tags: Option<Vec<String>>,
     /// Only with this text in the name or code.
     pub search: Option<String>,
-    /// True: only archived ones. Otherwise only those that are not. Not looked at within `or`.
+    /// True: only archived ones. Otherwise only those that are not. INVALID within `or`.
     pub archived: Option<bool>,
     /// Only expected by the client in this time.
     pub expected_delivery: Option<DateRange>,
     /// True: only those that are not over though the client expected them before today, in the agency's time zone;
-    /// false: only the others. Not looked at within `or`.
+    /// false: only the others.
     pub late: Option<bool>,
     /// Only those that go this well or worse, 0 to 100.
     pub max_health: Option<i32>,
     /// Only parts of this project.
     pub parent_id: Option<ProjectId>,
+    /// Only made from this template; none for who may not see it.
+    pub template_id: Option<ProjectTemplateId>,
     /// True: only those that are part of no other project; false: only those that are.
     pub top_level: Option<bool>,
     /// Only made in this time.
@@ -90,6 +100,7 @@ impl ProjectFilter {
         check_listed(self.priority.as_ref(), &format!("{path}.priority"), fields);
         check_listed(self.tags.as_ref(), &format!("{path}.tags"), fields);
         check_search(self.search.as_deref(), &format!("{path}.search"), fields);
+        fields.require(depth == 0 || self.archived.is_none(), &format!("{path}.archived"), NOT_IN_OR);
         let Some(alternatives) = &self.or else { return };
         let path = format!("{path}.or");
         if depth == MAX_DEPTH {
@@ -106,20 +117,21 @@ impl ProjectFilter {
     pub fn select(&self, viewer: &Viewer, backend: DbBackend) -> Select<Entity> {
         let archived = Column::ArchivedAt;
         let archived = if self.archived == Some(true) { archived.is_not_null() } else { archived.is_null() };
-        let mut select = Entity::visible(viewer, PROJECTS_READ).filter(archived);
-        if let Some(late) = self.late {
-            let over = [ProjectStatus::Completed, ProjectStatus::Cancelled].map(ProjectStatus::as_str);
-            let condition = Condition::all()
-                .add(Column::Status.is_not_in(over))
-                // Reason: an unknown comparison would make neither the condition nor its contrary true.
-                .add(Column::ExpectedDelivery.is_not_null())
-                .add(Column::ExpectedDelivery.lt(crate::today(viewer, viewer.now)));
-            select = select.filter(if late { condition } else { condition.not() });
-        }
-        select.filter(self.condition(backend))
+        let select = Entity::visible(viewer, PROJECTS_READ).filter(archived);
+        select.filter(self.condition(viewer, backend))
     }
 
-    fn condition(&self, backend: DbBackend) -> Condition {
+    /// Those that are not over though the client expected them before today.
+    fn late(viewer: &Viewer) -> Condition {
+        let over = [ProjectStatus::Completed, ProjectStatus::Cancelled].map(ProjectStatus::as_str);
+        Condition::all()
+            .add(Column::Status.is_not_in(over))
+            // Reason: an unknown comparison would make neither the condition nor its contrary true.
+            .add(Column::ExpectedDelivery.is_not_null())
+            .add(Column::ExpectedDelivery.lt(crate::today(viewer, viewer.now)))
+    }
+
+    fn condition(&self, viewer: &Viewer, backend: DbBackend) -> Condition {
         let mut all = Condition::all();
         if let Some(ids) = &self.ids {
             all = all.add(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
@@ -144,6 +156,21 @@ impl ProjectFilter {
         if let Some(text) = self.search.as_deref().filter(|text| !text.trim().is_empty()) {
             all = all.add(sql::contains(&[Column::Name, Column::Code], text));
         }
+        self.of_course(viewer, self.of_family(viewer, all)).add_option(self.alternatives(viewer, backend))
+    }
+
+    /// Those that meet one of the alternatives.
+    fn alternatives(&self, viewer: &Viewer, backend: DbBackend) -> Option<Condition> {
+        let with = |any: Condition, one: &Self| any.add(one.condition(viewer, backend));
+        self.or.as_ref().map(|alternatives| alternatives.iter().fold(kernel::policy::nothing(), with))
+    }
+
+    /// Those that were made and go as the filter says.
+    fn of_course(&self, viewer: &Viewer, mut all: Condition) -> Condition {
+        if let Some(late) = self.late {
+            let condition = Self::late(viewer);
+            all = all.add(if late { condition } else { condition.not() });
+        }
         if let Some(range) = self.expected_delivery {
             all = all.add(range.of(Column::ExpectedDelivery));
         }
@@ -153,16 +180,24 @@ impl ProjectFilter {
         if let Some(health) = self.max_health {
             all = all.add(Column::Health.lte(health));
         }
+        all
+    }
+
+    /// Those that belong to what the filter names.
+    fn of_family(&self, viewer: &Viewer, mut all: Condition) -> Condition {
+        if let Some(template) = self.template_id {
+            // Reason: who may not see the template does not learn from the filter what was made from it.
+            let seen = template::Entity::visible(viewer, TEMPLATES_READ);
+            let seen = seen.filter(template::Column::Id.eq(template.uuid()));
+            let seen = seen.select_only().column(template::Column::Id).into_query();
+            all = all.add(Column::TemplateId.in_subquery(seen));
+        }
         if let Some(parent) = self.parent_id {
             all = all.add(Column::ParentId.eq(parent.uuid()));
         }
         if let Some(top) = self.top_level {
             let parent = Column::ParentId;
             all = all.add(if top { parent.is_null() } else { parent.is_not_null() });
-        }
-        if let Some(alternatives) = &self.or {
-            let with = |any: Condition, one: &Self| any.add(one.condition(backend));
-            all = all.add(alternatives.iter().fold(kernel::policy::nothing(), with));
         }
         all
     }
@@ -251,5 +286,23 @@ mod tests {
         let many =
             ProjectFilter { or: Some(vec![nested(0); MAX_ALTERNATIVES + 1]), ..ProjectFilter::default() };
         assert_eq!(many.check().unwrap_err().message().code(), "too_many");
+    }
+
+    #[test]
+    fn every_status_has_its_place_in_the_course() {
+        let mut words = COURSE.to_vec();
+        words.sort_unstable();
+        let mut all = ProjectStatus::WORDS.to_vec();
+        all.sort_unstable();
+        assert_eq!(words, all);
+    }
+
+    #[test]
+    fn what_is_archived_is_said_once() {
+        let archived = ProjectFilter { archived: Some(true), ..ProjectFilter::default() };
+        assert!(archived.check().is_ok());
+        let nested = ProjectFilter { or: Some(vec![nested(0), archived]), ..ProjectFilter::default() };
+        let kernel::Error::Invalid(errors) = nested.check().unwrap_err() else { panic!("it is invalid") };
+        assert_eq!((errors[0].path.as_str(), errors[0].code()), ("filter.or.1.archived", "not_in_or"));
     }
 }

@@ -39,6 +39,7 @@ use crate::{
         filter::{TaskFilter, TaskOrder},
         graphql::Task,
     },
+    template::{entity as template, graphql::ProjectTemplate},
     time::entry::{
         self,
         filter::TimeEntryFilter,
@@ -173,6 +174,14 @@ impl Project {
     async fn tags(&self) -> Vec<&str> {
         let tags = self.0.tags.as_array().map(Vec::as_slice).unwrap_or_default();
         tags.iter().filter_map(|tag| tag.as_str()).collect()
+    }
+
+    /// The template that it was made from, or that the project was made from of which it is a clone; null for none, and
+    /// for who may not see templates.
+    async fn template(&self, ctx: &Context<'_>) -> Result<Option<Graph<ProjectTemplate>>> {
+        let Some(id) = self.0.template_id else { return Ok(None) };
+        let template = ctx.ask().load::<ById<template::Entity>, _>(id.uuid()).await?;
+        Ok(template.map(|template| Graph(template.into())))
     }
 
     /// How well it goes, from 0 to 100; null until somebody or something rated it.

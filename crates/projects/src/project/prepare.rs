@@ -116,6 +116,7 @@ fn new(act: &Act, input: CreateProjectInput) -> Result<Model> {
         tags: json!(tags.unwrap_or_default()),
         custom: json!({}),
         parent_id,
+        template_id: None,
         health: None,
         created_by: viewer.user_id(),
         archived_at: None,

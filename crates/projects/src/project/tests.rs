@@ -38,6 +38,7 @@ fn project(status: ProjectStatus) -> Model {
         tags: serde_json::json!([]),
         custom: serde_json::json!({}),
         parent_id: None,
+        template_id: None,
         health: None,
         created_by: None,
         archived_at: None,

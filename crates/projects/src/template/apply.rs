@@ -82,6 +82,7 @@ pub async fn apply(
             let named = taken.iter().enumerate();
             let named = named.map(|(index, one)| (one.user_id, format!("roles.{index}.userId")));
             let project = project::prepare(act, projects, input, named.collect()).await?;
+            let project = Model { template_id: Some(template.id), ..project };
             let folders = plan.folders.clone();
             let whole = build(act, project, &plan, &people, start).await?;
             let project = whole.write(act).await?;
