@@ -6,7 +6,7 @@ use tests::{Actor, Answer, World};
 
 use super::asks::{
     PROJECT, account, change, codes, expect_conflict, expect_stale, new_project, new_role, person, project,
-    read_project,
+    read_project, walk,
 };
 
 async fn update(who: &Actor, id: &str, fields: Value) -> Answer {
@@ -37,6 +37,35 @@ async fn what_is_left_out_of_an_update_stays() {
     expected["name"] = json!("Renamed");
     expected["version"] = json!(2);
     assert_eq!(*changed.data("updateProject.project"), expected);
+}
+
+// keeps: PR-1
+#[tokio::test]
+async fn days_of_the_work_are_put_right_also_when_it_is_over() {
+    let world = World::new().await;
+    let owner = world.agency("acme").owner();
+    let id = new_project(&owner, "Noted late").await;
+    walk(&owner, &id, &["PLANNING", "IN_PROGRESS"]).await;
+    for (fields, path, code) in [
+        (json!({ "actualStart": "2026-03-03" }), "actualStart", "in_future"),
+        (json!({ "actualStart": null }), "actualStart", "required"),
+        (json!({ "actualEnd": "2026-03-02" }), "actualEnd", "project_not_over"),
+    ] {
+        update(&owner, &id, fields).await.expect_field(path, code);
+    }
+    update(&owner, &id, json!({ "actualStart": "2026-02-02" })).await.expect_ok();
+    walk(&owner, &id, &["REVIEW", "COMPLETED"]).await;
+    for (fields, path, code) in [
+        (json!({ "actualEnd": "2026-02-01" }), "actualEnd", "end_before_start"),
+        (json!({ "actualEnd": "2026-03-03" }), "actualEnd", "in_future"),
+        (json!({ "actualEnd": null }), "actualEnd", "required"),
+    ] {
+        update(&owner, &id, fields).await.expect_field(path, code);
+    }
+    let right = json!({ "actualStart": "2026-02-03", "actualEnd": "2026-02-27" });
+    let right = update(&owner, &id, right).await.expect_ok();
+    let right = right.data("updateProject.project");
+    assert_eq!((&right["actualStart"], &right["actualEnd"]), (&json!("2026-02-03"), &json!("2026-02-27")));
 }
 
 // keeps: PR-1

@@ -133,12 +133,12 @@ impl Project {
         self.0.estimated_end.map(Into::into)
     }
 
-    /// When work on it began: the day it first went in progress.
+    /// When work on it began: the day it first went in progress, unless it was put right.
     async fn actual_start(&self) -> Option<Date> {
         self.0.actual_start.map(Into::into)
     }
 
-    /// When it was completed, or given up after work had begun.
+    /// When it was completed, or given up after work had begun, unless it was put right.
     async fn actual_end(&self) -> Option<Date> {
         self.0.actual_end.map(Into::into)
     }

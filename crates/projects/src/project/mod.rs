@@ -1,5 +1,6 @@
 //! Projects: what changes them, and the lists that other domains may ask for.
 
+mod changed;
 pub mod counter;
 pub mod entity;
 pub mod filter;

@@ -74,6 +74,12 @@ pub struct UpdateProjectInput {
     pub estimated_start: MaybeUndefined<Date>,
     /// When it is thought to end, not before it begins.
     pub estimated_end: MaybeUndefined<Date>,
+    /// When work on it began, to put right what was noted when it went in progress: not in the future, and not null for
+    /// what has begun.
+    pub actual_start: MaybeUndefined<Date>,
+    /// When it was completed or given up, to put right what was noted then: only for what is over, not in the future, not
+    /// before the start.
+    pub actual_end: MaybeUndefined<Date>,
     /// When the client expects it.
     pub expected_delivery: MaybeUndefined<Date>,
     /// What it may cost, not negative. Needs `projects.budget.write` on the project.

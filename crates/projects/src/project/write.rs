@@ -6,16 +6,15 @@ use kernel::{
     assignment::{self, NewAssignment, Source, Target, assign, unassign},
     db::Db,
     id::{ProjectId, TypedId, UserId},
-    patch,
     people::check_staff,
     policy::{Guarded, can_in},
-    scalar::Date,
-    sql, text,
+    sql,
     viewer::{Permission, Viewer},
 };
 use serde_json::json;
 
 use super::{
+    changed::changed,
     counter,
     entity::{Entity, Model},
     mutation::{CreateProjectInput, TransitionProjectInput, UpdateProjectInput},
@@ -118,7 +117,7 @@ pub async fn update(
             rules::check_not_archived(&before)?;
             let sets_budget = !input.budget.is_undefined() || !input.budget_minutes.is_undefined();
             let wanted = input.custom_fields.clone().unwrap_or_default();
-            let mut after = changed(&before, input)?;
+            let mut after = changed(&before, input, crate::today(viewer, act.now()))?;
             if sets_budget {
                 check_budgets(act, before.id).await?;
             }
@@ -155,68 +154,6 @@ async fn check_changes(act: &Act, projects: &Projects, before: &Model, after: &M
         tree::check(act, after.id, after.parent_id).await?;
     }
     Ok(())
-}
-
-fn changed(before: &Model, input: UpdateProjectInput) -> Result<Model> {
-    let UpdateProjectInput {
-        id: _,
-        expected_version: _,
-        name,
-        description,
-        account_id,
-        manager_id,
-        priority,
-        estimated_start,
-        estimated_end,
-        expected_delivery,
-        budget,
-        budget_minutes,
-        billing_type,
-        methodology,
-        tags,
-        parent_id,
-        custom_fields: _,
-    } = input;
-    let mut after = before.clone();
-    let mut fields = Fields::new();
-    if let Some(name) = patch::checked(name, "name", &mut fields, |value, path| text::name(&value, path)) {
-        after.name = name;
-    }
-    let markdown = |value: String, path: &str| text::markdown(&value, path, rules::DESCRIPTION_MAX);
-    if let Some(description) = patch::optional(description) {
-        after.description =
-            fields.take(markdown(description.unwrap_or_default(), "description")).unwrap_or_default();
-    }
-    after.account_id = patch::optional(account_id).unwrap_or(after.account_id);
-    after.manager_id = patch::optional(manager_id).unwrap_or(after.manager_id);
-    after.parent_id = patch::optional(parent_id).unwrap_or(after.parent_id);
-    set(&mut after.priority, patch::required(priority, "priority", &mut fields).map(|word| word.as_str()));
-    let date = |sent| patch::optional(sent).map(|date: Option<Date>| date.map(Date::naive));
-    after.estimated_start = date(estimated_start).unwrap_or(after.estimated_start);
-    after.estimated_end = date(estimated_end).unwrap_or(after.estimated_end);
-    after.expected_delivery = date(expected_delivery).unwrap_or(after.expected_delivery);
-    rules::check_dates(after.estimated_start, after.estimated_end, "estimatedEnd", &mut fields);
-    if let Some(budget) = patch::optional(budget) {
-        (after.budget_minor, after.budget_currency) = rules::amount(budget, "budget", &mut fields);
-    }
-    after.budget_minutes = patch::optional(budget_minutes).unwrap_or(after.budget_minutes);
-    rules::check_minutes(after.budget_minutes, "budgetMinutes", &mut fields);
-    let word = patch::required(billing_type, "billingType", &mut fields).map(|word| word.as_str());
-    set(&mut after.billing_type, word);
-    let word = patch::required(methodology, "methodology", &mut fields).map(|word| word.as_str());
-    set(&mut after.methodology, word);
-    if let Some(tags) = patch::optional(tags) {
-        let tags = fields.take(text::tags(&tags.unwrap_or_default(), "tags"));
-        after.tags = json!(tags.unwrap_or_default());
-    }
-    fields.check()?;
-    Ok(after)
-}
-
-fn set(field: &mut String, word: Option<&'static str>) {
-    if let Some(word) = word {
-        word.clone_into(field);
-    }
 }
 
 /// Moves a project to another status.
