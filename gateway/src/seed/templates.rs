@@ -139,11 +139,11 @@ impl Sketch {
         };
         TemplatePlan {
             placeholders: self.places.iter().map(role).collect(),
-            planned_columns: Vec::new(),
             planned_milestones: self.milestones.iter().map(milestone).collect(),
             planned_tasks: self.tasks.iter().map(task).collect(),
             planned_links: self.tasks.windows(2).map(link).collect(),
             folders: self.folders.iter().map(|path| text(path)).collect(),
+            ..TemplatePlan::default()
         }
     }
 }

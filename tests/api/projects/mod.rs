@@ -34,6 +34,7 @@ mod seen;
 mod task_lists;
 mod tasks;
 mod team;
+mod template_ways;
 mod templates;
 mod trail;
 mod updating;

@@ -8,7 +8,7 @@ use super::{
     milestones::new_milestone,
 };
 
-const TEMPLATE: &str = "template {
+pub(super) const TEMPLATE: &str = "template {
   id name description category milestoneCount taskCount lengthDays archivedAt version
   plan {
     placeholders { key title } plannedColumns { name category } folders
@@ -30,7 +30,7 @@ const MADE: &str = "project {
   dependencies(first: 100) { nodes { kind lagMinutes } }
 }";
 
-fn website() -> Value {
+pub(super) fn website() -> Value {
     json!({
         "placeholders": [{ "key": "dev", "title": "Developer" }, { "key": "des", "title": "Designer" }],
         "plannedColumns": [{ "name": "Next", "category": "TODO" }, { "name": "Now", "category": "DOING" },
@@ -54,13 +54,13 @@ fn website() -> Value {
     })
 }
 
-async fn new_template(who: &Actor, name: &str, plan: Value) -> String {
+pub(super) async fn new_template(who: &Actor, name: &str, plan: Value) -> String {
     let input = json!({ "name": name, "category": "Web", "plan": plan });
     let made = change(who, "createProjectTemplate", input, "template { id }").await.expect_ok();
     made.text("createProjectTemplate.template.id")
 }
 
-async fn apply(who: &Actor, input: Value) -> Answer {
+pub(super) async fn apply(who: &Actor, input: Value) -> Answer {
     change(who, "applyProjectTemplate", input, MADE).await
 }
 

@@ -20,7 +20,7 @@ use super::{
     ARCHIVED,
     entity::Entity,
     mutation::{ApplyProjectTemplateInput, TemplateRoleTaken},
-    plan::{TemplateLink, TemplateMilestone, TemplatePlan, TemplateTask},
+    plan::{TemplateLink, TemplateMilestone, TemplatePlan, TemplateProject, TemplateTask},
     plan_of,
     rules::{NO_SUCH_KEY, due_day},
 };
@@ -45,7 +45,7 @@ pub const PLACE_TAKEN: Text = Text::new(
     "Cette place est déjà prise par quelqu'un d'autre.",
 );
 
-/// Colour of labels that a template names and the agency has not.
+/// Colour of labels that tasks of a template name and nobody has.
 const COLOR: &str = "#6b7280";
 
 /// Makes a project from a template.
@@ -77,7 +77,7 @@ pub async fn apply(
             let start = Start::new(input.starts_on.naive(), viewer.tenant.working_week)?;
             let input = CreateProjectInput {
                 description: input.description.clone().or(Some(template.description)),
-                ..project_input(&input, template.name, start.day, start.last_day(&plan)?)
+                ..project_input(&input, template.name, &plan, start)?
             };
             let named = taken.iter().enumerate();
             let named = named.map(|(index, one)| (one.user_id, format!("roles.{index}.userId")));
@@ -95,26 +95,27 @@ pub async fn apply(
 fn project_input(
     input: &ApplyProjectTemplateInput,
     name: String,
-    starts_on: NaiveDate,
-    ends_on: NaiveDate,
-) -> CreateProjectInput {
-    CreateProjectInput {
+    plan: &TemplatePlan,
+    start: Start,
+) -> Result<CreateProjectInput> {
+    let TemplateProject { billing_type, methodology, priority, tags } = plan.planned_project.clone();
+    Ok(CreateProjectInput {
         name: input.name.clone().unwrap_or(name),
         description: None,
         account_id: input.account_id,
         manager_id: input.manager_id,
-        priority: input.priority,
-        estimated_start: Some(starts_on.into()),
-        estimated_end: Some(ends_on.into()),
+        priority: input.priority.or(Some(priority)),
+        estimated_start: Some(start.day.into()),
+        estimated_end: Some(start.last_day(plan)?.into()),
         expected_delivery: input.expected_delivery,
         budget: None,
         budget_minutes: None,
-        billing_type: None,
-        methodology: None,
-        tags: None,
+        billing_type: Some(billing_type),
+        methodology: Some(methodology),
+        tags: Some(tags),
         parent_id: None,
         custom_fields: input.custom_fields.clone(),
-    }
+    })
 }
 
 /// Who takes which place of the template, by its key.
@@ -205,8 +206,10 @@ async fn build<'a>(
 impl<'a> Builder<'a> {
     /// Labels of the agency by their names; those it has not become labels of the project.
     async fn name_labels(&mut self, act: &Act, plan: &TemplatePlan) -> Result<()> {
-        let mut names: Vec<&str> =
-            plan.planned_tasks.iter().flat_map(|part| &part.label_names).map(String::as_str).collect();
+        let colors: HashMap<&str, &str> =
+            plan.planned_labels.iter().map(|part| (part.name.as_str(), part.color.as_str())).collect();
+        let named = plan.planned_tasks.iter().flat_map(|part| &part.label_names).map(String::as_str);
+        let mut names: Vec<&str> = named.chain(colors.keys().copied()).collect();
         names.sort_unstable();
         names.dedup();
         if names.is_empty() {
@@ -220,7 +223,8 @@ impl<'a> Builder<'a> {
         }
         for name in names {
             if !self.labels.contains_key(name) {
-                let label = label::of_project(act, self.whole.project.id, name.to_owned(), COLOR.to_owned());
+                let color = colors.get(name).copied().unwrap_or(COLOR).to_owned();
+                let label = label::of_project(act, self.whole.project.id, name.to_owned(), color);
                 self.labels.insert(name.to_owned(), label.id);
                 self.whole.labels.push(label);
             }
@@ -262,9 +266,11 @@ impl<'a> Builder<'a> {
             milestone_id: part.milestone.as_deref().and_then(|key| self.milestones.get(key)).copied(),
             parent_id: part.parent.as_deref().and_then(|key| self.tasks.get(key)).copied(),
             checklist: task::checklist::write(&steps.collect::<Vec<_>>()),
+            recurrence: part.recurrence.clone(),
             rank,
             ..blank
         };
+        row.recurs_from = row.recurrence.as_ref().and(row.due_on.or(row.start_on));
         if let Some(column) = self.whole.entry() {
             task::rules::enter(&mut row, column, act.now());
         }

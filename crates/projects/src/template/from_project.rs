@@ -19,7 +19,10 @@ use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use super::{
     entity::Model,
     mutation::CreateProjectTemplateFromProjectInput,
-    plan::{TemplateColumn, TemplateLink, TemplateMilestone, TemplatePlan, TemplateRole, TemplateTask},
+    plan::{
+        TemplateColumn, TemplateLabel, TemplateLink, TemplateMilestone, TemplatePlan, TemplateProject,
+        TemplateRole, TemplateTask,
+    },
     rules,
     write::{category, insert},
 };
@@ -29,9 +32,9 @@ use crate::{
     link::{Work, ends_of, entity as link},
     milestone::entity as milestone,
     policy::TEMPLATES_WRITE,
-    project::rules::DESCRIPTION_MAX,
+    project::{entity as project, rules::DESCRIPTION_MAX},
     task::{checklist, entity as task},
-    words::{DependencyKind, Priority},
+    words::{BillingType, DependencyKind, Methodology, Priority},
     workdays::offset,
 };
 
@@ -39,7 +42,7 @@ use crate::{
 ///
 /// # Errors
 /// NOT_FOUND for a project that the viewer may not see, FORBIDDEN, CONFLICT for a taken name, INVALID for wrong fields
-/// and a project with more than a template can have.
+/// and a project with more than a template can have, people among them.
 pub async fn create_from_project(
     viewer: &Viewer,
     db: &Db,
@@ -93,14 +96,36 @@ fn plan(source: &Source, labels: &HashMap<TaskLabelId, String>, week: WorkingWee
         tasks: source.tasks.iter().map(|row| (row.id, format!("t{}", row.number))).collect(),
     };
     let column = |(name, category): &(String, _)| TemplateColumn { name: name.clone(), category: *category };
+    let label = |(_, name, color): &(TaskLabelId, String, String)| TemplateLabel {
+        name: name.clone(),
+        color: color.clone(),
+    };
     TemplatePlan {
         planned_columns: source.columns.iter().map(column).collect(),
+        planned_project: manner(&source.project),
+        planned_labels: source.labels.iter().map(label).collect(),
         planned_milestones: source.milestones.iter().map(|row| project.milestone(row)).collect(),
         planned_tasks: source.tasks.iter().map(|row| project.task(row)).collect(),
         planned_links: source.links.iter().filter_map(|row| project.link(row)).collect(),
         folders: Vec::new(),
         placeholders: project.places.roles,
     }
+}
+
+/// What a project is like beside its parts.
+fn manner(project: &project::Model) -> TemplateProject {
+    let tags = project.tags.as_array().map(Vec::as_slice).unwrap_or_default();
+    TemplateProject {
+        billing_type: BillingType::parse(&project.billing_type).unwrap_or_default(),
+        methodology: Methodology::parse(&project.methodology).unwrap_or_default(),
+        priority: Priority::parse(&project.priority).unwrap_or_default(),
+        tags: tags.iter().filter_map(|tag| tag.as_str()).map(str::to_owned).collect(),
+    }
+}
+
+/// A rule by which a task comes again, without the day on which it ends: a template knows no dates.
+fn timeless(rule: &str) -> String {
+    rule.split(';').filter(|part| !part.starts_with("UNTIL=")).collect::<Vec<_>>().join(";")
 }
 
 /// A project as parts of a template see it, with the keys that they get.
@@ -150,6 +175,7 @@ impl Project<'_> {
             label_names: labels.filter_map(|id| self.labels.get(id)).cloned().collect(),
             steps: checklist::read(&row.checklist).into_iter().map(|step| step.text).collect(),
             doers: doers.filter_map(|user| self.places.key(*user)).collect(),
+            recurrence: row.recurrence.as_deref().filter(|_| start_day.or(due).is_some()).map(timeless),
         }
     }
 
@@ -197,7 +223,7 @@ impl Places {
 
     fn add(&mut self, user: UserId, title: Option<String>) {
         let number = self.roles.len() + 1;
-        if number > rules::MAX_ROLES || self.keys.contains_key(&user) {
+        if self.keys.contains_key(&user) {
             return;
         }
         let key = format!("r{number}");

@@ -10,6 +10,9 @@ pub mod rules;
 pub mod stored;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use apply::apply;
 pub use from_project::create_from_project;
 pub use write::{archive, create, restore, update};

@@ -29,7 +29,8 @@ pub struct CreateProjectTemplateInput {
 /// A template to be made of a project.
 #[derive(Clone, Debug, InputObject)]
 pub struct CreateProjectTemplateFromProjectInput {
-    /// The project. The template says nothing of its people, dates and money.
+    /// The project. The template says nothing of its people, dates and amounts; each of its people becomes a place, of which
+    /// a template has at most 30.
     pub project_id: ProjectId,
     /// What people call the template, at most 100 characters; unique among templates in use.
     pub name: String,
@@ -98,7 +99,7 @@ pub struct ApplyProjectTemplateInput {
     pub account_id: Option<AccountId>,
     /// The member of staff who answers for it; left out: who makes it; null: nobody.
     pub manager_id: MaybeUndefined<UserId>,
-    /// How soon it has to be done; normal without one.
+    /// How soon it has to be done; as the template says without one.
     pub priority: Option<Priority>,
     /// When the client expects it.
     pub expected_delivery: Option<Date>,

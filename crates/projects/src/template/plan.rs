@@ -4,7 +4,7 @@
 use async_graphql::{InputObject, SimpleObject};
 use serde::{Deserialize, Serialize};
 
-use crate::words::{DependencyKind, Priority, TaskStatus};
+use crate::words::{BillingType, DependencyKind, Methodology, Priority, TaskStatus};
 
 /// What a template consists of. Parts name each other by keys that mean something within the template alone. Days are
 /// working days from its first one, which is day 0.
@@ -19,6 +19,15 @@ pub struct TemplatePlan {
     #[graphql(default)]
     #[serde(default)]
     pub planned_columns: Vec<TemplateColumn>,
+    /// What the new project is like beside its parts.
+    #[graphql(default)]
+    #[serde(default)]
+    pub planned_project: TemplateProject,
+    /// Labels that the new project has of its own, at most 200; those of the agency with the same names go before them.
+    /// Other labels that tasks name are grey.
+    #[graphql(default)]
+    #[serde(default)]
+    pub planned_labels: Vec<TemplateLabel>,
     /// Milestones in their order, at most 200.
     #[graphql(default)]
     #[serde(default)]
@@ -35,6 +44,38 @@ pub struct TemplatePlan {
     #[graphql(default)]
     #[serde(default)]
     pub folders: Vec<String>,
+}
+
+/// What a project of a template is like beside its parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(name = "TemplateProject", input_name = "TemplateProjectInput")]
+pub struct TemplateProject {
+    /// How the work is paid.
+    #[graphql(default)]
+    #[serde(with = "words", default)]
+    pub billing_type: BillingType,
+    /// How the work is organised.
+    #[graphql(default)]
+    #[serde(with = "words", default)]
+    pub methodology: Methodology,
+    /// How soon it has to be done, unless it is said otherwise when the template is applied.
+    #[graphql(default)]
+    #[serde(with = "words", default)]
+    pub priority: Priority,
+    /// Words to find it by, at most 20 of at most 40 characters.
+    #[graphql(default)]
+    #[serde(default)]
+    pub tags: Vec<String>,
+}
+
+/// A label of a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(name = "TemplateLabel", input_name = "TemplateLabelInput")]
+pub struct TemplateLabel {
+    /// What people call it, at most 40 characters.
+    pub name: String,
+    /// Its colour: `#` and six hexadecimal digits.
+    pub color: String,
 }
 
 /// A place for a person in a template.
@@ -134,6 +175,9 @@ pub struct TemplateTask {
     #[graphql(default)]
     #[serde(default)]
     pub doers: Vec<String>,
+    /// The rule by which it comes again (RFC 5545, `RRULE` without times), from its due day or else its start.
+    #[serde(default)]
+    pub recurrence: Option<String>,
 }
 
 /// One piece of work of a template that waits for another.
@@ -158,7 +202,7 @@ pub struct TemplateLink {
 mod words {
     use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
-    use crate::words::{DependencyKind, Priority, TaskStatus};
+    use crate::words::{BillingType, DependencyKind, Methodology, Priority, TaskStatus};
 
     pub(super) trait Word: Sized + Copy {
         fn word(self) -> &'static str;
@@ -178,7 +222,7 @@ mod words {
         };
     }
 
-    word!(DependencyKind, Priority, TaskStatus);
+    word!(BillingType, DependencyKind, Methodology, Priority, TaskStatus);
 
     pub(super) fn serialize<W: Word, S: Serializer>(value: &W, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(value.word())

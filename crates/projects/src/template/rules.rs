@@ -12,7 +12,7 @@ use crate::{
     link::{self, cycle},
     milestone,
     project::rules::{DESCRIPTION_MAX, check_minutes},
-    task,
+    task::{self, recur},
 };
 
 /// There are too many parts.
@@ -41,6 +41,13 @@ pub const BAD_DAY: Text = Text::new(
     "bad_day",
     "A working day of a template is between {min} and {max}.",
     "Un jour ouvré d'un modèle est compris entre {min} et {max}.",
+);
+
+/// The label is there.
+pub const LABEL_TWICE: Text = Text::new(
+    "label_exists",
+    "Another label of the template has this name.",
+    "Une autre étiquette du modèle porte ce nom.",
 );
 
 /// A path is none.
@@ -96,8 +103,10 @@ pub fn checked(mut plan: TemplatePlan, fields: &mut Fields) -> TemplatePlan {
     for (index, part) in plan.planned_tasks.iter_mut().enumerate() {
         check_task(part, &format!("plan.plannedTasks.{index}"), &milestones, &roles, fields);
     }
-    let labels: HashSet<&str> =
-        plan.planned_tasks.iter().flat_map(|part| &part.label_names).map(String::as_str).collect();
+    check_project(&mut plan, fields);
+    let named = plan.planned_tasks.iter().flat_map(|part| &part.label_names);
+    let planned = plan.planned_labels.iter().map(|label| &label.name);
+    let labels: HashSet<&str> = named.chain(planned).map(String::as_str).collect();
     let most = usize::try_from(label::MAX_LABELS).unwrap_or(usize::MAX);
     fields.require(labels.len() <= most, "plan.plannedTasks", label::TOO_MANY.with("max", most));
     for (index, folder) in plan.folders.iter_mut().enumerate() {
@@ -107,6 +116,19 @@ pub fn checked(mut plan: TemplatePlan, fields: &mut Fields) -> TemplatePlan {
         }
     }
     plan
+}
+
+/// What the project is like, and its labels.
+fn check_project(plan: &mut TemplatePlan, fields: &mut Fields) {
+    let tags = text::tags(&plan.planned_project.tags, "plan.plannedProject.tags");
+    plan.planned_project.tags = fields.take(tags).unwrap_or_default();
+    let mut once = HashSet::new();
+    for (index, part) in plan.planned_labels.iter_mut().enumerate() {
+        let path = format!("plan.plannedLabels.{index}");
+        set(&mut part.name, fields, |name| text::line(name, &format!("{path}.name"), label::NAME_MAX));
+        set(&mut part.color, fields, |color| label::color(color, &format!("{path}.color")));
+        fields.require(once.insert(part.name.clone()), &format!("{path}.name"), LABEL_TWICE);
+    }
 }
 
 fn set(place: &mut String, fields: &mut Fields, check: impl FnOnce(&str) -> Result<String, FieldError>) {
@@ -119,6 +141,8 @@ fn bounds(plan: &TemplatePlan, fields: &mut Fields) {
     let TemplatePlan {
         placeholders,
         planned_columns,
+        planned_project: _,
+        planned_labels,
         planned_milestones,
         planned_tasks,
         planned_links,
@@ -127,6 +151,7 @@ fn bounds(plan: &TemplatePlan, fields: &mut Fields) {
     for (name, count, max) in [
         ("placeholders", placeholders.len(), MAX_ROLES),
         ("plannedColumns", planned_columns.len(), column::MAX_COLUMNS),
+        ("plannedLabels", planned_labels.len(), usize::try_from(label::MAX_LABELS).unwrap_or(usize::MAX)),
         ("plannedMilestones", planned_milestones.len(), MAX_MILESTONES),
         ("plannedTasks", planned_tasks.len(), MAX_TASKS),
         ("plannedLinks", planned_links.len(), MAX_LINKS),
@@ -189,6 +214,7 @@ fn check_task(
         let path = format!("{path}.labelNames.{index}");
         set(name, fields, |text| text::line(text, &path, label::NAME_MAX));
     }
+    check_recurrence(part, &format!("{path}.recurrence"), fields);
     let mut once = HashSet::new();
     part.label_names.retain(|name| once.insert(name.clone()));
     let most = task::checklist::MAX_STEPS;
@@ -205,6 +231,17 @@ fn check_task(
     fields.require(part.doers.len() <= most, &format!("{path}.doers"), TOO_MANY.with("max", most));
     for (index, key) in part.doers.iter().enumerate() {
         named(Some(key), roles, &format!("{path}.doers.{index}"), fields);
+    }
+}
+
+/// A rule is one that we understand, and has a day to begin from.
+fn check_recurrence(part: &mut TemplateTask, path: &str, fields: &mut Fields) {
+    let Some(rule) = part.recurrence.as_deref().map(recur::normal) else { return };
+    let dated = part.duration_days.or(part.start_day).is_some();
+    fields.require(dated, path, task::rules::RECURS_FROM_NO_DAY);
+    match recur::Rule::parse(&rule) {
+        Ok(_) => part.recurrence = Some(rule),
+        Err(reason) => fields.add(path, reason),
     }
 }
 
@@ -284,76 +321,4 @@ pub fn length(plan: &TemplatePlan) -> i32 {
     let tasks = plan.planned_tasks.iter().filter_map(|part| due_day(part).max(part.start_day));
     let milestones = plan.planned_milestones.iter().filter_map(|part| part.due_day);
     tasks.chain(milestones).max().map_or(0, |last| last.saturating_add(1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::template::plan::TemplateLink;
-
-    fn task(key: &str) -> TemplateTask {
-        TemplateTask { key: key.to_owned(), title: key.to_owned(), ..TemplateTask::default() }
-    }
-
-    fn errors(plan: TemplatePlan) -> Vec<(String, &'static str)> {
-        let mut fields = Fields::new();
-        checked(plan, &mut fields);
-        match fields.check() {
-            Err(kernel::Error::Invalid(errors)) => {
-                errors.into_iter().map(|error| (error.path.clone(), error.code())).collect()
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn link(predecessor: &str, successor: &str) -> TemplateLink {
-        let (predecessor, successor) = (predecessor.to_owned(), successor.to_owned());
-        TemplateLink { predecessor, successor, ..TemplateLink::default() }
-    }
-
-    #[test]
-    fn every_wrong_part_is_named() {
-        let plan = TemplatePlan {
-            planned_tasks: vec![
-                task("a"),
-                TemplateTask { parent: Some("z".into()), ..task("b") },
-                TemplateTask { milestone: Some("a".into()), doers: vec!["x".into()], ..task("a") },
-                TemplateTask { start_day: Some(-1), duration_days: Some(0), ..task("c") },
-            ],
-            planned_links: vec![link("a", "b"), link("a", "b"), link("b", "a"), link("b", "q")],
-            folders: vec!["Contracts/ Signed ".into(), "a//b".into(), "../up".into()],
-            ..TemplatePlan::default()
-        };
-        let found = errors(plan);
-        for expected in [
-            ("plan.plannedTasks.1.parent", "no_such_key"),
-            ("plan.plannedTasks.2.key", "key_taken"),
-            ("plan.plannedTasks.2.milestone", "no_such_key"),
-            ("plan.plannedTasks.2.doers.0", "no_such_key"),
-            ("plan.plannedTasks.3.startDay", "bad_day"),
-            ("plan.plannedTasks.3.durationDays", "bad_day"),
-            ("plan.plannedLinks.1", "dependency_exists"),
-            ("plan.plannedLinks.3.successor", "no_such_key"),
-            ("plan.plannedLinks", "dependency_cycle"),
-            ("plan.folders.1", "bad_folder"),
-            ("plan.folders.2", "bad_folder"),
-        ] {
-            assert!(found.contains(&(expected.0.to_owned(), expected.1)), "{expected:?} in {found:?}");
-        }
-    }
-
-    #[test]
-    fn length_is_from_the_first_day_to_the_last() {
-        assert_eq!(length(&TemplatePlan::default()), 0);
-        let tasks = vec![TemplateTask { start_day: Some(3), duration_days: Some(2), ..task("a") }];
-        assert_eq!(length(&TemplatePlan { planned_tasks: tasks, ..TemplatePlan::default() }), 5);
-    }
-
-    #[test]
-    fn plan_is_read_back_as_it_was_kept() {
-        let plan = TemplatePlan { planned_tasks: vec![task("a")], ..TemplatePlan::default() };
-        let stored = serde_json::to_value(&plan).unwrap();
-        assert_eq!(stored["planned_tasks"][0]["priority"], "normal");
-        assert_eq!(serde_json::from_value::<TemplatePlan>(stored).unwrap(), plan);
-    }
 }
