@@ -119,7 +119,8 @@ impl EventTypes {
     /// The columns of rows of this GraphQL type that not everybody may know of, with what each needs.
     pub fn guarded(&self, subject_type: &str) -> GuardedNames {
         // Reason: an act's own events guard members of theirs, which are no columns.
-        let is_of_rows = |event: &&EventType| event.subject_type == subject_type && event.kind.ends_with(".updated");
+        let is_of_rows =
+            |event: &&EventType| event.subject_type == subject_type && event.kind.ends_with(".updated");
         self.all().find(is_of_rows).map_or(&[], |event| event.guarded)
     }
 

@@ -8,14 +8,13 @@ use kernel::{
     graph::Graph,
     id::{ProjectId, TypedId},
     money::{Currency, Money},
-    page::ById,
     viewer::Permission,
 };
 
 use super::store::{self, Worked};
 use crate::{
     feedback::{self, graphql::FeedbackFigures},
-    milestone::{entity as milestones, graphql::Milestone},
+    milestone::graphql::Milestone,
     policy::{
         BUDGETS_READ,
         registers::{FEEDBACK_READ, RISKS_READ},
@@ -146,8 +145,7 @@ impl ProjectFigures {
 
 impl ProjectFigures {
     async fn find_next(&self, ctx: &Context<'_>) -> Result<Option<Graph<Milestone>>> {
-        let Some(next) = store::ahead(ctx.ask(), self.project).await?.next else { return Ok(None) };
-        let next = ctx.ask().load::<ById<milestones::Entity>, _>(next.uuid()).await?;
+        let next = store::ahead(ctx.ask(), self.project).await?.next;
         Ok(next.map(|milestone| Graph(milestone.into())))
     }
 }

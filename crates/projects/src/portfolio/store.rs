@@ -7,15 +7,15 @@ use kernel::{
     Error, Result,
     ask::{Ask, FromAsk},
     db::Db,
-    id::{MilestoneId, ProjectId, TypedId},
+    id::{ProjectId, TypedId},
     money::{Currency, Money},
     policy::Guarded,
     sql::one_of,
     viewer::Viewer,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, Func, Query, WindowStatement},
+    ColumnTrait, ConnectionTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Func, WindowStatement},
 };
 
 use super::RiskFigures;
@@ -33,7 +33,7 @@ pub(super) struct Ahead {
     /// How many milestones are late.
     pub(super) overdue: i64,
     /// The one that is due first.
-    pub(super) next: Option<MilestoneId>,
+    pub(super) next: Option<milestones::Model>,
 }
 
 /// What was worked on a project.
@@ -128,14 +128,17 @@ impl Loader<OfAhead> for Figures {
             WindowStatement::partition_by(Of::ProjectId),
             "late",
         );
-        let mut ahead = Query::select();
-        ahead.columns(["project_id", "id", "late"]).from_subquery(numbered, "numbered");
-        ahead.and_where(Expr::col("place").eq(1));
+        let is_first = Expr::col(("numbered", "id"))
+            .equals((milestones::Entity, Of::Id))
+            .and(Expr::col(("numbered", "place")).eq(1));
+        let mut ahead = milestones::Entity::of_tenant(self.viewer.tenant_id()).into_query();
+        ahead.expr_as(Expr::col(("numbered", "late")), "late");
+        ahead.join_subquery(JoinType::InnerJoin, numbered, "numbered", is_first);
         let rows = self.db.query_all(&ahead).await?;
         let found = rows.iter().map(|row| {
-            let project = ProjectId::from_uuid(row.try_get_by_index(0)?);
-            let next = Some(MilestoneId::from_uuid(row.try_get_by_index(1)?));
-            Ok((OfAhead(project), Ahead { overdue: row.try_get_by_index(2)?, next }))
+            let next = milestones::Model::from_query_result(row, "")?;
+            let project = OfAhead(next.project_id);
+            Ok((project, Ahead { overdue: row.try_get("", "late")?, next: Some(next) }))
         });
         found.collect()
     }
