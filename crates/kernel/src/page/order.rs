@@ -28,7 +28,8 @@ impl Sort {
                 let case = places.fold(CaseStatement::new(), |case, (word, place)| {
                     case.case(column.clone().eq(*word), Expr::val(place))
                 });
-                case.finally(Expr::val(behind(words))).into()
+                // Reason: what has no word has no place either, and comes last like every null.
+                case.case(column.is_not_null(), Expr::val(behind(words))).into()
             }
         }
     }

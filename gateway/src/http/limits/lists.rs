@@ -3,7 +3,7 @@
 /// Fields, other than those of connections, that answer lists of objects, and how many those may hold.
 ///
 /// Invariant: a test holds this against the schema: whoever adds a list says here how long it may become.
-pub(super) const LISTS: [(&str, u64); 42] = [
+pub(super) const LISTS: [(&str, u64); 43] = [
     // What a task takes, a board, an invitation or a person.
     ("assignees", 20),
     ("columns", 30),
@@ -17,6 +17,7 @@ pub(super) const LISTS: [(&str, u64); 42] = [
     // What a template consists of.
     ("placeholders", 10),
     ("plannedColumns", 5),
+    ("plannedLabels", 10),
     ("plannedMilestones", 20),
     ("plannedTasks", 200),
     ("plannedLinks", 100),
