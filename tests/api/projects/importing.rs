@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::{
-    asks::{ask, change, columns, new_project, person, transition},
+    asks::{ask, change, columns, new_project, new_task, person, transition},
     milestones::new_milestone,
 };
 
@@ -276,6 +276,37 @@ async fn rows_become_parts_of_others_by_key_or_title() {
         let found = manager.run(query, json!({ "id": project, "text": part })).await.expect_ok();
         assert_eq!(found.data("tasks.nodes.0.parent"), &whole, "{part}");
     }
+}
+
+// keeps: PR-8
+#[tokio::test]
+async fn file_of_a_project_comes_into_one_with_another_board() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let (whole, project) = (new_project(&manager, "Whole").await, new_project(&manager, "Moved").await);
+    let input = json!({ "projectId": project, "name": "Won't do", "category": "DONE" });
+    change(&manager, "createTaskColumn", input, "column { id }").await.expect_ok();
+    let elsewhere = new_task(&manager, &whole, "Elsewhere").await;
+    let file = format!(
+        "ID,Title,Status,Column,Parent,Archived,Completed At\n\
+         1,Looked at,doing,Nobody has this,{elsewhere},,\n2,Old,todo,,,yes,\n3,Of the old,todo,,2,,\n\
+         4,Refused,done,Won't do,,,2026-01-05\n"
+    );
+    let begun = import(&manager, &project, &file, json!({})).await.expect_ok();
+    world.settled().await;
+    let over = told(&manager, &begun.text("importTasks.taskImport.id")).await;
+    assert_eq!(
+        (over.number("taskImport.createdCount"), over.number("taskImport.errorCount")),
+        (3, 0),
+        "{over}"
+    );
+    let all = tasks(&manager, &project).await;
+    let got: Vec<_> = all.iter().map(|task| (&task["title"], &task["status"], &task["parent"])).collect();
+    for (title, status) in [("Looked at", "DOING"), ("Of the old", "TODO"), ("Refused", "DONE")] {
+        assert!(got.contains(&(&json!(title), &json!(status), &Value::Null)), "{title}: {got:?}");
+    }
+    let refused = all.iter().find(|task| task["title"] == "Refused").unwrap();
+    assert_eq!(refused["column"]["name"], "Won't do", "it is done there already");
 }
 
 // keeps: PR-8

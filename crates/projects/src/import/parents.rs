@@ -125,6 +125,8 @@ fn named(table: &Table, fields: &[Option<ImportField>]) -> Vec<Result<Option<usi
         match keys.get(&word).or_else(|| titles.get(&word)).map(Vec::as_slice) {
             Some([place]) => Ok(Some(*place)),
             Some(_) => Err(SEVERAL_PARENTS.into()),
+            // Reason: our own files name tasks by their ids, and need not have the one that this is part of.
+            None if word.parse::<TaskId>().is_ok() => Ok(None),
             None => Err(UNKNOWN_PARENT.into()),
         }
     };

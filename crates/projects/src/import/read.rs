@@ -175,7 +175,11 @@ impl Reader<'_> {
                 errors.push(RowError::new(row.line, Some(heading), &said));
             }
         }
-        if done && let Some(column) = self.known.of_category(TaskStatus::Done) {
+        let is_done = |column: &column::entity::Model| column::category(column) == TaskStatus::Done;
+        if done
+            && !draft.column.as_ref().is_some_and(is_done)
+            && let Some(column) = self.known.of_category(TaskStatus::Done)
+        {
             draft.column = Some(column.clone());
         }
         if draft.title.is_empty() && errors.is_empty() {
@@ -206,7 +210,9 @@ impl Reader<'_> {
             ImportField::Title => draft.title = rules::title(cell, "").map_err(said)?,
             ImportField::Description => draft.description = rules::description(cell, "").map_err(said)?,
             ImportField::Status => {
-                draft.column = Some(known.column(cell, settings).ok_or(UNKNOWN_STATUS)?.clone());
+                // Reason: our own files say the state and then the column, which another board need not have.
+                let column = known.column(cell, settings).or(draft.column.as_ref()).ok_or(UNKNOWN_STATUS)?;
+                draft.column = Some(column.clone());
             }
             ImportField::Priority => draft.priority = values::priority(cell).ok_or(values::BAD_PRIORITY)?,
             ImportField::Assignees => {
@@ -256,11 +262,12 @@ pub(super) fn all(reader: &Reader<'_>, plan: &Plan, places: &[usize], mut there:
     let mut rows = Rows { drafts: Vec::new(), errors: Vec::new(), bad: 0, skipped: 0 };
     for (place, row) in places.iter().filter_map(|place| Some((*place, reader.table.rows.get(*place)?))) {
         let parent = plan.parent(place).and_then(|parent| {
-            let parent = parent.and_then(|parent| reader.table.rows.get(parent)).map(|row| row.line);
-            if parent.is_none_or(|line| there.contains(&line)) {
-                Ok(parent)
-            } else {
-                Err(PARENT_LEFT_OUT.into())
+            let parent = parent.and_then(|parent| reader.table.rows.get(parent));
+            match parent {
+                Some(row) if there.contains(&row.line) => Ok(Some(row.line)),
+                // Reason: a part of what is archived stands by itself.
+                Some(row) if !matches!(reader.row(row), Ok(None)) => Err(PARENT_LEFT_OUT.into()),
+                _ => Ok(None),
             }
         });
         let wrong = |said: &Said| RowError::new(row.line, plan.heading(), said);
