@@ -61,6 +61,11 @@ macro_rules! subjects {
             nothing()$(.add(of_type::<$entity>($name, viewer)))+
         }
 
+        /// Whether a kind of thing is one of those.
+        fn is_subject(kind: &str) -> bool {
+            matches!(kind, $($name)|+)
+        }
+
         /// What a row that the viewer may see now is called.
         async fn label_now(ask: &Ask, kind: &str, id: Uuid) -> Result<Option<String>> {
             match kind {
@@ -111,8 +116,8 @@ impl Sight for Domains {
         for_team.map(|text| text.kind).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    fn reads_old_names(&self, viewer: &Viewer) -> bool {
-        reads_inner(viewer)
+    fn reads_old_names(&self, viewer: &Viewer, kind: &str) -> bool {
+        !is_subject(kind) || reads_inner(viewer)
     }
 
     async fn label(&self, ask: &Ask, kind: &str, id: Uuid) -> Result<Option<String>> {

@@ -109,7 +109,7 @@ async fn name_of(ctx: &Context<'_>, subject: &Subject) -> Result<Option<String>>
         ("User", Some(id), _) | ("Membership" | "ProjectMember", _, Some(id)) => {
             sights(ctx).0.person(ctx.ask(), UserId::from_uuid(id)).await.map(Some)
         }
-        (kind, id, _) if !sights(ctx).0.reads_old_names(ctx.viewer()) => match id {
+        (kind, id, _) if !sights(ctx).0.reads_old_names(ctx.viewer(), kind) => match id {
             Some(id) => sights(ctx).0.label(ctx.ask(), kind, id).await,
             None => Ok(None),
         },

@@ -40,8 +40,9 @@ pub trait Sight: Send + Sync + 'static {
     /// Kinds of activity that the viewer is not told, though they see what it was done to.
     fn untold(&self, viewer: &Viewer) -> Vec<&'static str>;
 
-    /// Whether the viewer may read what things were called before: a thing may have had a name for the team alone.
-    fn reads_old_names(&self, viewer: &Viewer) -> bool;
+    /// Whether the viewer may read what things of a kind were called before: a thing that is shown later may have had a
+    /// name for the team alone.
+    fn reads_old_names(&self, viewer: &Viewer, kind: &str) -> bool;
 
     /// What a thing is called now, if the viewer may see it and it has a name; batched.
     async fn label(&self, ask: &Ask, kind: &str, id: Uuid) -> Result<Option<String>>;
