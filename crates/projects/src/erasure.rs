@@ -15,7 +15,7 @@ use crate::{
     feedback::{self, entity as asked},
     import,
     member::entity as member,
-    milestone::entity as milestone,
+    milestone,
     project::{entity as project, under_way},
     risk::entity as risk,
     task::{assignee, entity as task},
@@ -48,8 +48,11 @@ const RATES: Text =
 const COMMENTS: Text = Text::new("projects_comments", "Comments they wrote", "Commentaires rédigés");
 const MENTIONED: Text =
     Text::new("projects_mentions", "Comments that mention them", "Commentaires qui les mentionnent");
-const MILESTONES: Text =
-    Text::new("projects_milestones", "Milestones they answered for", "Jalons sous leur responsabilité");
+const MILESTONES: Text = Text::new(
+    "projects_milestones",
+    "Milestones they answered for or about",
+    "Jalons sous leur responsabilité ou tranchés",
+);
 const RISKS: Text = Text::new("projects_risks", "Risks they watched", "Risques suivis");
 const CHANGES: Text = Text::new(
     "projects_change_requests",
@@ -79,8 +82,7 @@ pub async fn holdings(conn: &impl ConnectionTrait, subject: &DataSubject) -> Res
     let wrote = comment::Entity::of_tenant(subject.tenant).filter(comment::Column::AuthorId.eq(user));
     let mentioned = mention::of_tenant(subject.tenant).filter(mention::Column::UserId.eq(user));
     let views = view::Entity::of_tenant(subject.tenant).filter(view::Column::OwnerId.eq(user));
-    let milestones =
-        milestone::Entity::of_tenant(subject.tenant).filter(milestone::Column::AssigneeId.eq(user));
+    let milestones = milestone::of_person(subject.tenant, user);
     let risks = risk::Entity::of_tenant(subject.tenant).filter(risk::Column::OwnerId.eq(user));
     let asked = asked::Entity::of_tenant(subject.tenant).filter(asked::Column::UserId.eq(user));
     let changes = change_request::of_person(subject.tenant, user);
@@ -139,6 +141,7 @@ pub async fn erase(act: &mut Act, subject: &DataSubject) -> Result<Vec<Holding>>
         people::erase_user(act, user).await?;
         crate::comment::forget_author(act, user).await?;
         change_request::erase_user(act, user).await?;
+        milestone::erase_user(act, user).await?;
         feedback::erase_user(act, user).await?;
         import::forget::person(act, user).await?;
         crate::template::forget_maker(act, user).await?;

@@ -5,6 +5,7 @@ mod append_only;
 mod attack;
 mod attacks;
 mod cli;
+mod erased_words;
 mod erasing;
 mod erasure;
 mod export;

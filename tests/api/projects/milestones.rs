@@ -15,7 +15,7 @@ pub(super) const MILESTONE: &str = "milestone {
 }";
 
 /// Makes a milestone with these fields and gives its id.
-pub(super) async fn new_milestone(who: &Actor, project: &str, name: &str, mut fields: Value) -> String {
+pub(crate) async fn new_milestone(who: &Actor, project: &str, name: &str, mut fields: Value) -> String {
     fields["projectId"] = json!(project);
     fields["name"] = json!(name);
     let made = change(who, "createMilestone", fields, "milestone { id }").await.expect_ok();

@@ -21,7 +21,7 @@ mod import_ends;
 mod importing;
 mod internal;
 mod lists;
-mod milestones;
+pub(crate) mod milestones;
 mod own_fields;
 mod parts;
 mod places;

@@ -276,7 +276,8 @@ impl Act {
     {
         let changes = rows::differences::<M::Entity>(Some(before), Some(&after));
         if !changes.is_empty() {
-            self.changed::<M::Entity>("updated", &after, changes);
+            // Reason: a row that is nobody's any more may have held words of whose it was.
+            self.changed_of::<M::Entity>("updated", &after, M::Entity::about(before).person, changes);
         }
         after
     }
@@ -351,6 +352,19 @@ impl Act {
     where
         E::Model: ModelTrait<Entity = E>,
     {
+        self.changed_of::<E>(verb, model, None, changes);
+    }
+
+    /// Records a change; personal data in it is that of the person whom the row is about, or else was about.
+    fn changed_of<E: Recorded>(
+        &mut self,
+        verb: &str,
+        model: &E::Model,
+        was_of: Option<Uuid>,
+        changes: Changes,
+    ) where
+        E::Model: ModelTrait<Entity = E>,
+    {
         let subject_id = rows::id_of::<E>(model);
         let fields: Vec<&str> = changes.iter().map(|(field, _)| *field).collect();
         let mut payload =
@@ -361,8 +375,8 @@ impl Act {
         }
         let (mut plain, mut personal) = (Map::new(), Map::new());
         let mut about = E::about(model);
-        if !E::PERSONAL.is_empty() {
-            about.person = about.person.or(subject_id);
+        if changes.iter().any(|(field, _)| E::PERSONAL.contains(field)) {
+            about.person = about.person.or(was_of).or(subject_id);
         }
         for (field, [before, after]) in changes {
             if E::SECRET.contains(&field) {

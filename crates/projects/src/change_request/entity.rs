@@ -81,6 +81,8 @@ impl Recorded for Entity {
     const SUBJECT: &'static str = "ChangeRequest";
     const EVENT: &'static str = "projects.change_request";
     const PERSONAL: &'static [&'static str] = &["client_comment"];
+    // Reason: an entry is kept with one person's key, which is the client's here.
+    const SECRET: &'static [&'static str] = &["staff_comment"];
 
     fn label(model: &Model) -> Option<String> {
         Some(model.title.clone())

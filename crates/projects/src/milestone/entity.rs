@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     act::{About, Recorded},
-    id::{MilestoneId, ProjectId, TenantId, UserId},
+    id::{MilestoneId, ProjectId, TenantId, TypedId as _, UserId},
     money::Currency,
 };
 use sea_orm::entity::prelude::*;
@@ -76,13 +76,16 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Recorded for Entity {
     const SUBJECT: &'static str = "Milestone";
     const EVENT: &'static str = "projects.milestone";
+    const PERSONAL: &'static [&'static str] = &["approval_comment"];
 
     fn label(model: &Model) -> Option<String> {
         Some(model.name.clone())
     }
 
     fn about(model: &Model) -> About {
-        About::project(model.project_id)
+        // Reason: what the client's person said is kept with their key.
+        let person = model.approval_decided_by.map(|user| user.uuid());
+        About { person, ..About::project(model.project_id) }
     }
 
     fn refs(model: &Model) -> Map<String, Value> {

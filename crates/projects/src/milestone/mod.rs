@@ -15,11 +15,11 @@ use kernel::{
     Error, Result,
     act::Act,
     ask::Ask,
-    id::{ProjectId, TypedId, UserId},
+    id::{ProjectId, TenantId, TypedId, UserId},
     page::{ChildPage, Connection, PageArgs, children},
     policy::Guarded,
 };
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, Select};
 
 use crate::policy::MILESTONES_READ;
 use entity::{Column, Entity, Model};
@@ -68,6 +68,35 @@ pub(crate) async fn check_settled(act: &Act, project: ProjectId) -> Result<()> {
         true => Ok(()),
         false => Err(Error::conflict(crate::project::rules::open_milestones(&open))),
     }
+}
+
+/// Milestones that a person answers for, asked a client about, or answered about.
+pub(crate) fn of_person(tenant: TenantId, user: UserId) -> Select<Entity> {
+    let near = [Column::AssigneeId, Column::ApprovalRequestedBy, Column::ApprovalDecidedBy];
+    let near = near.into_iter().fold(Condition::any(), |any, column| any.add(column.eq(user.uuid())));
+    Entity::of_tenant(tenant).filter(near)
+}
+
+/// Takes a person out of the approvals that they asked for or gave, for somebody who is erased; what they said goes, and
+/// how they answered stays.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn erase_user(act: &mut Act, user: UserId) -> Result<()> {
+    let theirs = of_person(act.viewer().tenant_id(), user).all(act.conn()).await?;
+    // Invariant: the words go while they are still the person's, or the trail would keep them with another key.
+    let wordless = |row: &Model| Model {
+        approval_comment: row.approval_comment.clone().filter(|_| row.approval_decided_by != Some(user)),
+        ..row.clone()
+    };
+    let theirs = theirs.into_iter().map(|row| (row.clone(), wordless(&row))).collect();
+    let theirs = act.update_pairs(theirs).await?;
+    act.update_all(theirs, |row| {
+        for place in [&mut row.approval_requested_by, &mut row.approval_decided_by] {
+            *place = place.filter(|by| *by != user);
+        }
+    })
+    .await
 }
 
 /// Gives the milestones that `from` answers for to `to`, or to nobody.
