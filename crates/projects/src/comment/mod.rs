@@ -19,7 +19,7 @@ use kernel::{
     text::{self, REQUIRED},
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, sea_query::LockType};
 
 use crate::{
     policy::{COMMENTS_WRITE, TASKS_READ},
@@ -120,6 +120,10 @@ pub async fn create(
         .act(db, "projects.comment.create", async |act| {
             let task = task::Entity::fetch_to(act.conn(), viewer, COMMENTS_WRITE, input.task_id).await?;
             check_project(act, task.project_id).await?;
+            if viewer.is_client() {
+                // Race: the project may have gone to another client until it was held.
+                task::Entity::fetch_to(act.conn(), viewer, COMMENTS_WRITE, input.task_id).await?;
+            }
             readers::check(act, task.id, internal, &mentioned, &readers).await?;
             let comment = Model {
                 id: act.new_id(),
@@ -141,9 +145,11 @@ pub async fn create(
         .await
 }
 
+/// Holds the project against changes, but not against other comments: it stays with its client until the act ends.
 async fn check_project(act: &Act, id: kernel::id::ProjectId) -> Result<()> {
     use project::entity::{Column as Of, Entity as Rows};
-    let project = Rows::of_tenant(act.viewer().tenant_id()).filter(Of::Id.eq(id)).one(act.conn()).await?;
+    let project = Rows::of_tenant(act.viewer().tenant_id()).filter(Of::Id.eq(id));
+    let project = project.lock(LockType::Share).one(act.conn()).await?;
     project::rules::check_not_archived(&project.ok_or_else(|| Error::not_found("Project", id))?)
 }
 
