@@ -228,6 +228,13 @@ fn rejected(act: &Act, entries: Vec<entry::Model>, reason: &str) -> Pairs {
             decided_by: act.viewer().user_id(),
             decided_at: Some(act.now()),
             reason: Some(reason.to_owned()),
+            // Reason: what was fixed for somebody who went does not bind what they write anew.
+            bill_rate_minor: None,
+            bill_rate_currency: None,
+            bill_source: None,
+            cost_rate_minor: None,
+            cost_rate_currency: None,
+            cost_source: None,
             ..before.clone()
         };
         (before, after)
