@@ -18,7 +18,7 @@ use crate::{
     link::entity as link,
     milestone::entity as milestones,
     policy::{INTERNAL_READ, MILESTONES_READ, PROJECTS_READ, TASKS_READ},
-    project::{entity as project, graphql::Project},
+    project::{entity as project, graphql::Project, rules::check_open},
     task::entity as tasks,
     words::{DependencyKind, MilestoneStatus, TaskStatus},
 };
@@ -121,7 +121,7 @@ async fn read(ask: &Ask, id: ProjectId) -> Result<Gantt> {
     viewer.require(TASKS_READ)?;
     let project = project::Entity::fetch(&ask.db, viewer, PROJECTS_READ, id).await?;
     let mut bars = bars(ask, id).await?;
-    let marks = if viewer.holds(MILESTONES_READ) { marks(ask, id).await? } else { Vec::new() };
+    let marks = if viewer.holds(MILESTONES_READ) { marks(ask, &project).await? } else { Vec::new() };
     let internal = viewer.holds(INTERNAL_READ) && !viewer.is_client();
     let mut links = if internal { links(ask, id).await? } else { Vec::new() };
     let there: HashSet<TaskId> = bars.iter().map(|bar| bar.id).collect();
@@ -169,9 +169,9 @@ async fn bars(ask: &Ask, project: ProjectId) -> Result<Vec<GanttBar>> {
 type BarRow =
     (TaskId, i64, String, String, Option<NaiveDate>, Option<NaiveDate>, Option<TaskId>, Option<MilestoneId>);
 
-async fn marks(ask: &Ask, project: ProjectId) -> Result<Vec<GanttMark>> {
+async fn marks(ask: &Ask, project: &project::Model) -> Result<Vec<GanttMark>> {
     let rows = milestones::Entity::visible(&ask.viewer, MILESTONES_READ)
-        .filter(milestones::Column::ProjectId.eq(project))
+        .filter(milestones::Column::ProjectId.eq(project.id))
         .order_by_asc(milestones::Column::Rank)
         .order_by_asc(milestones::Column::Id);
     let today = crate::today(&ask.viewer, ask.viewer.now);
@@ -179,10 +179,11 @@ async fn marks(ask: &Ask, project: ProjectId) -> Result<Vec<GanttMark>> {
     let shown = [Of::Id, Of::Name, Of::DueOn, Of::Status, Of::Percentage];
     let rows: Vec<(MilestoneId, String, Option<NaiveDate>, String, i32)> =
         rows.select_only().columns(shown).into_tuple().all(&ask.db).await?;
+    let goes_on = check_open(project).is_ok();
     let mark = |(id, name, due_on, status, percentage): (_, _, Option<NaiveDate>, String, _)| {
         let status = MilestoneStatus::parse(&status).unwrap_or_default();
         let settled = matches!(status, MilestoneStatus::Completed | MilestoneStatus::Waived);
-        let overdue = !settled && due_on.is_some_and(|due| due < today);
+        let overdue = goes_on && !settled && due_on.is_some_and(|due| due < today);
         GanttMark { id, name, due_on: due_on.map(Into::into), status, percentage, overdue }
     };
     Ok(rows.into_iter().map(mark).collect())

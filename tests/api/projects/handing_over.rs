@@ -49,7 +49,11 @@ async fn tasks_of_who_goes_are_the_heirs_and_count_as_changed() {
         let told = world.events_of(task).await;
         let last = told.iter().rev().find(|event| event["kind"] == "projects.task.assigned").unwrap();
         let added = if number % 3 == 0 { json!([]) } else { json!([heir]) };
-        assert_eq!(last["payload"], json!({ "added": added, "removed": [leaver] }), "task {number}");
+        assert_eq!(
+            last["payload"],
+            json!({ "added": added, "removed": [leaver], "project": id }),
+            "task {number}"
+        );
     }
 }
 

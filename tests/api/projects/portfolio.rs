@@ -51,6 +51,13 @@ async fn figures_are_those_of_the_project() {
         "feedback": { "asked": 0, "answered": 0, "csat": null, "nps": null },
     });
     assert_eq!(*told.data("project.figures"), expected, "what is not approved is worth nothing yet");
+    change(&manager, "transitionProject", json!({ "id": id, "to": "CANCELLED" }), "project { id }")
+        .await
+        .expect_ok();
+    let over = manager.run(query, json!({ "id": id })).await.expect_ok();
+    let late =
+        ["overdueTasks", "overdueMilestones"].map(|name| over.number(&format!("project.figures.{name}")));
+    assert_eq!(late, [0, 0], "nothing of what is over is late");
 }
 
 // keeps: PR-17, ID-22

@@ -22,6 +22,7 @@ use super::RiskFigures;
 use crate::{
     milestone::entity as milestones,
     policy::{MILESTONES_READ, registers::RISKS_READ},
+    project::under_way,
     risk::entity as risks,
     time::entry::entity as time,
     words::{MilestoneStatus, RiskStatus, TimeEntryStatus},
@@ -119,6 +120,7 @@ impl Loader<OfAhead> for Figures {
         let mut numbered = milestones::Entity::visible(&self.viewer, MILESTONES_READ)
             .filter(one_of(self.db.backend(), Of::ProjectId, ids))
             .filter(Of::Status.is_in(open))
+            .filter(Of::ProjectId.in_subquery(under_way(self.viewer.tenant_id())))
             .filter(Of::DueOn.is_not_null())
             .select_only()
             .columns([Of::ProjectId, Of::Id])

@@ -17,6 +17,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func},
 };
 
+use super::under_way;
 use crate::{
     milestone, task,
     words::{MilestoneStatus, TaskStatus},
@@ -53,7 +54,8 @@ impl Loader<ProjectId> for Tasks {
         use task::entity::{Column as Of, Entity as Rows};
         let today = crate::today(&self.viewer, self.viewer.now);
         let done = || Of::Status.eq(TaskStatus::Done.as_str());
-        let late = Of::Status.ne(TaskStatus::Done.as_str()).and(Of::DueOn.lt(today));
+        let goes_on = Of::ProjectId.in_subquery(under_way(self.viewer.tenant_id()));
+        let late = Of::Status.ne(TaskStatus::Done.as_str()).and(Of::DueOn.lt(today)).and(goes_on);
         let one = |condition: Expr| Expr::expr(Expr::case(condition, 1).finally(0)).sum().cast_as("bigint");
         let counts: Vec<(ProjectId, i64, i64, i64)> = Rows::of_tenant(self.viewer.tenant_id())
             .filter(one_of(self.db.backend(), Of::ProjectId, projects.iter().map(|project| project.uuid())))
