@@ -197,7 +197,10 @@ async fn time_approved_without_a_rate_is_found_and_gets_one() {
         who.run(query, json!({ "f": filter })).await
     };
     let lost = json!({ "status": ["APPROVED"], "billable": true, "rated": false, "claimed": false });
-    assert_eq!(find(&manager, lost.clone()).await.expect_ok().ids("timeEntries.nodes"), [entry.clone()]);
+    assert_eq!(
+        find(&manager, lost.clone()).await.expect_ok().ids("timeEntries.nodes"),
+        std::slice::from_ref(&entry)
+    );
     find(&dev, lost.clone()).await.expect_code("FORBIDDEN");
     let set = async |who: &Actor, rate: Value| {
         change(who, "setTimeEntryRate", json!({ "id": entry, "rate": rate }), "timeEntry { id }").await

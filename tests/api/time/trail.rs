@@ -50,8 +50,8 @@ async fn trail_tells_rates_and_costs_to_who_may_see_them_alone() {
     let veiled = json!("•");
     assert_eq!(told(&manager, "TimeEntry", "bill_rate_minor").await, [json!(10_077)]);
     assert_eq!(told(&manager, "BillRate", "amount_minor").await, [json!(10_077)]);
-    assert_eq!(told(&manager, "TimeEntry", "cost_rate_minor").await, [veiled.clone()]);
-    assert_eq!(told(&manager, "TimeEntry", "cost_source").await, [veiled.clone()]);
+    assert_eq!(told(&manager, "TimeEntry", "cost_rate_minor").await, std::slice::from_ref(&veiled));
+    assert_eq!(told(&manager, "TimeEntry", "cost_source").await, std::slice::from_ref(&veiled));
     assert_eq!(told(&dev, "TimeEntry", "own_rate_minor").await, [veiled]);
     assert_eq!(told(&owner, "TimeEntry", "cost_rate_minor").await, [json!(3_077)]);
     assert_eq!(told(&owner, "CostRate", "amount_minor").await, [json!(3_077)]);

@@ -5,6 +5,7 @@ pub mod audit_entry;
 mod entry;
 pub mod job;
 pub mod lease;
+mod noted;
 pub mod outbox;
 pub mod personal;
 mod recorded;
@@ -16,7 +17,6 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{EntityTrait, ModelTrait};
-use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use crate::{
@@ -32,8 +32,6 @@ pub use outbox::Event;
 pub use recorded::Recorded;
 pub use rows::{Changes, violates_unique};
 pub use together::NewRows;
-
-use personal::Personal;
 
 /// A running act. Everything written through it commits together, or not at all.
 pub struct Act {
@@ -338,64 +336,6 @@ impl Act {
             self.changed::<M::Entity>("deleted", model, changes);
         }
         Ok(())
-    }
-
-    fn created<E: Recorded>(&mut self, model: &E::Model)
-    where
-        E::Model: ModelTrait<Entity = E>,
-    {
-        let changes = rows::differences::<E>(None, Some(model));
-        self.changed::<E>("created", model, changes);
-    }
-
-    fn changed<E: Recorded>(&mut self, verb: &str, model: &E::Model, changes: Changes)
-    where
-        E::Model: ModelTrait<Entity = E>,
-    {
-        self.changed_of::<E>(verb, model, None, changes);
-    }
-
-    /// Records a change; personal data in it is that of the person whom the row is about, or else was about.
-    fn changed_of<E: Recorded>(
-        &mut self,
-        verb: &str,
-        model: &E::Model,
-        was_of: Option<Uuid>,
-        changes: Changes,
-    ) where
-        E::Model: ModelTrait<Entity = E>,
-    {
-        let subject_id = rows::id_of::<E>(model);
-        let fields: Vec<&str> = changes.iter().map(|(field, _)| *field).collect();
-        let mut payload =
-            json!({ "action": self.name, "changed": fields, "version": rows::version_of::<E>(model) });
-        let refs = E::refs(model);
-        if !refs.is_empty() {
-            payload["refs"] = Json::Object(refs);
-        }
-        let (mut plain, mut personal) = (Map::new(), Map::new());
-        let mut about = E::about(model);
-        if changes.iter().any(|(field, _)| E::PERSONAL.contains(field)) {
-            about.person = about.person.or(was_of).or(subject_id);
-        }
-        for (field, [before, after]) in changes {
-            if E::SECRET.contains(&field) {
-                plain.insert(field.to_owned(), json!(["•", "•"]));
-            } else if E::PERSONAL.contains(&field) {
-                plain.insert(field.to_owned(), json!([personal::veiled(&before), personal::veiled(&after)]));
-                personal.insert(field.to_owned(), json!([before, after]));
-            } else {
-                plain.insert(field.to_owned(), json!([before, after]));
-            }
-        }
-        let mut draft = self.draft(E::SUBJECT, subject_id, E::label(model), about, plain);
-        draft.add(about.person.unwrap_or_default(), Personal { changes: personal, ..Personal::default() });
-        if let (Some(id), false) = (subject_id, E::EVENT.is_empty()) {
-            let event =
-                self.event(format!("{}.{verb}", E::EVENT), E::SUBJECT, id, payload, Some(draft.entry.id));
-            self.events.push(event);
-        }
-        self.drafts.push(draft);
     }
 }
 
