@@ -22,9 +22,14 @@ impl WorkingWeek {
         }
     }
 
+    /// For each day of the week, Monday first, whether it is worked on.
+    pub fn days(self) -> [bool; 7] {
+        std::array::from_fn(|day| self.0 & (1 << day) != 0)
+    }
+
     /// Whether this day of the week is worked on.
     pub fn has(self, day: Weekday) -> bool {
-        self.0 & (1 << day.num_days_from_monday()) != 0
+        self.days()[day.num_days_from_monday() as usize]
     }
 
     /// Whether this day is worked on.

@@ -10,6 +10,7 @@ use kernel::{
     money::Currency,
     policy::Guarded,
     scalar::{DateTime, Url},
+    workweek::WorkingWeek,
 };
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
@@ -95,7 +96,7 @@ impl Tenant {
 
     /// The working days.
     async fn working_week(&self) -> Vec<Weekday> {
-        let working = rules::working_week(self.0.working_week);
+        let working = WorkingWeek::from_bits(self.0.working_week).days();
         Weekday::ALL.into_iter().zip(working).filter(|(_, works)| *works).map(|(day, _)| day).collect()
     }
 

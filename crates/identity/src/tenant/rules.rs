@@ -156,11 +156,6 @@ pub fn domain_name(text: &str, path: &str) -> Result<String, FieldError> {
     Ok(address.domain().to_owned())
 }
 
-/// Working days as bits; bit 0 is Monday.
-pub fn working_week(bits: i32) -> [bool; 7] {
-    std::array::from_fn(|day| bits & (1 << day) != 0)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
