@@ -26,5 +26,6 @@ pub const EVENTS: &[Declared] = &[
         version: 1,
         about: "A person was locked out after failed logins.",
         members: || json!({ "until": { "type": "string", "format": "date-time", "description": "When it ends." } }),
+        guarded: &[],
     },
 ];

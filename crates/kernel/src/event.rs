@@ -38,20 +38,7 @@ pub enum Declared {
         about: &'static str,
         /// JSON Schema of the payload's members: name → schema; all are required.
         members: fn() -> Json,
-    },
-    /// As [`Declared::Own`], with members that not everybody may read: these can be null.
-    Guarded {
-        /// `<domain>.<thing>.<past verb>`.
-        kind: &'static str,
-        /// GraphQL type of the subject.
-        subject: &'static str,
-        /// Version of the payload's shape.
-        version: i32,
-        /// What happened, as a sentence.
-        about: &'static str,
-        /// JSON Schema of the payload's members: name → schema; all are required.
-        members: fn() -> Json,
-        /// Members that are null for who may not read them.
+        /// Members that not everybody may read; they can be null, and are for who may not.
         guarded: GuardedNames,
     },
 }
@@ -143,25 +130,15 @@ fn types_of(declared: &Declared) -> Vec<EventType> {
             };
             vec![of("created", "was made"), of("updated", "changed"), of("deleted", "was removed")]
         }
-        Declared::Own { kind, subject, version, about, members } => {
-            vec![own(kind, subject, version, about, members(), &[])]
-        }
-        Declared::Guarded { kind, subject, version, about, members, guarded } => {
-            vec![own(kind, subject, version, about, members(), guarded)]
-        }
+        Declared::Own { kind, subject, version, about, members, guarded } => vec![EventType {
+            kind: kind.to_owned(),
+            subject_type: subject,
+            version,
+            about: about.to_owned(),
+            schema: object(members()),
+            guarded,
+        }],
     }
-}
-
-fn own(
-    kind: &str,
-    subject_type: &'static str,
-    version: i32,
-    about: &str,
-    members: Json,
-    guarded: GuardedNames,
-) -> EventType {
-    let schema = object(members);
-    EventType { kind: kind.to_owned(), subject_type, version, about: about.to_owned(), schema, guarded }
 }
 
 /// The payload of changed rows: the act, the columns, the row's version, and ids that say where it belongs.
@@ -209,6 +186,7 @@ mod tests {
             version: 2,
             about: "A thing went elsewhere.",
             members: || json!({ "to": { "type": "string" } }),
+            guarded: &[],
         },
     ];
 

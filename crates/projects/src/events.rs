@@ -48,6 +48,7 @@ pub const REGISTER_EVENTS: &[Declared] = &[
                 "to": { "type": "string", "description": "The status now." },
             })
         },
+        guarded: &[],
     },
     Declared::Own {
         kind: "projects.feedback.answered",
@@ -55,6 +56,7 @@ pub const REGISTER_EVENTS: &[Declared] = &[
         version: 1,
         about: "A client answered how satisfied they are.",
         members: || json!({ "kind": { "type": "string", "description": "What they were asked." } }),
+        guarded: &[],
     },
 ];
 
@@ -102,7 +104,7 @@ pub const EVENTS: &[Declared] = &[
     Declared::rows::<view::entity::Entity>("A saved view"),
     Declared::rows::<template::entity::Entity>("A template of projects"),
     Declared::rows::<import::entity::Entity>("An import of tasks"),
-    Declared::Guarded {
+    Declared::Own {
         kind: "projects.template.applied",
         subject: "Project",
         version: 1,
@@ -117,7 +119,7 @@ pub const EVENTS: &[Declared] = &[
         },
         guarded: MADE_FROM,
     },
-    Declared::Guarded {
+    Declared::Own {
         kind: "projects.project.cloned",
         subject: "Project",
         version: 1,
@@ -144,6 +146,7 @@ pub const EVENTS: &[Declared] = &[
                 "to": { "type": "string", "description": "The status now." },
             })
         },
+        guarded: &[],
     },
     Declared::Own {
         kind: "projects.milestone.answered",
@@ -151,6 +154,7 @@ pub const EVENTS: &[Declared] = &[
         version: 1,
         about: "The client answered about a milestone.",
         members: || json!({ "approval": { "type": "string", "description": "What they said." } }),
+        guarded: &[],
     },
     Declared::Own {
         kind: "projects.project.transitioned",
@@ -163,6 +167,7 @@ pub const EVENTS: &[Declared] = &[
                 "to": { "type": "string", "description": "The status now." },
             })
         },
+        guarded: &[],
     },
     Declared::Own {
         kind: "projects.task.assigned",
@@ -175,6 +180,7 @@ pub const EVENTS: &[Declared] = &[
             let project = json!({ "type": "string", "description": "Id of the task's project." });
             json!({ "added": people, "removed": people, "project": project })
         },
+        guarded: &[],
     },
 ];
 

@@ -28,6 +28,7 @@ pub const DECLARED: &[Declared] = &[
             let person = "Id of the user or contact that they were.";
             json!({ "person": { "type": "string", "description": person } })
         },
+        guarded: &[],
     },
     Declared::rows::<crate::siem::Entity>("A system that the audit trail is forwarded to"),
 ];
