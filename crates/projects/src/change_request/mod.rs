@@ -64,15 +64,13 @@ pub(crate) fn of_person(tenant: TenantId, user: UserId) -> Select<entity::Entity
 /// If the database does not answer.
 pub(crate) async fn erase_user(act: &mut Act, user: UserId) -> Result<()> {
     let theirs = of_person(act.viewer().tenant_id(), user).all(act.conn()).await?;
-    // Invariant: the words go while they are still the person's, or the trail would keep them with another key.
-    let wordless = |change: &entity::Model| entity::Model {
-        staff_comment: change.staff_comment.clone().filter(|_| change.staff_by != Some(user)),
-        client_comment: change.client_comment.clone().filter(|_| change.client_by != Some(user)),
-        ..change.clone()
-    };
-    let theirs = theirs.into_iter().map(|change| (change.clone(), wordless(&change))).collect();
-    let theirs = act.update_pairs(theirs).await?;
     act.update_all(theirs, |change| {
+        if change.staff_by == Some(user) {
+            change.staff_comment = None;
+        }
+        if change.client_by == Some(user) {
+            change.client_comment = None;
+        }
         let places = [
             &mut change.created_by,
             &mut change.submitted_by,

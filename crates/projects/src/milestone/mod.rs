@@ -84,14 +84,10 @@ pub(crate) fn of_person(tenant: TenantId, user: UserId) -> Select<Entity> {
 /// If the database does not answer.
 pub(crate) async fn erase_user(act: &mut Act, user: UserId) -> Result<()> {
     let theirs = of_person(act.viewer().tenant_id(), user).all(act.conn()).await?;
-    // Invariant: the words go while they are still the person's, or the trail would keep them with another key.
-    let wordless = |row: &Model| Model {
-        approval_comment: row.approval_comment.clone().filter(|_| row.approval_decided_by != Some(user)),
-        ..row.clone()
-    };
-    let theirs = theirs.into_iter().map(|row| (row.clone(), wordless(&row))).collect();
-    let theirs = act.update_pairs(theirs).await?;
     act.update_all(theirs, |row| {
+        if row.approval_decided_by == Some(user) {
+            row.approval_comment = None;
+        }
         for place in [&mut row.approval_requested_by, &mut row.approval_decided_by] {
             *place = place.filter(|by| *by != user);
         }

@@ -83,28 +83,20 @@ pub async fn erase_user(act: &mut Act, user: UserId) -> Result<()> {
     let tenant = act.viewer().tenant_id();
     let worked = Condition::any().add(entry::Column::UserId.eq(user)).add(entry::Column::DecidedBy.eq(user));
     let entries = entry::Entity::of_tenant(tenant).filter(worked).all(act.conn()).await?;
-    // Invariant: the words go while they are still the person's, or the trail would keep them with another key.
-    let wordless = |entry: &entry::Model| match entry.user_id == Some(user) {
-        true => entry::Model { description: String::new(), reason: None, ..entry.clone() },
-        false => entry.clone(),
-    };
-    let entries = entries.into_iter().map(|entry| (entry.clone(), wordless(&entry))).collect();
-    let entries = act.update_pairs(entries).await?;
     act.update_all(entries, |entry| {
-        entry.user_id = entry.user_id.filter(|by| *by != user);
+        if entry.user_id == Some(user) {
+            (entry.user_id, entry.reason) = (None, None);
+            entry.description.clear();
+        }
         entry.decided_by = entry.decided_by.filter(|by| *by != user);
     })
     .await?;
     let weeks = Condition::any().add(sheet::Column::UserId.eq(user)).add(sheet::Column::DecidedBy.eq(user));
     let weeks = sheet::Entity::of_tenant(tenant).filter(weeks).all(act.conn()).await?;
-    let wordless = |week: &sheet::Model| match week.user_id == Some(user) {
-        true => sheet::Model { reason: None, ..week.clone() },
-        false => week.clone(),
-    };
-    let weeks = weeks.into_iter().map(|week| (week.clone(), wordless(&week))).collect();
-    let weeks = act.update_pairs(weeks).await?;
     act.update_all(weeks, |week| {
-        week.user_id = week.user_id.filter(|by| *by != user);
+        if week.user_id == Some(user) {
+            (week.user_id, week.reason) = (None, None);
+        }
         week.decided_by = week.decided_by.filter(|by| *by != user);
     })
     .await?;
