@@ -92,6 +92,12 @@ impl Model {
     pub fn is_bill_fixed(&self) -> bool {
         self.bill_rate_minor.is_some() && self.own_rate_minor.is_none()
     }
+
+    /// Lets the rates follow again what is written elsewhere: what was fixed does not bind what is written anew.
+    pub fn loosen(&mut self) {
+        (self.bill_rate_minor, self.bill_rate_currency, self.bill_source) = (None, None, None);
+        (self.cost_rate_minor, self.cost_rate_currency, self.cost_source) = (None, None, None);
+    }
 }
 
 impl Recorded for Entity {

@@ -223,20 +223,14 @@ async fn approved(act: &Act, entries: Vec<entry::Model>) -> Result<Pairs> {
 
 fn rejected(act: &Act, entries: Vec<entry::Model>, reason: &str) -> Pairs {
     let pair = |before: entry::Model| {
-        let after = entry::Model {
+        let mut after = entry::Model {
             status: TimeEntryStatus::Rejected.as_str().to_owned(),
             decided_by: act.viewer().user_id(),
             decided_at: Some(act.now()),
             reason: Some(reason.to_owned()),
-            // Reason: what was fixed for somebody who went does not bind what they write anew.
-            bill_rate_minor: None,
-            bill_rate_currency: None,
-            bill_source: None,
-            cost_rate_minor: None,
-            cost_rate_currency: None,
-            cost_source: None,
             ..before.clone()
         };
+        after.loosen();
         (before, after)
     };
     entries.into_iter().map(pair).collect()
