@@ -8,11 +8,12 @@ use kernel::{
     policy::Guarded,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, QueryFilter, Select, sea_query::Expr};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, QueryTrait, Select, sea_query::Expr};
 
 use super::entity::{Column, Entity};
 use crate::{
     policy::{RATES_READ, time::TIME_READ},
+    project::entity as project,
     words::TimeEntryStatus,
 };
 
@@ -38,7 +39,7 @@ pub struct TimeEntryFilter {
     /// True: only those that were taken for billing; false: only others.
     pub claimed: Option<bool>,
     /// True: only those with a rate that is fixed; false: only others. Approved billable time without one is never
-    /// offered for billing. Needs `projects.rate.read`.
+    /// offered for billing. Only of projects on which the viewer has `projects.rate.read`, which it needs.
     pub rated: Option<bool>,
     /// Only on these days.
     pub spent_on: Option<DateRange>,
@@ -84,7 +85,11 @@ impl TimeEntryFilter {
             select = select.filter(present(Column::ClaimId, claimed));
         }
         if let Some(rated) = self.rated {
-            select = select.filter(present(Column::BillRateMinor, rated));
+            // Reason: a filter tells of a rate as the rate itself would.
+            let shown =
+                project::Entity::visible(viewer, RATES_READ).select_only().column(project::Column::Id);
+            let shown = Column::ProjectId.in_subquery(shown.into_query());
+            select = select.filter(present(Column::BillRateMinor, rated)).filter(shown);
         }
         if let Some(range) = self.spent_on {
             select = select.filter(range.of(Column::SpentOn));
