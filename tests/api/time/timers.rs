@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::{Actor, World};
 
-use super::asks::{set, shared_project, start, stop};
+use super::asks::{logged, set, shared_project, start, stop, submit};
 use crate::projects::asks::{ask, change, expect_conflict, new_task, transition};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -145,6 +145,26 @@ async fn timer_and_other_time_at_the_same_moment_warn_of_each_other() {
     world.clock.advance(10 * MINUTE);
     let stopped = change(&dev, "stopTimer", json!({}), warnings).await.expect_ok();
     assert_eq!(*stopped.data("stopTimer.warnings"), json!([]), "the next begins where the other ended");
+}
+
+// keeps: PR-21, PR-23
+#[tokio::test]
+async fn timer_begins_in_no_week_that_was_handed_in() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (dev, project) = (acme.developer(), shared_project(&acme, "Handed in").await);
+    logged(&dev, &project, "2026-03-02", 60).await;
+    submit(&dev, "2026-03-02").await.expect_ok();
+    for name in ["startTimer", "switchTimer"] {
+        let begun = change(&dev, name, json!({ "projectId": project }), "timer { id }").await;
+        expect_conflict(
+            begun,
+            "The week of 2026-03-02 is handed in. It changes again when somebody sends it back.",
+        );
+    }
+    assert!(running(&dev).await.is_null());
+    world.clock.advance(Duration::from_secs(7 * 86_400));
+    start(&dev, &project).await.expect_ok();
 }
 
 // keeps: PR-21

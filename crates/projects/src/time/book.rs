@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    Fields, Result, Text,
+    Error, Fields, Result, Text,
     act::Act,
     id::{TimeEntryId, TimesheetId, TypedId, UserId},
     locale::TimeZone,
@@ -112,6 +112,21 @@ impl Book {
     #[must_use]
     pub fn week(&self, monday: NaiveDate) -> Option<&sheet::Model> {
         self.weeks.get(&monday)
+    }
+
+    /// Checks that what a timer measures from now on can be written down.
+    ///
+    /// # Errors
+    /// CONFLICT if the present week was handed in.
+    pub async fn check_present(&self, act: &Act) -> Result<()> {
+        let monday = week::start(self.today);
+        let present = sheet::Entity::of_tenant(act.viewer().tenant_id())
+            .filter(sheet::Column::UserId.eq(self.user.uuid()))
+            .filter(sheet::Column::WeekStart.eq(monday));
+        match present.one(act.conn()).await? {
+            Some(week) if is_closed(&week.status) => Err(Error::conflict(WEEK_CLOSED.with("monday", monday))),
+            _ => Ok(()),
+        }
     }
 
     /// Adds an error at `path` unless time of this day may change.

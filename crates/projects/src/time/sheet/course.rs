@@ -42,7 +42,7 @@ pub const EMPTY_WEEK: Text = Text::new(
 
 /// The viewer's timer measures time of the week.
 pub const TIMER_RUNS: Text = Text::new(
-    "timer_running",
+    "timer_in_week",
     "A timer has been running since {day}, and its time is of this week. Stop or discard it first.",
     "Un minuteur tourne depuis le {day}, et son temps est de cette semaine. Arrêtez-le ou abandonnez-le d'abord.",
 );
@@ -179,8 +179,7 @@ async fn open_entries(act: &mut Act, week: TimesheetId) -> Result<()> {
     }
     act.update_all(entries, |entry| {
         TimeEntryStatus::Draft.as_str().clone_into(&mut entry.status);
-        (entry.bill_rate_minor, entry.bill_rate_currency, entry.bill_source) = (None, None, None);
-        (entry.cost_rate_minor, entry.cost_rate_currency, entry.cost_source) = (None, None, None);
+        entry.loosen();
         (entry.decided_by, entry.decided_at) = (None, None);
     })
     .await

@@ -88,7 +88,8 @@ pub async fn flag(act: &mut Act, timers: &[Model]) -> Result<HashSet<UserId>> {
 /// Stops a timer at the hours that it may run, and writes its time down as one to be looked at.
 ///
 /// # Errors
-/// NOT_FOUND if its owner stopped it meanwhile; as stopping by hand: CONFLICT for a project that is over, INVALID for a day or week that takes no time.
+/// NOT_FOUND if its owner stopped it meanwhile; as stopping by hand: CONFLICT for a project that is over, INVALID for a day
+/// or week that takes no time.
 pub async fn stop(act: &mut Act, clocks: &dyn Clocks, timer: Model, hours: i32) -> Result<()> {
     let mut book = Book::open(act, clocks, timer.user_id).await?;
     let there = Entity::of_tenant(timer.tenant_id).filter(Column::Id.eq(timer.id.uuid()));

@@ -64,11 +64,11 @@ pub async fn start(viewer: &Viewer, db: &Db, projects: &Projects, input: StartTi
         .act(db, "projects.timer.start", async |act| {
             let new = new(act, user, input).await?;
             // Race: the person is held, so of two starts at once the later one finds the earlier's timer.
-            Book::open(act, &*projects.clocks, user).await?;
+            let book = Book::open(act, &*projects.clocks, user).await?;
             if running(act.conn(), viewer, user).await?.is_some() {
                 return Err(Error::conflict(RUNNING));
             }
-            insert(act, new).await
+            insert(act, &book, new).await
         })
         .await
 }
@@ -96,7 +96,7 @@ pub async fn switch(
                 }
                 None => Written { entries: Vec::new(), overlapping: Vec::new(), timer: None },
             };
-            Ok((insert(act, new).await?, written))
+            Ok((insert(act, &book, new).await?, written))
         })
         .await
 }
@@ -166,7 +166,8 @@ async fn new(act: &Act, user: UserId, input: StartTimerInput) -> Result<Model> {
     })
 }
 
-async fn insert(act: &mut Act, timer: Model) -> Result<Model> {
+async fn insert(act: &mut Act, book: &Book, timer: Model) -> Result<Model> {
+    book.check_present(act).await?;
     act.insert_unique(timer, &["tenant_id", "user_id"], || Error::conflict(RUNNING)).await
 }
 
