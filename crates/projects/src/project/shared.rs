@@ -26,7 +26,7 @@ pub const ACCOUNT_FIXED: Text = Text::new(
 );
 
 /// # Errors
-/// CONFLICT if the project's client was shown or asked anything in it: another one would read it, and they would not.
+/// INVALID at `accountId` if the project's client was shown or asked anything in it: another one would read it, and they would not.
 pub(super) async fn check_account_free(act: &Act, project: &Model) -> Result<()> {
     if project.account_id.is_none() {
         return Ok(());
@@ -36,7 +36,7 @@ pub(super) async fn check_account_free(act: &Act, project: &Model) -> Result<()>
     let found = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::Id.eq(project.id.uuid()));
     let found = found.filter(any).select_only().column(Column::Id);
     let found: Option<ProjectId> = found.into_tuple().one(act.conn()).await?;
-    if found.is_some() { Err(Error::conflict(ACCOUNT_FIXED)) } else { Ok(()) }
+    if found.is_some() { Err(Error::field("accountId", ACCOUNT_FIXED)) } else { Ok(()) }
 }
 
 /// Everything of a project that a client reads or was asked, beside its plain facts: one select for each kind.
