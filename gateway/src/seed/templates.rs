@@ -17,9 +17,10 @@ use super::{maker::Maker, rows::Rows};
 /// A task: key, title, first working day, working days, minutes, place, milestone.
 type Line = (&'static str, &'static str, i32, i32, i64, &'static str, &'static str);
 
-/// A template: name, category, description.
+/// A template: name, category, description; and the tag of the agency's projects that were made from it.
 struct Sketch {
     named: [&'static str; 3],
+    tag: &'static str,
     places: &'static [(&'static str, &'static str)],
     milestones: &'static [(&'static str, &'static str, i32, &'static str)],
     tasks: &'static [Line],
@@ -28,6 +29,7 @@ struct Sketch {
 
 const WEBSITE: Sketch = Sketch {
     named: ["Website", "Web", "A site from the first workshop to the launch."],
+    tag: "web",
     places: &[("lead", "Project lead"), ("design", "Designer"), ("dev", "Developer")],
     milestones: &[
         ("concept", "Concept approved", 9, "Sitemap and wireframes"),
@@ -48,6 +50,7 @@ const WEBSITE: Sketch = Sketch {
 
 const BRAND: Sketch = Sketch {
     named: ["Brand identity", "Brand", "From the interviews to the manual of the brand."],
+    tag: "brand",
     places: &[("lead", "Brand strategist"), ("design", "Designer")],
     milestones: &[
         ("strategy", "Positioning approved", 9, "The positioning on one page"),
@@ -65,6 +68,7 @@ const BRAND: Sketch = Sketch {
 
 const RETAINER: Sketch = Sketch {
     named: ["Monthly retainer", "Retainer", "What is done for a client every month."],
+    tag: "support",
     places: &[("lead", "Account manager"), ("dev", "Developer")],
     milestones: &[("report", "Report of the month", 19, "Report with figures")],
     tasks: &[
@@ -101,6 +105,12 @@ pub(super) fn add(maker: &Maker, rows: &mut Rows) {
             version: 1,
         };
         let plan = stored::Model { id: row.id, tenant_id: row.tenant_id, plan: json!(plan) };
+        for project in &mut rows.projects {
+            let tags = project.tags.as_array().map(Vec::as_slice).unwrap_or_default();
+            if tags.first().is_some_and(|tag| tag == sketch.tag) {
+                project.template_id = Some(row.id);
+            }
+        }
         rows.templates.push(row);
         rows.plans.push(plan);
     }
