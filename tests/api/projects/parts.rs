@@ -203,6 +203,10 @@ async fn rule_needs_a_day_and_is_read_before_it_is_kept() {
         let input = json!({ "dueOn": "2028-02-29", "recurrence": wrong });
         edit(&manager, &task, input).await.expect_field("recurrence", "bad_recurrence");
     }
+    for never in ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;UNTIL=20280228"] {
+        let input = json!({ "dueOn": "2028-02-29", "recurrence": never });
+        edit(&manager, &task, input).await.expect_field("recurrence", "recurrence_never");
+    }
     let leap = json!({ "dueOn": "2028-02-29", "recurrence": "FREQ=YEARLY" });
     edit(&manager, &task, leap).await.expect_ok();
     let done = column(&manager, &id, "Done").await;
