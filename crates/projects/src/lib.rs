@@ -7,6 +7,7 @@ mod payload;
 
 pub mod activity;
 pub mod board;
+pub mod calendar;
 pub mod change;
 pub mod change_request;
 pub mod clone;

@@ -44,6 +44,7 @@ struct Person {
     tenant_currency: Currency,
     tenant_time_zone: TimeZone,
     tenant_week: i32,
+    tenant_day: i32,
 }
 
 /// One permission of one role that somebody holds; none for a role without rows.
@@ -113,7 +114,7 @@ fn assemble(
             locale: person.tenant_locale,
             currency: person.tenant_currency,
             time_zone: person.tenant_time_zone.tz(),
-            working_week: WorkingWeek::from_bits(person.tenant_week),
+            working_week: WorkingWeek::from_bits(person.tenant_week).of_minutes(person.tenant_day),
         },
         tenant_status: person.tenant_status,
         user,
@@ -144,6 +145,7 @@ fn person(tenant: TenantId, user: UserId) -> SelectStatement {
     take(col(tenant::Column::Currency), "tenant_currency");
     take(col(tenant::Column::TimeZone), "tenant_time_zone");
     take(col(tenant::Column::WorkingWeek), "tenant_week");
+    take(col(tenant::Column::WorkingDayMinutes), "tenant_day");
     select.from(membership::Entity);
     select.inner_join(user::Entity, col(user::Column::Id).eq(col(membership::Column::UserId)));
     select.inner_join(tenant::Entity, col(tenant::Column::Id).eq(col(membership::Column::TenantId)));

@@ -76,7 +76,7 @@ pub fn info(tenant: &entity::Model) -> TenantInfo {
         locale: tenant.default_locale.clone(),
         currency: tenant.currency,
         time_zone: tenant.time_zone.tz(),
-        working_week: WorkingWeek::from_bits(tenant.working_week),
+        working_week: WorkingWeek::from_bits(tenant.working_week).of_minutes(tenant.working_day_minutes),
     }
 }
 
