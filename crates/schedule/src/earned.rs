@@ -1,8 +1,8 @@
 //! Earned value: what ought to be done, what is done and what it took, in one unit (money or minutes).
 //!
 //! Formulas and names are those of Project Management Institute, "The Standard for Earned Value Management", 2019 (also
-//! ANSI/EIA-748). All amounts are whole: minor units of a currency or minutes. A share of an amount is rounded half away
-//! from zero for each item alone, so that the sum over projects is the sum over their items.
+//! ANSI/EIA-748). All amounts are whole: minor units of a currency or minutes. A share of an amount is rounded half to even
+//! for each item alone, so that the sum over projects is the sum over their items.
 
 use crate::calendar::{Calendar, Instant};
 
@@ -139,11 +139,13 @@ fn ratio(one: i64, other: i64) -> Option<f64> {
     (other != 0).then(|| one as f64 / other as f64)
 }
 
-/// `amount × part ÷ whole`, rounded half away from zero; `whole` is above zero.
-fn share(amount: i64, part: i64, whole: i64) -> i64 {
+/// `amount × part ÷ whole`, rounded half to even; `whole` is above zero. Cut off at what an `i64` can hold.
+#[must_use]
+pub fn share(amount: i64, part: i64, whole: i64) -> i64 {
     let (product, whole) = (i128::from(amount) * i128::from(part), i128::from(whole));
-    let half = if product < 0 { -whole } else { whole };
-    let rounded = (2 * product + half) / (2 * whole);
+    let (quotient, rest) = (product.div_euclid(whole), product.rem_euclid(whole));
+    let up = 2 * rest > whole || (2 * rest == whole && quotient % 2 != 0);
+    let rounded = quotient + i128::from(up);
     i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX })
 }
 
@@ -231,10 +233,11 @@ mod tests {
         }
 
         #[test]
-        fn share_is_rounded_half_away_from_zero(amount in -10_000_i64..10_000, part in 0_i64..1_000, whole in 1_i64..1_000) {
+        fn share_is_rounded_half_to_even(amount in -10_000_i64..10_000, part in 0_i64..1_000, whole in 1_i64..1_000) {
             let exact = amount as f64 * part as f64 / whole as f64;
             prop_assert!((share(amount, part, whole) as f64 - exact).abs() <= 0.5 + 1e-9);
             prop_assert_eq!(share(-amount, part, whole), -share(amount, part, whole));
+            prop_assert_eq!((share(1, 1, 2), share(3, 1, 2), share(5, 1, 2), share(-3, 1, 2)), (0, 2, 2, -2));
         }
     }
 }
