@@ -2,6 +2,7 @@
 //! needs any more goes away. Any number of processes may do it at once on one database.
 
 mod feedback;
+mod health;
 pub mod imports;
 pub mod retention;
 pub mod time;
@@ -37,6 +38,7 @@ const SCHEDULES: &[Schedule] = &[
     Schedule { name: "tidy", kind: TIDY, cron: "17 * * * *", zone: Tz::UTC },
     Schedule { name: "retention", kind: retention::PLAN, cron: "40 2 * * *", zone: Tz::UTC },
     Schedule { name: "timers", kind: time::GUARD, cron: "*/10 * * * *", zone: Tz::UTC },
+    Schedule { name: "health", kind: projects::health::record::JOB, cron: "11 * * * *", zone: Tz::UTC },
 ];
 
 /// How long sessions that ended stay visible to their owner's administrators, in days.
@@ -91,6 +93,7 @@ pub fn runner(app: &App) -> Runner {
         .with(audit::verify::JOB, Arc::new(VerifyTrail(app.clone())))
         .with(time::GUARD, Arc::new(time::Guard(app.clone())))
         .with(projects::time::reminder::JOB, Arc::new(time::Remind(app.clone())))
+        .with(projects::health::record::JOB, Arc::new(health::Record(app.clone())))
         .with(projects::feedback::tell::JOB, Arc::new(feedback::Tell(app.clone())))
         .with(projects::import::JOB, Arc::new(imports::ImportTasks(app.clone())))
         .with(retention::PLAN, Arc::new(retention::Plan(app.clone())))

@@ -21,6 +21,7 @@ mod m0013_time;
 mod m0014_work;
 mod m0015_registers;
 mod m0016_templates;
+mod m0019_health;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -51,6 +52,7 @@ pub const STEPS: &[Step] = &[
     m0014_work::STEP,
     m0015_registers::STEP,
     m0016_templates::STEP,
+    m0019_health::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

@@ -277,6 +277,8 @@ typed_ids! {
     StatusReportId, "srp", "StatusReport";
     /// Id of a question to a client how satisfied they are.
     FeedbackRequestId, "fbk", "FeedbackRequest";
+    /// Id of how well a project went on a day.
+    HealthScoreId, "hls", "HealthScore";
     /// Id of an entry of the audit log.
     AuditEntryId, "aud", "AuditEntry";
     /// Id of a sink that entries of the audit log are forwarded to.

@@ -7,13 +7,15 @@ use kernel::{
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
-    change_request, column, comment, decision, feedback, field, import, label, link, member, milestone,
+    change_request, column, comment, decision, feedback, field, health, import, label, link, member,
+    milestone,
     policy::{BUDGETS_READ, INTERNAL_READ, RATES_READ},
     project, report, risk, task, template, view,
 };
 
 /// Events of the registers of projects.
 pub const REGISTER_EVENTS: &[Declared] = &[
+    Declared::rows::<health::settings::Entity>("How the agency weighs how well projects go"),
     Declared::rows_guarded::<risk::entity::Entity>(
         "A risk of a project",
         &[("exposure_minor", BUDGETS_READ), ("exposure_currency", BUDGETS_READ)],

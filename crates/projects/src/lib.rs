@@ -13,6 +13,7 @@ pub mod change_request;
 pub mod clone;
 pub mod column;
 pub mod comment;
+pub mod control;
 pub mod decision;
 pub mod erasure;
 mod events;
@@ -21,6 +22,7 @@ pub mod family;
 pub mod feedback;
 pub mod field;
 pub mod gantt;
+pub mod health;
 pub mod import;
 pub mod label;
 pub mod link;
@@ -50,6 +52,7 @@ pub use change::ProjectChange;
 pub use change_request::graphql::ChangeRequest;
 pub use column::graphql::TaskColumn;
 pub use comment::graphql::TaskComment;
+pub use control::graphql::ProjectControls;
 pub use decision::graphql::Decision;
 pub use events::{EVENTS, REGISTER_EVENTS};
 pub use feedback::graphql::FeedbackRequest;
@@ -117,6 +120,8 @@ pub struct RegisterQuery(
     report::graphql::ReportQuery,
     feedback::graphql::FeedbackQuery,
     gantt::GanttQuery,
+    health::HealthQuery,
+    control::portfolio::PortfolioQuery,
 );
 
 /// The root mutations of the registers of projects.
@@ -127,6 +132,7 @@ pub struct RegisterMutation(
     decision::mutation::DecisionMutation,
     report::mutation::ReportMutation,
     feedback::mutation::FeedbackMutation,
+    health::HealthMutation,
 );
 
 /// The root subscriptions of projects.

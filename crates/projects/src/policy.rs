@@ -92,6 +92,9 @@ pub const COMMENTS_WRITE: Permission = Permission::new("projects.comment.write",
 /// Define own fields.
 pub const FIELDS_WRITE: Permission =
     Permission::new("projects.field.write", "Define what the agency wants to know of each project.");
+/// Weigh how well projects go.
+pub const HEALTH_MANAGE: Permission =
+    Permission::new("projects.health.manage", "Weigh the parts of how well projects go.");
 
 /// Read templates.
 pub const TEMPLATES_READ: Permission =
@@ -182,6 +185,7 @@ pub const PERMISSIONS: &[Rule] = &[
         ],
     ),
     Rule::new(FIELDS_WRITE, &[]),
+    Rule::new(HEALTH_MANAGE, &[]),
     Rule::new(
         TEMPLATES_READ,
         &[

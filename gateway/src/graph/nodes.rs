@@ -166,7 +166,7 @@ nodes! {
     /// A person at a client company.
     "Contact": crm::Contact, crm::contact::entity::Entity, ContactId, ContactNode(ContactBridges, Trail);
     /// A piece of client work.
-    "Project": projects::Project, projects::project::entity::Entity, ProjectId, ProjectNode(ProjectBridges, projects::ProjectRegisters, Trail);
+    "Project": projects::Project, projects::project::entity::Entity, ProjectId, ProjectNode(ProjectBridges, projects::ProjectRegisters, projects::ProjectControls, Trail);
     /// A person on the team of a project.
     "ProjectMember": projects::ProjectMember, projects::member::entity::Entity, ProjectMemberId, ProjectMemberNode(MemberBridges, Trail);
     /// A column of a project's task board.

@@ -12,6 +12,7 @@ mod plan;
 mod queue;
 mod registers;
 mod rows;
+mod scores;
 mod tasks;
 mod templates;
 pub(crate) mod trail;

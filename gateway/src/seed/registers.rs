@@ -8,13 +8,13 @@ use kernel::{
 };
 use projects::{
     change_request::entity as change_request, decision::entity as decision, feedback::entity as feedback,
-    project::entity as project, report::entity as report, risk::entity as risk, task::entity as task,
-    words::ProjectStatus as Status,
+    health::score, project::entity as project, report::entity as report, risk::entity as risk,
+    task::entity as task, words::ProjectStatus as Status,
 };
 use serde_json::{Value, json};
 use std::ops::Range;
 
-use super::{maker::Maker, rows::Rows};
+use super::{maker::Maker, rows::Rows, scores::scores};
 
 /// What the registers of a project hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Registers {
     pub reports: Vec<report::Model>,
     /// What its client was asked.
     pub feedback: Vec<feedback::Model>,
+    /// How well it went on the last days.
+    pub scores: Vec<score::Model>,
 }
 
 /// Risks: what may happen, what it is about, how likely and how bad, what is done, and how.
@@ -119,6 +121,7 @@ pub(super) fn add(maker: &Maker, rows: &mut Rows) {
             decisions: decisions(maker, &project),
             reports: reports(maker, rows, &project, range),
             feedback: asked.map(|people| feedback(maker, &project, people)).unwrap_or_default(),
+            scores: scores(maker, &project, place),
         };
         rows.registers.push(registers);
     }
@@ -128,7 +131,7 @@ fn status(project: &project::Model) -> Status {
     Status::parse(&project.status).unwrap_or_default()
 }
 
-fn over(project: &project::Model) -> bool {
+pub(super) fn over(project: &project::Model) -> bool {
     matches!(status(project), Status::Completed | Status::Cancelled)
 }
 

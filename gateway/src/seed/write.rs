@@ -8,7 +8,7 @@ use std::{
 
 use identity::role::held;
 use kernel::{
-    act::Act,
+    act::{Act, NewRows},
     assignment,
     db::Db,
     error::{Error, Result},
@@ -275,15 +275,20 @@ impl Batch {
 /// Writes the registers of projects that are there, all of a kind at once.
 async fn written(act: &mut Act, registers: Vec<Registers>) -> Result<()> {
     let (mut risks, mut changes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut reports, mut feedback) = (Vec::new(), Vec::new());
+    let (mut reports, mut feedback, mut scores) = (Vec::new(), Vec::new(), Vec::new());
     for of in registers {
-        let Registers { project: _, risks: r, changes: c, decisions: d, reports: s, feedback: f } = of;
+        let Registers { project: _, risks: r, changes: c, decisions: d, reports: s, feedback: f, scores: h } =
+            of;
         risks.extend(r);
         changes.extend(c);
         decisions.extend(d);
         reports.extend(s);
         feedback.extend(f);
+        scores.extend(h);
     }
+    let mut parts = NewRows::new();
+    parts.add_parts(scores);
+    act.insert_together(parts).await?;
     act.insert_all(risks).await?;
     act.insert_all(changes).await?;
     act.insert_all(decisions).await?;

@@ -49,6 +49,8 @@ pub const TABLES: &[&str] = &[
     "projects_cost_rates",
     "projects_activity_types",
     "projects_time_settings",
+    "projects_health_scores",
+    "projects_health_settings",
     "projects_feedback",
     "projects_reports",
     "projects_decisions",

@@ -5,7 +5,7 @@ use kernel::activity::{ActionText, Category::Projects};
 
 macro_rules! told {
     ($($how:ident $action:literal on $subject:literal: $icon:literal, $en:literal, $many:literal, $fr:literal, $plusieurs:literal;)+) => {
-        /// The sentences about risks, change requests, decisions, status reports and feedback.
+        /// The sentences about risks, change requests, decisions, status reports, feedback and health.
         pub const REGISTERS: &[ActionText] = &[
             $(ActionText::$how(Projects, ($action, $subject), $icon, [$en, $many], [$fr, $plusieurs]),)+
         ];
@@ -13,6 +13,14 @@ macro_rules! told {
 }
 
 told! {
+    inner "projects.health_settings.update" on "HealthSettings": "gear",
+        "{actor} weighed anew how well projects go", "{actor} weighed anew {count} times how well projects go",
+        "{actor} a repondéré la santé des projets",
+        "{actor} a repondéré {count} fois la santé des projets";
+    inner "projects.health.record" on "HealthSettings": "clock",
+        "{actor} recorded how well projects go", "{actor} recorded {count} times how well projects go",
+        "{actor} a relevé la santé des projets",
+        "{actor} a relevé {count} fois la santé des projets";
     open "projects.risk.create" on "Risk": "plus",
         "{actor} registered the risk {subject}", "{actor} registered {count} risks",
         "{actor} a enregistré le risque {subject}",

@@ -5,6 +5,7 @@ mod figures;
 mod store;
 
 pub use figures::{BudgetUse, ProjectFigures, RiskFigures};
+pub(crate) use store::{Worked, worked};
 
 use async_graphql::{Context, Object};
 use kernel::{

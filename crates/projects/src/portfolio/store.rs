@@ -39,11 +39,11 @@ pub(super) struct Ahead {
 
 /// What was worked on a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Worked {
+pub(crate) struct Worked {
     /// Minutes.
-    pub(super) minutes: i64,
+    pub(crate) minutes: i64,
     /// What approved billable time is worth, in sixtieths of minor units.
-    pub(super) worth: Vec<(Currency, i64)>,
+    pub(crate) worth: Vec<(Currency, i64)>,
 }
 
 impl Worked {
@@ -51,7 +51,7 @@ impl Worked {
     ///
     /// # Errors
     /// If it is beyond all bounds.
-    pub(super) fn worth(&self, currency: Currency) -> Result<Money> {
+    pub(crate) fn worth(&self, currency: Currency) -> Result<Money> {
         let worth = self.worth.iter().filter(|(of, _)| *of == currency).map(|(_, worth)| *worth);
         let sixtieths = worth.fold(0, i64::saturating_add);
         Ok(Money::new(sixtieths, currency).mul_ratio(1, 60)?)
@@ -93,7 +93,7 @@ pub(super) async fn ahead(ask: &Ask, project: ProjectId) -> Result<Ahead> {
 ///
 /// # Errors
 /// If the database does not answer.
-pub(super) async fn worked(ask: &Ask, project: ProjectId) -> Result<Worked> {
+pub(crate) async fn worked(ask: &Ask, project: ProjectId) -> Result<Worked> {
     Ok(ask.load::<Figures, _>(OfWorked(project)).await?.unwrap_or_default())
 }
 

@@ -184,9 +184,10 @@ impl Project {
         Ok(template.map(|template| Graph(template.into())))
     }
 
-    /// How well it goes, from 0 to 100; null until somebody or something rated it.
-    async fn health(&self) -> Option<i32> {
-        self.0.health
+    /// How well it goes, from 0 to 100, as it was recorded in the night; null before that, if nothing was known, and for
+    /// clients. `healthReport` makes it anew.
+    async fn health(&self, ctx: &Context<'_>) -> Option<i32> {
+        self.0.health.filter(|_| !ctx.viewer().is_client())
     }
 
     /// How much of it is done, in per cent, cut down. With milestones that are not waived it is the mean of their

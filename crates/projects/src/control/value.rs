@@ -1,0 +1,82 @@
+//! The earned value of a project, and of many together.
+
+use kernel::{Error, Result, ask::Ask, money::Currency};
+use schedule::earned::{EarnedValue, share};
+
+use super::{
+    rules::Planned,
+    store::{self, Asked, Pending},
+};
+use crate::{
+    portfolio::{Worked, worked},
+    project::entity::Model,
+};
+
+/// What a project amounts to now.
+#[derive(Clone, Debug)]
+pub(crate) struct Value {
+    /// What its tasks amount to.
+    pub(crate) planned: Planned,
+    /// In minutes.
+    pub(crate) work: EarnedValue,
+    /// In minor units of the budget's currency; none without a budget in money, or without any estimate to spread it by.
+    pub(crate) money: Option<(Currency, EarnedValue)>,
+    /// Billable minutes that are not approved yet and have no rate.
+    pub(crate) unrated: i64,
+}
+
+/// The earned value of a project at the moment of the request, together with those of other projects.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn of_project(ask: &Ask, project: &Model) -> Result<Value> {
+    let budget = project.budget_minor.zip(project.budget_currency);
+    let id = project.id;
+    let pending = async {
+        // Reason: what time is worth matters only beside a budget in money.
+        if budget.is_some() { store::pending(ask, id).await } else { Ok(Pending::default()) }
+    };
+    let (planned, worked, pending) =
+        futures::try_join!(store::planned(ask, Asked::from(project)), worked(ask, id), pending)?;
+    value(planned, &worked, &pending, budget)
+}
+
+fn value(
+    planned: Planned,
+    worked: &Worked,
+    pending: &Pending,
+    budget: Option<(i64, Currency)>,
+) -> Result<Value> {
+    let work = EarnedValue { actual: worked.minutes, ..planned.work };
+    let money = budget.filter(|_| work.budget > 0).map(|(budget, currency)| {
+        let part = |minutes| share(budget, minutes, work.budget);
+        let both = Worked { minutes: 0, worth: worked.worth.iter().chain(&pending.worth).copied().collect() };
+        let actual = both.worth(currency)?.amount;
+        let (planned, earned) = (part(work.planned), part(work.earned));
+        Ok::<_, Error>((currency, EarnedValue { budget, planned, earned, actual }))
+    });
+    Ok(Value { planned, work, money: money.transpose()?, unrated: pending.unrated })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_earned_in_proportion_to_estimated_work() {
+        let euro: Currency = "EUR".parse().unwrap();
+        let dollar: Currency = "USD".parse().unwrap();
+        let work = EarnedValue { budget: 600, planned: 300, earned: 200, actual: 0 };
+        let planned = Planned { work, tasks: 3, ..Planned::default() };
+        // An hour and a half at 100.00, of which a third waits for approval, and dollars that are of no account.
+        let worked = Worked { minutes: 90, worth: vec![(euro, 10_000 * 60), (dollar, 77)] };
+        let pending = Pending { worth: vec![(euro, 10_000 * 30)], unrated: 5 };
+        let all = value(planned, &worked, &pending, Some((100_000, euro))).unwrap();
+        assert_eq!(all.work, EarnedValue { actual: 90, ..work });
+        let money = EarnedValue { budget: 100_000, planned: 50_000, earned: 33_333, actual: 15_000 };
+        assert_eq!((all.money, all.unrated), (Some((euro, money)), 5));
+        assert_eq!(value(planned, &worked, &pending, None).unwrap().money, None);
+        let blank = value(Planned::default(), &worked, &pending, Some((100_000, euro))).unwrap();
+        assert_eq!(blank.money, None, "nothing to spread the budget by");
+    }
+}

@@ -1,0 +1,127 @@
+//! Records how well projects go, once a day each: a job of the installation looks for those whose day has begun.
+
+use kernel::{
+    Result,
+    act::NewRows,
+    db::Db,
+    id::{HealthScoreId, TenantId, TypedId},
+    policy::Guarded,
+    viewer::Viewer,
+};
+use schedule::health::Health;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use serde_json::json;
+
+use super::{
+    score::{Column, Entity, Model},
+    store,
+};
+use crate::project::{entity as project, under_way};
+
+/// The job that looks.
+pub const JOB: &str = "projects.health.record";
+
+/// Agencies that are found at once.
+const TENANTS: u64 = 200;
+
+/// Projects that are scored at once.
+const AT_ONCE: u64 = 200;
+
+/// Agencies with projects that are not archived, in the order of their ids, behind `after`.
+///
+/// # Errors
+/// If the database does not answer.
+#[expect(clippy::disallowed_methods, reason = "which agencies have projects is asked of all of them")]
+pub async fn tenants(db: &Db, after: Option<TenantId>) -> Result<Vec<TenantId>> {
+    let mut found = project::Entity::find().filter(project::Column::ArchivedAt.is_null());
+    if let Some(after) = after {
+        found = found.filter(project::Column::TenantId.gt(after.uuid()));
+    }
+    let found = found.select_only().column(project::Column::TenantId).distinct();
+    Ok(found.order_by_asc(project::Column::TenantId).limit(TENANTS).into_tuple().all(db).await?)
+}
+
+/// Scores a number of the agency's projects that go on and have no score of today; says whether there may be more.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn some(db: &Db, viewer: &Viewer) -> Result<bool> {
+    let (tenant, today) = (viewer.tenant_id(), crate::today(viewer, viewer.now));
+    let scored = store::of_tenant(viewer).filter(Column::ScoredOn.eq(today));
+    let scored = scored.select_only().column(Column::ProjectId).into_query();
+    let left = project::Entity::of_tenant(tenant)
+        .filter(project::Column::Id.in_subquery(under_way(tenant)))
+        .filter(project::Column::Id.not_in_subquery(scored))
+        .order_by_asc(project::Column::Id)
+        .limit(AT_ONCE);
+    let left = left.all(db).await?;
+    if left.is_empty() {
+        return Ok(false);
+    }
+    let rated = store::of_many(viewer, db, &left).await?;
+    viewer
+        .act(db, "projects.health.record", async |act| {
+            let rows: Vec<Model> = rated
+                .iter()
+                .map(|(project, rated)| Model {
+                    id: act.new_id::<HealthScoreId>(),
+                    tenant_id: tenant,
+                    project_id: *project,
+                    scored_on: today,
+                    ..parts(&rated.health)
+                })
+                .collect();
+            let scored: Vec<_> = rows.iter().map(|row| row.project_id.uuid()).collect();
+            let mut new = NewRows::new();
+            // Reason: scores follow from what the trail has already; it keeps that they were made, not each of them.
+            new.add_parts(rows);
+            act.insert_together(new).await?;
+            let score = Query::select()
+                .column(Column::Score)
+                .from(Entity)
+                .and_where(Column::TenantId.eq(tenant))
+                .and_where(Column::ScoredOn.eq(today))
+                .and_where(
+                    Expr::col((Entity, Column::ProjectId)).equals((project::Entity, project::Column::Id)),
+                )
+                .to_owned();
+            let count = scored.len();
+            let update = Query::update()
+                .table(project::Entity)
+                .value(project::Column::Health, Expr::SubQuery(None, Box::new(score.into())))
+                .and_where(project::Column::TenantId.eq(tenant))
+                .and_where(kernel::sql::one_of(db.backend(), project::Column::Id, scored))
+                .to_owned();
+            act.conn().execute(&update).await?;
+            let told = json!({ "day": [null, today], "projects": [null, count] });
+            act.note(
+                "HealthSettings",
+                Some(tenant.uuid()),
+                None,
+                told.as_object().cloned().unwrap_or_default(),
+            );
+            Ok(())
+        })
+        .await?;
+    Ok(left.len() as u64 == AT_ONCE)
+}
+
+/// The parts of a score, of no project and no day.
+fn parts(health: &Health) -> Model {
+    let part = |part: Option<u32>| part.and_then(|part| i32::try_from(part).ok());
+    Model {
+        id: HealthScoreId::from_uuid(uuid::Uuid::nil()),
+        tenant_id: TenantId::from_uuid(uuid::Uuid::nil()),
+        project_id: kernel::id::ProjectId::from_uuid(uuid::Uuid::nil()),
+        scored_on: chrono::NaiveDate::MIN,
+        score: part(health.score),
+        schedule: part(health.schedule),
+        budget: part(health.budget),
+        scope: part(health.scope),
+        risk: part(health.risk),
+        sentiment: part(health.sentiment),
+    }
+}
