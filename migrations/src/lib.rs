@@ -21,6 +21,7 @@ mod m0013_time;
 mod m0014_work;
 mod m0015_registers;
 mod m0016_templates;
+mod m0018_plan;
 mod m0019_health;
 mod table;
 
@@ -52,6 +53,7 @@ pub const STEPS: &[Step] = &[
     m0014_work::STEP,
     m0015_registers::STEP,
     m0016_templates::STEP,
+    m0018_plan::STEP,
     m0019_health::STEP,
 ];
 

@@ -132,6 +132,14 @@ pub const ACTIONS: &[ActionText] = &[
     UPDATES.of("projects.task.update"),
     COMPLETES.of("projects.task.bulk_update"),
     REOPENS.of("projects.task.bulk_update"),
+    PREPARES.of("projects.task.reschedule"),
+    ActionText::open(
+        Projects,
+        ("projects.task.reschedule", "Task"),
+        "arrow",
+        ["{actor} rescheduled the task {subject}", "{actor} rescheduled {count} tasks"],
+        ["{actor} a replanifié la tâche {subject}", "{actor} a replanifié {count} tâches"],
+    ),
     PREPARES.of("projects.task.bulk_update"),
     UPDATES.of("projects.task.bulk_update"),
     ActionText::open(
@@ -191,8 +199,20 @@ const CHANGES: ActionText = ActionText::open(
 );
 
 /// Columns of tasks that clients do not know of.
-const TASK_INNER: &[&str] =
-    &["estimate_minutes", "remaining_minutes", "blocked_reason", "checklist", "labels"];
+const TASK_INNER: &[&str] = &[
+    "estimate_minutes",
+    "remaining_minutes",
+    "blocked_reason",
+    "checklist",
+    "labels",
+    "scheduling",
+    "duration_minutes",
+    "constraint_kind",
+    "constraint_on",
+    "deadline_on",
+    "optimistic_minutes",
+    "pessimistic_minutes",
+];
 
 const PREPARES: ActionText = UPDATES.when(When::Only(TASK_INNER), "projects.task.prepare").for_team();
 

@@ -166,8 +166,8 @@ const OF_PROJECT: [(&str, Permission); 5] = [
 ];
 
 /// Fields of tasks and milestones that are for the team alone.
-const OF_TASK: [&str; 6] =
-    ["estimateMinutes", "remainingMinutes", "blockedReason", "checklist", "labels", "notes"];
+const OF_TASK: [&str; 7] =
+    ["estimateMinutes", "remainingMinutes", "blockedReason", "checklist", "labels", "notes", "plan"];
 
 /// The names of the fields that the viewer may see; none if nothing else changed, which is then no change for them.
 pub(crate) async fn shown(
@@ -245,6 +245,13 @@ fn field_of(column: &str) -> String {
         "budget_minor" | "budget_currency" => "budget".to_owned(),
         "bill_rate_minor" | "rate_currency" => "billRate".to_owned(),
         "billing_minor" | "billing_currency" => "billing".to_owned(),
+        "scheduling"
+        | "duration_minutes"
+        | "constraint_kind"
+        | "constraint_on"
+        | "deadline_on"
+        | "optimistic_minutes"
+        | "pessimistic_minutes" => "plan".to_owned(),
         "recurs_from" => "recurrence".to_owned(),
         "custom" => "customFields".to_owned(),
         "allocation_bp" => "allocation".to_owned(),

@@ -92,6 +92,13 @@ pub const EVENTS: &[Declared] = &[
             ("blocked_reason", INTERNAL_READ),
             ("checklist", INTERNAL_READ),
             ("labels", INTERNAL_READ),
+            ("scheduling", INTERNAL_READ),
+            ("duration_minutes", INTERNAL_READ),
+            ("constraint_kind", INTERNAL_READ),
+            ("constraint_on", INTERNAL_READ),
+            ("deadline_on", INTERNAL_READ),
+            ("optimistic_minutes", INTERNAL_READ),
+            ("pessimistic_minutes", INTERNAL_READ),
         ],
     ),
     Declared::rows_guarded_with::<milestone::entity::Entity>(

@@ -140,7 +140,8 @@ async fn read(ask: &Ask, id: ProjectId) -> Result<Gantt> {
     Ok(Gantt { project: Graph(project.into()), bars, marks, links })
 }
 
-async fn bars(ask: &Ask, project: ProjectId) -> Result<Vec<GanttBar>> {
+/// The tasks of a project that the viewer may see.
+pub(crate) async fn bars(ask: &Ask, project: ProjectId) -> Result<Vec<GanttBar>> {
     let rows = tasks::Entity::visible(&ask.viewer, TASKS_READ)
         .filter(tasks::Column::ProjectId.eq(project))
         .filter(tasks::Column::ArchivedAt.is_null())
@@ -169,7 +170,8 @@ async fn bars(ask: &Ask, project: ProjectId) -> Result<Vec<GanttBar>> {
 type BarRow =
     (TaskId, i64, String, String, Option<NaiveDate>, Option<NaiveDate>, Option<TaskId>, Option<MilestoneId>);
 
-async fn marks(ask: &Ask, project: &project::Model) -> Result<Vec<GanttMark>> {
+/// The milestones of a project that the viewer may see.
+pub(crate) async fn marks(ask: &Ask, project: &project::Model) -> Result<Vec<GanttMark>> {
     let rows = milestones::Entity::visible(&ask.viewer, MILESTONES_READ)
         .filter(milestones::Column::ProjectId.eq(project.id))
         .order_by_asc(milestones::Column::Rank)

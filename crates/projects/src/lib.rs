@@ -28,6 +28,7 @@ pub mod label;
 pub mod link;
 pub mod member;
 pub mod milestone;
+pub mod plan;
 pub mod policy;
 pub mod portfolio;
 pub mod privacy;
@@ -120,6 +121,8 @@ pub struct RegisterQuery(
     report::graphql::ReportQuery,
     feedback::graphql::FeedbackQuery,
     gantt::GanttQuery,
+    plan::graphql::ScheduleQuery,
+    plan::mutation::PlanQuery,
     health::HealthQuery,
     control::portfolio::PortfolioQuery,
 );
@@ -132,6 +135,7 @@ pub struct RegisterMutation(
     decision::mutation::DecisionMutation,
     report::mutation::ReportMutation,
     feedback::mutation::FeedbackMutation,
+    plan::mutation::PlanMutation,
     health::HealthMutation,
 );
 

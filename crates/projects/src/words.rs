@@ -115,6 +115,28 @@ words! {
 }
 
 words! {
+    /// Who says when a task is done.
+    Scheduling {
+        /// The schedule: as early as links, constraints and people's time let it.
+        #[default]
+        Automatic = "automatic",
+        /// Somebody: it stays on the day it was put on, whatever its links say.
+        Manual = "manual",
+    }
+}
+
+words! {
+    /// What holds the start of a task beside its links.
+    PlanConstraint {
+        /// It starts on a day or later.
+        #[default]
+        NotEarlier = "not_earlier",
+        /// It starts on a day. Links that make it later win, and the conflict is told.
+        MustStart = "must_start",
+    }
+}
+
+words! {
     /// Which way billed time is rounded.
     RoundingMode {
         /// Not at all.

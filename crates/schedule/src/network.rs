@@ -233,6 +233,24 @@ impl Network {
         self.nodes.is_empty()
     }
 
+    /// The links, as they were given.
+    #[must_use]
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// The activities, as they were given.
+    #[must_use]
+    pub fn activities(&self) -> &[Activity] {
+        &self.activities
+    }
+
+    /// The calendar with this place in the list that was given.
+    #[must_use]
+    pub fn calendar(&self, place: usize) -> Option<&Calendar> {
+        self.calendars.get(place)
+    }
+
     /// The calendar of lags.
     #[must_use]
     pub fn lag_calendar(&self) -> &Calendar {

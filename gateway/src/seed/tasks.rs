@@ -7,7 +7,7 @@ use projects::{
     project::entity as project,
     rank,
     task::{assignee, entity as task},
-    words::{Methodology, Priority, ProjectStatus as Status, TaskStatus as State},
+    words::{Methodology, Priority, ProjectStatus as Status, Scheduling, TaskStatus as State},
 };
 use serde_json::json;
 
@@ -217,6 +217,13 @@ fn task(
         rank: String::new(),
         blocked_reason: None,
         completed_at: ended,
+        scheduling: Scheduling::default().as_str().to_owned(),
+        duration_minutes: None,
+        constraint_kind: None,
+        constraint_on: None,
+        deadline_on: None,
+        optimistic_minutes: None,
+        pessimistic_minutes: None,
         created_by: None,
         archived_at: None,
         created_at: project.created_at,

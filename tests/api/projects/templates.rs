@@ -179,7 +179,7 @@ async fn big_template_is_one_act_of_few_statements() {
         "projectId": project, "name": "Once more", "startsOn": "2026-06-01", "team": true,
     });
     let cloned = change(&manager, "cloneProject", input, "project { id }").await.expect_ok();
-    let cloned = cloned.expect_statements(12);
+    let cloned = cloned.expect_statements(13);
     let told = manager.run(query, json!({ "id": cloned.text("cloneProject.project.id") })).await.expect_ok();
     let counts =
         ["tasks", "milestones", "dependencies"].map(|of| told.number(&format!("project.{of}.totalCount")));

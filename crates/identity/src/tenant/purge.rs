@@ -49,6 +49,8 @@ pub const TABLES: &[&str] = &[
     "projects_cost_rates",
     "projects_activity_types",
     "projects_time_settings",
+    "projects_baseline_plans",
+    "projects_baselines",
     "projects_health_scores",
     "projects_health_settings",
     "projects_feedback",

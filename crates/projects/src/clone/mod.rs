@@ -251,6 +251,7 @@ impl Copier {
     fn task(&self, act: &Act, row: &tasks::Model, number: i64) -> Result<NewTask> {
         let blank = task::blank(act, self.whole.project.id);
         let (start_on, due_on) = (self.shift.of(row.start_on)?, self.shift.of(row.due_on)?);
+        let constraint_on = self.shift.of(row.constraint_on)?;
         // Reason: what came of a series and is done would begin it a second time.
         let goes_on = row.status != TaskStatus::Done.as_str() && due_on.or(start_on).is_some();
         let mut new = tasks::Model {
@@ -267,6 +268,13 @@ impl Copier {
             parent_id: row.parent_id.and_then(|id| self.tasks.get(&id)).copied(),
             checklist: checklist::fresh(&row.checklist),
             recurrence: row.recurrence.clone().filter(|_| goes_on),
+            scheduling: row.scheduling.clone(),
+            duration_minutes: row.duration_minutes,
+            constraint_kind: row.constraint_kind.clone().filter(|_| constraint_on.is_some()),
+            constraint_on,
+            deadline_on: self.shift.of(row.deadline_on)?,
+            optimistic_minutes: row.optimistic_minutes,
+            pessimistic_minutes: row.pessimistic_minutes,
             rank: row.rank.clone(),
             ..blank
         };

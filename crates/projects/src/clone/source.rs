@@ -82,8 +82,8 @@ impl Source {
         ];
         let wanted: Vec<Permission> =
             wanted.into_iter().filter(|(_, needed)| *needed).map(|(permission, _)| permission).collect();
-        let project = open(act, id, &wanted).await?;
         let viewer = act.viewer();
+        let project = open(act.conn(), viewer, id, &wanted).await?;
         let known = wanted.iter().map(|permission| viewer.grant(*permission)).collect();
         let (columns, labels) = board(act, id).await?;
         let milestones = if parts.milestones { milestone::all_of(act, id).await? } else { Vec::new() };
@@ -114,8 +114,15 @@ impl Source {
 }
 
 /// A project on which the viewer holds all of these permissions: one statement where they do.
-async fn open(act: &Act, id: ProjectId, wanted: &[Permission]) -> Result<project::Model> {
-    let viewer = act.viewer();
+///
+/// # Errors
+/// NOT_FOUND, FORBIDDEN with the first permission that is lacking; for clients the one that no client has.
+pub(crate) async fn open<C: ConnectionTrait>(
+    conn: &C,
+    viewer: &Viewer,
+    id: ProjectId,
+    wanted: &[Permission],
+) -> Result<project::Model> {
     if viewer.is_client() {
         return Err(Error::lacks(INTERNAL_READ.name));
     }
@@ -128,13 +135,13 @@ async fn open(act: &Act, id: ProjectId, wanted: &[Permission]) -> Result<project
             asked.push(grant);
         }
     }
-    if let Some(project) = select.one(act.conn()).await? {
+    if let Some(project) = select.one(conn).await? {
         return Ok(project);
     }
-    project::Entity::fetch_in(act.conn(), viewer, PROJECTS_READ, id).await?;
+    project::Entity::fetch_in(conn, viewer, PROJECTS_READ, id).await?;
     // Reason: at most as many as there are permissions, and only to say which one is lacking.
     for permission in wanted {
-        if !can_in::<project::Entity, _>(act.conn(), viewer, *permission, id.uuid()).await? {
+        if !can_in::<project::Entity, _>(conn, viewer, *permission, id.uuid()).await? {
             return Err(Error::lacks(permission.name));
         }
     }

@@ -65,6 +65,20 @@ pub struct Model {
     pub blocked_reason: Option<String>,
     /// When it was done.
     pub completed_at: Option<DateTime<Utc>>,
+    /// A word of `Scheduling`.
+    pub scheduling: String,
+    /// How long it takes, in working minutes, if that does not follow from the rest.
+    pub duration_minutes: Option<i64>,
+    /// A word of `PlanConstraint`.
+    pub constraint_kind: Option<String>,
+    /// The day of the constraint; there with it alone.
+    pub constraint_on: Option<NaiveDate>,
+    /// By when it ought to be finished at the latest.
+    pub deadline_on: Option<NaiveDate>,
+    /// How long it takes at best, in working minutes.
+    pub optimistic_minutes: Option<i64>,
+    /// How long it takes at worst, in working minutes.
+    pub pessimistic_minutes: Option<i64>,
     /// Who made it.
     pub created_by: Option<UserId>,
     /// When it was put away.

@@ -24,6 +24,7 @@ use crate::{
     label::{graphql::TaskLabel, on_task},
     link::{self, graphql::Dependency},
     milestone::{entity as milestone, graphql::Milestone},
+    plan::fields::TaskPlan,
     policy::{INTERNAL_READ, TASKS_READ},
     project::{entity as project, graphql::Project},
     time::entry::{
@@ -222,6 +223,11 @@ impl Task {
     /// The time on it that the viewer may see, added up. Needs `projects.time.read`.
     async fn time_totals(&self, ctx: &Context<'_>) -> Option<Result<TimeTotals>> {
         Some(totals::on_task(ctx.ask(), self.0.id).await)
+    }
+
+    /// How it is scheduled. Needs `projects.internal.read` on the task.
+    async fn plan(&self, ctx: &Context<'_>) -> Option<Result<TaskPlan>> {
+        self.internal(ctx, Some(TaskPlan::of(&self.0))).await
     }
 
     /// When it was done; null while it is not.

@@ -13,7 +13,7 @@ use kernel::{
 };
 
 use super::{checklist::ChecklistItemInput, entity::Model, graphql::Task};
-use crate::{service::Projects, words::Priority};
+use crate::{plan::fields::TaskPlanInput, service::Projects, words::Priority};
 
 /// A new task. With neither neighbour it goes behind all others.
 #[derive(Clone, Debug, InputObject)]
@@ -51,6 +51,8 @@ pub struct CreateTaskInput {
     /// The rule by which it comes again when it is done: an RRULE of RFC 5545 without times, such as
     /// `FREQ=WEEKLY;BYDAY=MO`. Needs a due date or a start, which is the first day of the series.
     pub recurrence: Option<String>,
+    /// How it is scheduled; automatically, without a word.
+    pub plan: Option<TaskPlanInput>,
     /// The task of the project that it goes right behind.
     pub after: Option<TaskId>,
     /// The task of the project that it goes right before; not looked at beside `after`.
@@ -97,6 +99,8 @@ pub struct UpdateTaskInput {
     /// The rule by which it comes again when it is done: an RRULE of RFC 5545 without times, such as
     /// `FREQ=WEEKLY;BYDAY=MO`; null for none. A new rule begins with the due date, or else the start.
     pub recurrence: MaybeUndefined<String>,
+    /// How it is scheduled: what is left out stays.
+    pub plan: Option<TaskPlanInput>,
 }
 
 /// A task and its new place. With neither neighbour it goes behind all others.

@@ -6,6 +6,7 @@ use kernel::{Error, FieldError, Fields, Result, Text, id::UserId, patch, scalar:
 use super::{checklist, entity::Model, mutation::UpdateTaskInput, recur};
 use crate::{
     column,
+    plan::fields,
     project::rules::{DESCRIPTION_MAX, check_minutes},
     words::TaskStatus,
 };
@@ -141,6 +142,7 @@ pub fn changed(before: &Model, input: UpdateTaskInput, fields: &mut Fields) -> M
         label_ids: _,
         checklist,
         recurrence,
+        plan,
     } = input;
     let mut after = before.clone();
     if let Some(title) = patch::checked(title, "title", fields, |value, path| self::title(&value, path)) {
@@ -159,6 +161,7 @@ pub fn changed(before: &Model, input: UpdateTaskInput, fields: &mut Fields) -> M
     let date = |sent| patch::optional(sent).map(|date: Option<Date>| date.map(Date::naive));
     after.start_on = date(start_on).unwrap_or(after.start_on);
     after.due_on = date(due_on).unwrap_or(after.due_on);
+    fields::apply(plan.as_ref(), &mut after, "plan", fields);
     check_plan(&after, fields);
     let reason = |value: String, path: &str| text::optional_line(Some(&value), path, BLOCKED_REASON_MAX);
     if let Some(reason) = patch::optional_checked(blocked_reason, "blockedReason", fields, reason) {

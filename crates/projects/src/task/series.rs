@@ -144,6 +144,10 @@ impl Around {
             checklist: checklist::fresh(&done.checklist),
             rank,
             blocked_reason: None,
+            // Reason: these days were those of the one before.
+            constraint_kind: None,
+            constraint_on: None,
+            deadline_on: None,
             completed_at: None,
             created_by: act.viewer().user_id(),
             archived_at: None,

@@ -9,7 +9,10 @@ use kernel::{
 use uuid::Uuid;
 
 use super::{entity::Model, mutation::UpdateTaskInput, rules::*};
-use crate::{column::entity as column, words::TaskStatus};
+use crate::{
+    column::entity as column,
+    words::{Scheduling, TaskStatus},
+};
 
 fn at(hour: u32) -> chrono::DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 2, hour, 0, 0).unwrap()
@@ -39,6 +42,13 @@ fn task() -> Model {
         rank: "5".to_owned(),
         blocked_reason: Some("No paper".to_owned()),
         completed_at: None,
+        scheduling: Scheduling::default().as_str().to_owned(),
+        duration_minutes: None,
+        constraint_kind: None,
+        constraint_on: None,
+        deadline_on: None,
+        optimistic_minutes: None,
+        pessimistic_minutes: None,
         created_by: None,
         archived_at: None,
         created_at: at(8),
@@ -81,6 +91,7 @@ fn nothing() -> UpdateTaskInput {
         label_ids: MaybeUndefined::Undefined,
         checklist: MaybeUndefined::Undefined,
         recurrence: MaybeUndefined::Undefined,
+        plan: None,
     }
 }
 

@@ -28,10 +28,11 @@ use super::{
 use crate::{
     column,
     label::on_task::{self, Labelling},
+    plan::fields,
     policy::{TASKS_CREATE, TASKS_WRITE},
     project,
     service::Projects,
-    words::{Priority, TaskStatus},
+    words::{Priority, Scheduling, TaskStatus},
 };
 
 /// Makes a task at the end of its project, or where it was told.
@@ -111,6 +112,7 @@ fn new(act: &Act, column: &column::entity::Model, input: CreateTaskInput) -> Res
         label_ids: _,
         checklist,
         recurrence,
+        plan,
         after: _,
         before: _,
     } = input;
@@ -134,6 +136,7 @@ fn new(act: &Act, column: &column::entity::Model, input: CreateTaskInput) -> Res
         column_id: column.id,
         ..blank(act, project_id)
     };
+    fields::apply(plan.as_ref(), &mut task, "plan", &mut fields);
     rules::check_plan(&task, &mut fields);
     rules::enter(&mut task, column, act.now());
     rules::recur(&mut task, recurrence.as_deref(), &mut fields);
@@ -167,6 +170,13 @@ pub(crate) fn blank(act: &Act, project_id: ProjectId) -> Model {
         rank: String::new(),
         blocked_reason: None,
         completed_at: None,
+        scheduling: Scheduling::default().as_str().to_owned(),
+        duration_minutes: None,
+        constraint_kind: None,
+        constraint_on: None,
+        deadline_on: None,
+        optimistic_minutes: None,
+        pessimistic_minutes: None,
         created_by: viewer.user_id(),
         archived_at: None,
         created_at: act.now(),

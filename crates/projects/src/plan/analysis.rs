@@ -1,0 +1,268 @@
+//! What follows from a plan: the dates of each task and milestone, what drives them, and the wishes that contradict each
+//! other, by the things that people know rather than by activities.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{Error, Result};
+use schedule::{
+    Dates, Driver, Instant, Schedule, Work,
+    calendar::{day_of, last_day_of},
+    pass::Wish,
+};
+
+use super::{
+    load::Source,
+    network::{Laid, NoPlan, Node},
+    say::CYCLE,
+};
+use crate::words::{MilestoneStatus, TaskStatus};
+
+/// A task or a milestone, by its place in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Item {
+    /// A task.
+    Task(usize),
+    /// A milestone.
+    Milestone(usize),
+}
+
+impl From<Node> for Item {
+    fn from(node: Node) -> Self {
+        match node {
+            Node::Task(place) | Node::Begin(place) | Node::End(place) => Self::Task(place),
+            Node::Milestone(place) => Self::Milestone(place),
+        }
+    }
+}
+
+/// What decides when something starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The start of the project, or today.
+    Project,
+    /// Its own constraint, or that it was put there by hand.
+    Constraint,
+    /// The dependency with this place in the source.
+    Link(usize),
+    /// The last of the tasks that it consists of.
+    Work(Item),
+    /// It is past.
+    Actual,
+}
+
+/// A wish that cannot be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Conflict {
+    pub(crate) item: Item,
+    pub(crate) wish: Wished,
+    /// By how many working minutes it is missed.
+    pub(crate) by: Work,
+    /// What drives it there, from the first to itself; for a loop its members.
+    pub(crate) path: Vec<Item>,
+}
+
+/// What was wished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wished {
+    /// To start on a day.
+    MustStart(Instant),
+    /// To wait for the other end of the dependency with this place.
+    Link(usize),
+    /// To be finished by a day.
+    Deadline(Instant),
+    /// To wait, by the dependency with this place, for work that waits for itself.
+    Loop(usize),
+}
+
+/// A plan and what follows from it.
+pub(crate) struct Analysis {
+    pub(crate) source: Source,
+    pub(crate) laid: Laid,
+    pub(crate) schedule: Schedule,
+}
+
+impl Analysis {
+    /// Reckons a plan as of an instant; see [`Laid::new`].
+    ///
+    /// # Errors
+    /// CONFLICT naming tasks that wait for each other: dependencies are refused before that happens.
+    pub(crate) fn new(source: Source, as_of: DateTime<Utc>, from: Option<NaiveDate>) -> Result<Self> {
+        match Laid::new(&source, as_of, from) {
+            Ok(laid) => {
+                let schedule = laid.network.schedule();
+                Ok(Self { source, laid, schedule })
+            }
+            Err(NoPlan::Cycle(members)) => {
+                let mut names: Vec<String> = Vec::with_capacity(members.len());
+                for member in members {
+                    names.push(label(&source, member.into()));
+                }
+                names.dedup();
+                Err(Error::conflict(CYCLE.with("members", names.join(" → "))))
+            }
+            Err(NoPlan::Unsound(reason)) => Err(Error::internal(format!("no network: {reason:?}"))),
+        }
+    }
+
+    /// When something is done: of a task with parts, from the first to the last of them.
+    pub(crate) fn dates(&self, item: Item) -> Dates {
+        match item {
+            Item::Milestone(place) => self.schedule.dates[self.laid.marks[place]],
+            Item::Task(place) if self.laid.parts[place].is_empty() => {
+                self.schedule.dates[self.laid.ends[place].0]
+            }
+            Item::Task(place) => self.hull(place),
+        }
+    }
+
+    fn hull(&self, place: usize) -> Dates {
+        let mut leaves = self.leaves(place);
+        // Invariant: a task with parts has a part without parts, for no task is part of itself.
+        let Some(first) = leaves.next() else { return self.schedule.dates[self.laid.ends[place].1] };
+        let first = self.schedule.dates[self.laid.ends[first].0];
+        let mut float = (!is_past(&first)).then_some((first.total_float, first.free_float));
+        let mut hull = first;
+        for leaf in leaves {
+            let dates = self.schedule.dates[self.laid.ends[leaf].0];
+            if dates.early_start < hull.early_start {
+                (hull.early_start, hull.driver) = (dates.early_start, dates.driver);
+            }
+            hull.early_finish = hull.early_finish.max(dates.early_finish);
+            hull.late_start = hull.late_start.min(dates.late_start);
+            hull.late_finish = hull.late_finish.max(dates.late_finish);
+            hull.critical |= dates.critical;
+            if !is_past(&dates) {
+                let (total, free) = float.unwrap_or((Work::MAX, Work::MAX));
+                float = Some((total.min(dates.total_float), free.min(dates.free_float)));
+            }
+        }
+        (hull.total_float, hull.free_float) = float.unwrap_or_default();
+        hull
+    }
+
+    /// The tasks without parts that a task consists of, at whatever depth.
+    pub(crate) fn leaves(&self, place: usize) -> impl Iterator<Item = usize> {
+        let mut waiting = vec![place];
+        std::iter::from_fn(move || {
+            loop {
+                let place = waiting.pop()?;
+                let parts = &self.laid.parts[place];
+                if parts.is_empty() {
+                    return Some(place);
+                }
+                waiting.extend(parts.iter().rev());
+            }
+        })
+    }
+
+    /// The first and the last day of something.
+    pub(crate) fn days(&self, item: Item) -> (NaiveDate, NaiveDate) {
+        let (dates, zone) = (self.dates(item), self.laid.calendars[0].1.zone);
+        let first = day_of(zone, dates.early_start);
+        (first, last_day_of(zone, dates.early_finish).max(first))
+    }
+
+    /// What decides when an activity starts: behind the begin of a task that it is part of stands what that waits for.
+    pub(crate) fn cause(&self, driver: Driver) -> Cause {
+        let mut driver = driver;
+        loop {
+            let Driver::Link(link) = driver else {
+                return match driver {
+                    Driver::Constraint => Cause::Constraint,
+                    Driver::Actual => Cause::Actual,
+                    _ => Cause::Project,
+                };
+            };
+            if let Some(dependency) = self.laid.sources[link] {
+                return Cause::Link(dependency);
+            }
+            let before = self.laid.network.links()[link].predecessor;
+            match self.laid.nodes[before] {
+                Node::Begin(_) | Node::End(_) => driver = self.schedule.dates[before].driver,
+                node => return Cause::Work(node.into()),
+            }
+        }
+    }
+
+    /// What drives the finish, in its order.
+    pub(crate) fn critical_path(&self) -> Vec<Item> {
+        self.items(&self.schedule.critical_path)
+    }
+
+    fn items(&self, activities: &[usize]) -> Vec<Item> {
+        let mut items: Vec<Item> = activities.iter().map(|at| self.laid.nodes[*at].into()).collect();
+        items.dedup();
+        items
+    }
+
+    /// Start of the first and finish of the last task or milestone that is not waived; none without any.
+    pub(crate) fn span(&self) -> Option<(Instant, Instant)> {
+        let waived = |node: &Node| match node {
+            Node::Milestone(place) => {
+                self.source.milestones[*place].status == MilestoneStatus::Waived.as_str()
+            }
+            Node::Begin(_) | Node::End(_) => true,
+            Node::Task(_) => false,
+        };
+        let dates = self.laid.nodes.iter().zip(&self.schedule.dates).filter(|(node, _)| !waived(node));
+        dates.fold(None, |span, (_, dates)| {
+            let (start, finish) = span.unwrap_or((dates.early_start, dates.early_finish));
+            Some((start.min(dates.early_start), finish.max(dates.early_finish)))
+        })
+    }
+
+    /// The wishes that contradict each other, each once.
+    pub(crate) fn conflicts(&self) -> Vec<Conflict> {
+        let loops = self.laid.loops.iter().map(|(dependency, members)| Conflict {
+            item: self.laid.nodes[members[0]].into(),
+            wish: Wished::Loop(*dependency),
+            by: 0,
+            path: self.items(members),
+        });
+        let found = self.schedule.conflicts.iter().filter_map(|conflict| {
+            let wish = match conflict.wish {
+                Wish::MustStart(at) => Wished::MustStart(at),
+                Wish::Deadline(at) => Wished::Deadline(at),
+                // Reason: that parts come after the begin of their task is a wish only as far as it waits itself.
+                Wish::Link(link) => {
+                    Wished::Link(self.laid.sources[link].or_else(
+                        || match self.cause(Driver::Link(link)) {
+                            Cause::Link(dependency) => Some(dependency),
+                            _ => None,
+                        },
+                    )?)
+                }
+            };
+            let item = self.laid.nodes[conflict.activity].into();
+            Some(Conflict { item, wish, by: conflict.by, path: self.items(&conflict.path) })
+        });
+        loops.chain(found).collect()
+    }
+
+    /// Whether a task is done; of a task with parts, whether all of them are.
+    pub(crate) fn is_done(&self, place: usize) -> bool {
+        self.leaves(place).all(|leaf| self.source.tasks[leaf].state() == TaskStatus::Done)
+    }
+
+    /// What a dependency waits for.
+    pub(crate) fn before(&self, link: usize) -> Option<Item> {
+        let row = &self.source.links[link];
+        let task = row.pred_task_id.and_then(|id| self.laid.places.get(&id)).map(|place| Item::Task(*place));
+        let milestone = || {
+            let place = self.source.milestones.iter().position(|one| Some(one.id) == row.pred_milestone_id);
+            place.map(Item::Milestone)
+        };
+        task.or_else(milestone)
+    }
+}
+
+fn is_past(dates: &Dates) -> bool {
+    dates.driver == Driver::Actual
+}
+
+/// What sentences call a task or milestone.
+pub(crate) fn label(source: &Source, item: Item) -> String {
+    match item {
+        Item::Task(place) => source.tasks[place].label(),
+        Item::Milestone(place) => source.milestones[place].name.clone(),
+    }
+}

@@ -1,0 +1,349 @@
+//! The network of a plan: which activities there are, by whose calendar, and what waits for what.
+//!
+//! A task without parts is an activity. A task with parts is two instants, its begin and its end: its parts begin after
+//! the one and are done before the other, and links of the task hang on them, so that what waits for the task waits for
+//! its last part, and what the task waits for is waited for by each of its parts. A milestone is an instant after the
+//! tasks that belong to it, with its due date as deadline. What is not begun is done from the project's start on, and
+//! not before the instant that the plan is made as of.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::id::{MilestoneId, TaskId, UserId};
+use schedule::{
+    Activity, Calendar, Constraint, Instant, Kind, Link, Network, Pattern, Progress, Unsound, Work,
+    calendar::{instant, next_day},
+};
+
+use super::load::{MilestoneRow, Source, TaskRow};
+use crate::words::{MilestoneStatus, PlanConstraint, Scheduling, TaskStatus};
+
+/// What an activity of the network stands for; tasks and milestones by their places in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Node {
+    /// A task without parts.
+    Task(usize),
+    /// The begin of a task with parts.
+    Begin(usize),
+    /// The end of a task with parts.
+    End(usize),
+    /// A milestone.
+    Milestone(usize),
+}
+
+/// A plan laid out.
+pub(crate) struct Laid {
+    pub(crate) network: Network,
+    /// By activity.
+    pub(crate) nodes: Vec<Node>,
+    /// By task: the activities with which it begins and ends.
+    pub(crate) ends: Vec<(usize, usize)>,
+    /// By milestone.
+    pub(crate) marks: Vec<usize>,
+    /// By link of the network, the dependency in the source; none for what follows from parts and milestones.
+    pub(crate) sources: Vec<Option<usize>>,
+    /// The places of the tasks.
+    pub(crate) places: HashMap<TaskId, usize>,
+    /// By task: its parts.
+    pub(crate) parts: Vec<Vec<usize>>,
+    /// By task: how long it takes as a whole, in working minutes; none for tasks with parts.
+    pub(crate) durations: Vec<Option<Work>>,
+    /// The calendars that differ, the agency's first, with whose they are.
+    pub(crate) calendars: Vec<(Option<UserId>, Arc<Pattern>)>,
+    /// By task: the place of its calendar.
+    pub(crate) by_calendar: Vec<usize>,
+    /// Dependencies that were left out because they would have made work wait for itself, with who would have.
+    pub(crate) loops: Vec<(usize, Vec<usize>)>,
+}
+
+/// Why there is no plan.
+#[derive(Debug)]
+pub(crate) enum NoPlan {
+    /// These tasks and milestones wait for each other.
+    Cycle(Vec<Node>),
+    /// It should never happen.
+    Unsound(Unsound),
+}
+
+/// An instant in minutes.
+pub(crate) fn minutes(time: DateTime<Utc>) -> Instant {
+    time.timestamp().div_euclid(60)
+}
+
+impl Laid {
+    /// Lays out a plan as of an instant; what is not begun is done from `from` on, if that is later.
+    ///
+    /// # Errors
+    /// Tasks that wait for each other.
+    pub(crate) fn new(
+        source: &Source,
+        as_of: DateTime<Utc>,
+        from: Option<NaiveDate>,
+    ) -> Result<Self, NoPlan> {
+        let mut builder = Builder::new(source, minutes(as_of));
+        builder.tasks();
+        builder.milestones();
+        builder.hang_together();
+        let start = builder.start(from);
+        let mut loops = Vec::new();
+        let mut left_out = BTreeSet::new();
+        loop {
+            let (links, sources) = builder.links(&left_out);
+            let made = Network::new(
+                builder.laid_out.clone(),
+                0,
+                start,
+                builder.as_of,
+                builder.activities.clone(),
+                links,
+            );
+            match made {
+                Ok(network) => return Ok(builder.done(network, sources, loops)),
+                Err(Unsound::Cycle(members)) => match builder.offender(&members, &left_out) {
+                    // Reason: a task may wait for one that it is part of, which only the plan can tell; the dependency
+                    // is left out and told, for without it everything else has a date.
+                    Some(link) => {
+                        left_out.insert(link);
+                        loops.push((link, members));
+                    }
+                    None => {
+                        return Err(NoPlan::Cycle(members.iter().map(|at| builder.nodes[*at]).collect()));
+                    }
+                },
+                Err(other) => return Err(NoPlan::Unsound(other)),
+            }
+        }
+    }
+}
+
+pub(super) struct Builder<'a> {
+    pub(super) source: &'a Source,
+    as_of: Instant,
+    day: Work,
+    calendars: Vec<(Option<UserId>, Arc<Pattern>)>,
+    laid_out: Vec<Calendar>,
+    /// By person: the place of their calendar.
+    of_person: HashMap<UserId, usize>,
+    pub(super) places: HashMap<TaskId, usize>,
+    activities: Vec<Activity>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) ends: Vec<(usize, usize)>,
+    parts: Vec<Vec<usize>>,
+    durations: Vec<Option<Work>>,
+    by_calendar: Vec<usize>,
+    pub(super) marks: Vec<usize>,
+    pub(super) mark_places: HashMap<MilestoneId, usize>,
+    pub(super) structure: Vec<Link>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(source: &'a Source, as_of: Instant) -> Self {
+        let agency = source.calendars.agency();
+        let lay = |pattern: &Pattern| Calendar::new(pattern, source.days.0, source.days.1).ok();
+        // Reason: an agency that never works has nothing to reckon with; around the clock is the least wrong.
+        let continuous = || Calendar::new(&Pattern::continuous(), source.days.0, source.days.1).ok();
+        let count = source.tasks.len();
+        let places: HashMap<TaskId, usize> =
+            source.tasks.iter().enumerate().map(|(place, task)| (task.id, place)).collect();
+        let mut parts = vec![Vec::new(); count];
+        for (place, task) in source.tasks.iter().enumerate() {
+            if let Some(parent) = task.parent_id.and_then(|parent| places.get(&parent)) {
+                parts[*parent].push(place);
+            }
+        }
+        let week: Work = agency.week.iter().map(schedule::Hours::minutes).max().unwrap_or_default();
+        Self {
+            source,
+            as_of,
+            day: if week > 0 { week } else { 480 },
+            calendars: vec![(None, agency.clone())],
+            laid_out: lay(agency).or_else(continuous).into_iter().collect(),
+            of_person: HashMap::new(),
+            places,
+            activities: Vec::with_capacity(count),
+            nodes: Vec::with_capacity(count),
+            ends: vec![(0, 0); count],
+            parts,
+            durations: vec![None; count],
+            by_calendar: vec![0; count],
+            marks: Vec::new(),
+            mark_places: HashMap::new(),
+            structure: Vec::new(),
+        }
+    }
+
+    fn begin_of(&self, day: NaiveDate) -> Instant {
+        instant(self.calendars[0].1.zone, day, 0)
+    }
+
+    fn end_of(&self, day: NaiveDate) -> Instant {
+        instant(self.calendars[0].1.zone, next_day(day), 0)
+    }
+
+    /// The calendar of a task: that of the one person who does it, or else the agency's.
+    fn calendar(&mut self, task: &TaskRow) -> usize {
+        let [person] = self.source.doers(task.id) else { return 0 };
+        if let Some(place) = self.of_person.get(person) {
+            return *place;
+        }
+        let pattern = self.source.calendars.of(*person);
+        let laid_out = || Calendar::new(pattern, self.source.days.0, self.source.days.1).ok();
+        let place = match **pattern == *self.calendars[0].1 {
+            true => 0,
+            // Reason: who never works at all is reckoned with as if they worked with the others.
+            false => match laid_out() {
+                Some(calendar) => {
+                    self.calendars.push((Some(*person), pattern.clone()));
+                    self.laid_out.push(calendar);
+                    self.laid_out.len() - 1
+                }
+                None => 0,
+            },
+        };
+        self.of_person.insert(*person, place);
+        place
+    }
+
+    fn add(&mut self, node: Node, activity: Activity) -> usize {
+        self.nodes.push(node);
+        self.activities.push(activity);
+        self.activities.len() - 1
+    }
+
+    fn tasks(&mut self) {
+        let source = self.source;
+        for (place, task) in source.tasks.iter().enumerate() {
+            if !self.parts[place].is_empty() {
+                let begin = self.add(Node::Begin(place), Activity::default());
+                let deadline = task.deadline_on.map(|day| self.end_of(day));
+                let end = self.add(Node::End(place), Activity { deadline, ..Activity::default() });
+                self.ends[place] = (begin, end);
+                continue;
+            }
+            let calendar = self.calendar(task);
+            let whole = self.duration(task, calendar);
+            let activity = self.activity(task, calendar, whole);
+            let at = self.add(Node::Task(place), activity);
+            (self.ends[place], self.durations[place], self.by_calendar[place]) =
+                ((at, at), Some(whole), calendar);
+        }
+    }
+
+    /// How long a task takes as a whole.
+    fn duration(&self, task: &TaskRow, calendar: usize) -> Work {
+        let doers = self.source.doers(task.id).len().max(1) as Work;
+        let span = || {
+            let (start, due) = (task.start_on?, task.due_on?);
+            let work = self.laid_out[calendar].between(self.begin_of(start), self.end_of(due));
+            (work > 0).then_some(work)
+        };
+        let estimated = || task.estimate_minutes.map(|estimate| shared(estimate, doers));
+        task.duration_minutes.or_else(span).or_else(estimated).unwrap_or(self.day)
+    }
+
+    fn activity(&self, task: &TaskRow, calendar: usize, whole: Work) -> Activity {
+        let start = task.start_on.map(|day| self.laid_out[calendar].next(self.begin_of(day)));
+        let created = minutes(task.created_at);
+        let (progress, duration) = match task.state() {
+            TaskStatus::Done => {
+                let finish = task.completed_at.map_or(self.as_of, minutes);
+                let began = start.filter(|start| *start <= finish).unwrap_or(created).min(finish);
+                (Progress::Finished(began, finish), whole)
+            }
+            TaskStatus::Doing => {
+                let began = start.filter(|start| *start <= self.as_of).unwrap_or(created).min(self.as_of);
+                (Progress::Started(began), self.left(task, calendar, whole, began))
+            }
+            TaskStatus::Todo => (Progress::NotStarted, whole),
+        };
+        let wish = task.constraint_kind.as_deref().and_then(PlanConstraint::parse);
+        let manual = Scheduling::parse(&task.scheduling) == Some(Scheduling::Manual);
+        let constraint = match (start.filter(|_| manual), wish.zip(task.constraint_on)) {
+            (Some(start), _) => Constraint::Manual(start),
+            (None, Some((PlanConstraint::NotEarlier, day))) => Constraint::NotEarlier(self.begin_of(day)),
+            (None, Some((PlanConstraint::MustStart, day))) => Constraint::MustStart(self.begin_of(day)),
+            (None, None) => Constraint::None,
+        };
+        let deadline = task.deadline_on.map(|day| self.end_of(day));
+        Activity { calendar, duration, constraint, deadline, progress }
+    }
+
+    /// What is left of a task that has begun: what somebody says, or else what has not gone by yet, but an hour.
+    fn left(&self, task: &TaskRow, calendar: usize, whole: Work, began: Instant) -> Work {
+        let doers = self.source.doers(task.id).len().max(1) as Work;
+        match (task.remaining_minutes, task.estimate_minutes.filter(|estimate| *estimate > 0)) {
+            (Some(remaining), Some(estimate)) if task.duration_minutes.is_some() => {
+                let share = i128::from(whole) * i128::from(remaining.min(estimate)) / i128::from(estimate);
+                (share as Work).max(1)
+            }
+            (Some(remaining), _) => shared(remaining, doers),
+            (None, _) => {
+                let gone = self.laid_out[calendar].between(began, self.as_of);
+                (whole - gone).max(whole.clamp(1, 60))
+            }
+        }
+    }
+
+    fn milestones(&mut self) {
+        let source = self.source;
+        for (place, row) in source.milestones.iter().enumerate() {
+            let activity = self.mark(row);
+            let at = self.add(Node::Milestone(place), activity);
+            self.mark_places.insert(row.id, place);
+            self.marks.push(at);
+        }
+    }
+
+    fn mark(&self, row: &MilestoneRow) -> Activity {
+        let deadline = row.due_on.map(|day| self.end_of(day));
+        match MilestoneStatus::parse(&row.status).unwrap_or_default() {
+            MilestoneStatus::Completed => {
+                let at = row.completed_at.map_or(self.as_of, minutes);
+                Activity { progress: Progress::Finished(at, at), ..Activity::default() }
+            }
+            // Reason: what is waived holds up nothing, so it is past.
+            MilestoneStatus::Waived => {
+                Activity { progress: Progress::Finished(self.as_of, self.as_of), ..Activity::default() }
+            }
+            _ => Activity { deadline, ..Activity::default() },
+        }
+    }
+
+    /// Parts between the begin and the end of their task, tasks before their milestone.
+    fn hang_together(&mut self) {
+        let waits =
+            |predecessor, successor| Link { predecessor, successor, kind: Kind::FinishToStart, lag: 0 };
+        for (place, parts) in self.parts.iter().enumerate() {
+            for part in parts {
+                self.structure.push(waits(self.ends[place].0, self.ends[*part].0));
+                self.structure.push(waits(self.ends[*part].1, self.ends[place].1));
+            }
+        }
+        for (place, task) in self.source.tasks.iter().enumerate() {
+            if let Some(mark) = task.milestone_id.and_then(|id| self.mark_places.get(&id)) {
+                self.structure.push(waits(self.ends[place].1, self.marks[*mark]));
+            }
+        }
+    }
+
+    /// The first instant of what is not begun.
+    fn start(&self, from: Option<NaiveDate>) -> Instant {
+        let first = self.source.tasks.iter().filter_map(|task| task.start_on).min();
+        let start = self.source.project.estimated_start.or(first).map(|day| self.begin_of(day));
+        let from = from.map(|day| self.begin_of(day));
+        start.into_iter().chain(from).fold(self.as_of, Instant::max)
+    }
+
+    fn done(self, network: Network, sources: Vec<Option<usize>>, loops: Vec<(usize, Vec<usize>)>) -> Laid {
+        let Self { nodes, ends, marks, places, parts, durations, calendars, by_calendar, .. } = self;
+        Laid { network, nodes, ends, marks, sources, places, parts, durations, calendars, by_calendar, loops }
+    }
+}
+
+/// The share of one of so many people in a piece of work, in whole minutes and at least one.
+fn shared(work: Work, people: Work) -> Work {
+    (work + people - 1).div_euclid(people).max(1)
+}

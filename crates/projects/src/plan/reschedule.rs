@@ -1,0 +1,217 @@
+//! Rescheduling: what moves if tasks are put elsewhere, and doing it as one act.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{
+    Error, Fields, Result, Text,
+    ask::Ask,
+    bulk::DUPLICATE_ITEM,
+    db::Db,
+    id::{ProjectId, TaskId},
+    policy::Guarded,
+    viewer::Viewer,
+};
+
+use async_graphql::MaybeUndefined;
+
+use super::{
+    analysis::Analysis,
+    effort,
+    load::Source,
+    moves::{self, Placed, TaskMove},
+    mutation::{RescheduleChangeInput, ReschedulePreview, Rescheduled},
+    read::{self, PLAN_READ},
+    say,
+    token::{self, PLAN_CHANGED},
+};
+use crate::{
+    clone::source::open,
+    link::OTHER_PROJECT,
+    policy::TASKS_WRITE,
+    project::{self, entity as project_rows},
+    words::{PlanConstraint, Scheduling, TaskStatus},
+};
+
+/// The task is done.
+pub const TASK_DONE: Text = Text::new(
+    "task_done",
+    "This task is done: it does not move any more.",
+    "Cette tâche est terminée : elle ne bouge plus.",
+);
+
+/// The task has begun.
+pub const TASK_BEGUN: Text = Text::new(
+    "task_begun",
+    "This task has begun: its start is past.",
+    "Cette tâche a commencé : son début est passé.",
+);
+
+/// The task consists of others.
+pub const HAS_PARTS: Text = Text::new(
+    "has_parts",
+    "This task is where its parts are. Move those.",
+    "Cette tâche se trouve là où sont ses parties. Déplacez-les.",
+);
+
+/// Too many changes at once.
+pub const TOO_MANY_CHANGES: Text =
+    Text::new("too_many", "At most {max} changes at once.", "Au plus {max} changements à la fois.");
+
+/// Most changes at once.
+const MAX_CHANGES: usize = 500;
+
+/// What somebody wants of a plan.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Which tasks go elsewhere.
+    pub(crate) changes: Vec<RescheduleChangeInput>,
+    /// From when on what is not begun is done.
+    pub(crate) from: Option<NaiveDate>,
+}
+
+/// A plan before and after.
+struct Proposal {
+    before: Analysis,
+    after: Analysis,
+    placed: Vec<Placed>,
+    token: String,
+}
+
+/// What moves if tasks are put elsewhere; nothing is changed.
+///
+/// # Errors
+/// NOT_FOUND, FORBIDDEN, INVALID for wrong changes, CONFLICT as for the schedule itself.
+pub(crate) async fn preview(ask: &Ask, id: ProjectId, wanted: Wanted) -> Result<ReschedulePreview> {
+    let viewer = ask.viewer.clone();
+    let project = open(&ask.db, &viewer, id, &PLAN_READ).await?;
+    let as_of = token::to_the_minute(viewer.now);
+    let source = Source::load(&ask.db, &viewer, project, as_of).await?;
+    effort::reckon(move || {
+        let proposal = propose(source, as_of, &wanted)?;
+        let moves = proposal.told(&viewer);
+        let Proposal { before, after, token, .. } = proposal;
+        Ok(ReschedulePreview {
+            moves,
+            finish_before: before.span().map(|span| say::time(span.1)),
+            finish: after.span().map(|span| say::time(span.1)),
+            conflicts: read::conflicts(&after, viewer.language()),
+            token,
+        })
+    })
+    .await
+}
+
+/// Puts tasks elsewhere, and all that follows from that, as one act.
+///
+/// # Errors
+/// As [`preview`]; CONFLICT for a project that is archived or over, and if the plan is not the one of the token any more.
+pub(crate) async fn apply(
+    viewer: &Viewer,
+    db: &Db,
+    id: ProjectId,
+    wanted: Wanted,
+    token: String,
+) -> Result<Rescheduled> {
+    viewer.require(TASKS_WRITE)?;
+    viewer
+        .act(db, "projects.task.reschedule", async |act| {
+            let project = writable(act, id).await?;
+            let as_of = token::as_of(&token, act.now())?;
+            let source = Source::load(act.conn(), viewer, project.clone(), as_of).await?;
+            let (wanted, language) = (wanted.clone(), viewer.clone());
+            let (proposal, moves) = effort::reckon_now(move || {
+                let proposal = propose(source, as_of, &wanted)?;
+                let moves = proposal.told(&language);
+                Ok((proposal, moves))
+            })
+            .await?;
+            if proposal.token != token {
+                return Err(Error::conflict(PLAN_CHANGED));
+            }
+            moves::write(act, &proposal.after, &proposal.placed).await?;
+            Ok(Rescheduled::new(project, moves, proposal.after.span().map(|span| span.1)))
+        })
+        .await
+}
+
+/// The project of a plan that is applied, locked.
+///
+/// # Errors
+/// NOT_FOUND, FORBIDDEN, CONFLICT for a project that is archived or over.
+pub(crate) async fn writable(act: &kernel::act::Act, id: ProjectId) -> Result<project_rows::Model> {
+    let viewer = act.viewer();
+    project_rows::Entity::fetch_in(act.conn(), viewer, crate::policy::PROJECTS_READ, id).await?;
+    project::lock(act, id).await?;
+    let mut wanted = PLAN_READ.to_vec();
+    wanted.push(TASKS_WRITE);
+    let project = open(act.conn(), viewer, id, &wanted).await?;
+    project::rules::check_open(&project)?;
+    Ok(project)
+}
+
+impl Proposal {
+    fn told(&self, viewer: &Viewer) -> Vec<TaskMove> {
+        let language = viewer.language();
+        self.placed
+            .iter()
+            .map(|placed| moves::told(&self.before, &self.after, placed, None, language))
+            .collect()
+    }
+}
+
+fn propose(source: Source, as_of: DateTime<Utc>, wanted: &Wanted) -> Result<Proposal> {
+    let token = token::token(&source, as_of, &format!("{wanted:?}"));
+    let mut changed = source.clone();
+    let before = Analysis::new(source, as_of, None)?;
+    let put = change(&before, &mut changed, &wanted.changes)?;
+    let after = Analysis::new(changed, as_of, wanted.from)?;
+    let placed = moves::placed(&before, &after, &put);
+    Ok(Proposal { before, after, placed, token })
+}
+
+/// Puts tasks elsewhere; answers their places.
+fn change(before: &Analysis, source: &mut Source, changes: &[RescheduleChangeInput]) -> Result<Vec<usize>> {
+    let mut fields = Fields::new();
+    fields.require(changes.len() <= MAX_CHANGES, "changes", TOO_MANY_CHANGES.with("max", MAX_CHANGES));
+    let places: HashMap<TaskId, usize> = before.laid.places.clone();
+    let (mut put, mut seen) = (Vec::with_capacity(changes.len()), HashSet::new());
+    for (index, change) in changes.iter().take(MAX_CHANGES).enumerate() {
+        let at = format!("changes.{index}");
+        let Some(place) = places.get(&change.task_id).copied() else {
+            fields.add(format!("{at}.taskId"), OTHER_PROJECT);
+            continue;
+        };
+        fields.require(seen.insert(place), &format!("{at}.taskId"), DUPLICATE_ITEM);
+        fields.require(!before.is_done(place), &format!("{at}.taskId"), TASK_DONE);
+        let task = &mut source.tasks[place];
+        let mut plan = task.plan();
+        if let Some(input) = &change.plan {
+            plan = plan.changed(input, &format!("{at}.plan"), &mut fields);
+        }
+        if let Some(start) = change.start_on {
+            let parts = !before.laid.parts[place].is_empty();
+            fields.require(!parts, &format!("{at}.startOn"), HAS_PARTS);
+            fields.require(task.state() != TaskStatus::Doing, &format!("{at}.startOn"), TASK_BEGUN);
+            let constrained = change
+                .plan
+                .as_ref()
+                .is_some_and(|plan| !matches!(plan.constraint, MaybeUndefined::Undefined));
+            match plan.scheduling {
+                Scheduling::Manual => {
+                    // Reason: it goes as a whole; its due date would otherwise say that it takes longer or shorter.
+                    plan.duration_minutes = plan.duration_minutes.or(before.laid.durations[place]);
+                    task.start_on = Some(start.naive());
+                }
+                Scheduling::Automatic if !constrained => {
+                    (plan.constraint, plan.constraint_on) = (Some(PlanConstraint::NotEarlier), Some(start));
+                }
+                Scheduling::Automatic => {}
+            }
+        }
+        task.set_plan(plan);
+        put.push(place);
+    }
+    fields.check()?;
+    Ok(put)
+}

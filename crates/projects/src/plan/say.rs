@@ -1,0 +1,72 @@
+//! What plans say in words.
+
+use kernel::{Text, locale::Language};
+use schedule::{Instant, Work, calendar::day_of};
+
+use super::analysis::{Analysis, Conflict, Wished, label};
+
+/// Tasks wait for each other.
+pub const CYCLE: Text = Text::new(
+    "plan_cycle",
+    "These wait for each other, so there is no plan: {members}.",
+    "Ces éléments s'attendent mutuellement, il n'y a donc pas de plan : {members}.",
+);
+
+const MUST_START: Text = Text::new(
+    "must_start_missed",
+    "{item} must start on {day}, and starts {by} of working time later: {path}.",
+    "{item} doit commencer le {day} et commence {by} de travail plus tard : {path}.",
+);
+
+const DEADLINE: Text = Text::new(
+    "deadline_missed",
+    "{item} ought to be finished by {day}, and is finished {by} of working time later: {path}.",
+    "{item} devrait être terminé le {day} et l'est {by} de travail plus tard : {path}.",
+);
+
+const LINK: Text = Text::new(
+    "link_broken",
+    "{item} was put where it is by hand, {by} of working time too early for what it waits for: {path}.",
+    "{item} a été placé à la main {by} de travail trop tôt pour ce qu'il attend : {path}.",
+);
+
+const LOOP: Text = Text::new(
+    "link_left_out",
+    "A dependency is left out, for with it {path} would wait for each other: a task and its parts wait for themselves.",
+    "Une dépendance est ignorée, car avec elle {path} s'attendraient : une tâche et ses parties s'attendent elles-mêmes.",
+);
+
+/// A conflict in a sentence.
+pub(crate) fn conflict(plan: &Analysis, conflict: &Conflict, language: Language) -> String {
+    let zone = plan.laid.calendars[0].1.zone;
+    let (text, day) = match conflict.wish {
+        Wished::MustStart(at) => (MUST_START, Some(day_of(zone, at))),
+        // Reason: a deadline is the end of its day.
+        Wished::Deadline(at) => (DEADLINE, Some(day_of(zone, at - 1))),
+        Wished::Link(_) => (LINK, None),
+        Wished::Loop(_) => (LOOP, None),
+    };
+    let path: Vec<String> = conflict.path.iter().map(|item| label(&plan.source, *item)).collect();
+    let said = text.with("item", label(&plan.source, conflict.item)).with("by", span(conflict.by));
+    let said = said.with("path", path.join(" → "));
+    match day {
+        Some(day) => said.with("day", day).render(language),
+        None => said.render(language),
+    }
+}
+
+/// A length of work as hours and minutes.
+pub(crate) fn span(work: Work) -> String {
+    let (hours, minutes) = (work.abs() / 60, work.abs() % 60);
+    match (hours, minutes) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// An instant in the graph.
+pub(crate) fn time(at: Instant) -> kernel::scalar::DateTime {
+    let time = chrono::DateTime::<chrono::Utc>::from_timestamp(at.saturating_mul(60), 0);
+    time.unwrap_or_default().into()
+}
