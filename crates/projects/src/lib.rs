@@ -29,6 +29,7 @@ pub mod link;
 pub mod member;
 pub mod milestone;
 pub mod plan;
+pub mod performance;
 pub mod policy;
 pub mod portfolio;
 pub mod privacy;
@@ -125,6 +126,7 @@ pub struct RegisterQuery(
     plan::mutation::PlanQuery,
     health::HealthQuery,
     control::portfolio::PortfolioQuery,
+    performance::PerformanceQuery,
 );
 
 /// The root mutations of the registers of projects.

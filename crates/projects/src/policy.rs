@@ -96,6 +96,12 @@ pub const FIELDS_WRITE: Permission =
 pub const HEALTH_MANAGE: Permission =
     Permission::new("projects.health.manage", "Weigh the parts of how well projects go.");
 
+/// See how the work of people turns out.
+pub const PERFORMANCE_READ: Permission = Permission::new(
+    "projects.performance.read",
+    "See how the work of people turns out: how true their estimates are, how much they finish and whether in time.",
+);
+
 /// Read templates.
 pub const TEMPLATES_READ: Permission =
     Permission::new("projects.template.read", "See templates of projects.");
@@ -186,6 +192,7 @@ pub const PERMISSIONS: &[Rule] = &[
     ),
     Rule::new(FIELDS_WRITE, &[]),
     Rule::new(HEALTH_MANAGE, &[]),
+    Rule::new(PERFORMANCE_READ, &[(ProjectManager, Assigned)]),
     Rule::new(
         TEMPLATES_READ,
         &[

@@ -26,6 +26,7 @@ mod lists;
 pub(crate) mod milestones;
 mod own_fields;
 mod parts;
+mod performance;
 mod places;
 mod portfolio;
 mod purging;
