@@ -65,6 +65,7 @@ impl Directory {
                 .with::<projects::time::rate::cost::Entity>()
                 .with::<projects::milestone::entity::Entity>()
                 .with::<projects::comment::entity::Entity>()
+                .with::<projects::plan::baseline::entity::Entity>()
                 .with::<projects::risk::entity::Entity>()
                 .with::<projects::change_request::entity::Entity>()
                 .with::<projects::decision::entity::Entity>()

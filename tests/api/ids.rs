@@ -36,6 +36,7 @@ const TABLES: &[(IdKind, &str, &str)] = &[
     (IdKind::TaskCommentId, "projects_comments", "id"),
     (IdKind::ProjectFieldId, "projects_fields", "id"),
     (IdKind::SavedViewId, "projects_views", "id"),
+    (IdKind::BaselineId, "projects_baselines", "id"),
     (IdKind::RiskId, "projects_risks", "id"),
     (IdKind::ChangeRequestId, "projects_change_requests", "id"),
     (IdKind::DecisionId, "projects_decisions", "id"),
@@ -130,6 +131,7 @@ async fn keep_time(world: &World, slug: &'static str) {
         do_it(who, "createTimeEntry", time).await;
         do_it(who, "startTimer", json!({ "projectId": project })).await;
     }
+    do_it(&owner, "createBaseline", json!({ "projectId": project, "name": "As agreed" })).await;
     let file = json!({ "projectId": project, "content": "Title\nMoved here\n\"\"\n" });
     do_it(&owner, "importTasks", file).await;
     do_it(&agency.developer(), "submitTimesheet", json!({ "weekStart": "2026-02-23" })).await;

@@ -36,6 +36,7 @@ const LISTS: &[(IdKind, &str)] = &[
     (IdKind::TaskCommentId, "tasks(first: 100) { nodes { comments(first: 10) { nodes { id } } } }"),
     (IdKind::ProjectFieldId, "projectFields PAGE"),
     (IdKind::SavedViewId, "savedViews PAGE"),
+    (IdKind::BaselineId, "baselines PAGE"),
     (IdKind::RiskId, "risks PAGE"),
     (IdKind::ChangeRequestId, "changeRequests PAGE"),
     (IdKind::DecisionId, "decisions PAGE"),

@@ -47,6 +47,16 @@ const PORTFOLIO: &str = "{ projects(first: 100, orderBy: {field: HEALTH, directi
 const BOARD: &str = "{ board(projectId: \"PROJECT\") { columns { id name tasks(first: 50) { totalCount nodes { id number \
     title priority dueOn rank assignees { id givenName familyName } labels { name color } } } } } }";
 
+/// The schedule of a project as a Gantt chart draws it.
+const SCHEDULE: &str = "{ schedule(projectId: \"PROJECT\") { start finish criticalPath { taskId } \
+    bars { id number title status startOn dueOn durationMinutes dates { earlyStart earlyFinish lateStart lateFinish \
+      totalFloatMinutes critical driver driverDependencyId } } \
+    links { id kind lagMinutes predecessorTaskId successorTaskId } conflicts { wish byMinutes message } } }";
+
+/// The odds of finishing a project.
+const FORECAST: &str =
+    "{ completionForecast(projectId: \"PROJECT\", runs: 1000) { p50 p80 p95 histogram { from count } } }";
+
 const LENGTH: Duration = Duration::from_secs(6);
 
 #[tokio::main]
@@ -125,7 +135,13 @@ async fn measure(cluster: Option<Cluster>, size: &str) -> std::io::Result<()> {
 /// What people look at all day.
 async fn pages(gateway: &Gateway, token: &str) -> std::io::Result<()> {
     let project = busiest(&gateway.address, token).await?;
-    for (label, query) in [("project page", PAGE), ("board", BOARD), ("portfolio, 100 projects", PORTFOLIO)] {
+    for (label, query) in [
+        ("project page", PAGE),
+        ("board", BOARD),
+        ("schedule", SCHEDULE),
+        ("forecast of 1 000 runs", FORECAST),
+        ("portfolio, 100 projects", PORTFOLIO),
+    ] {
         let asked = request(&gateway.address, Some(token), &query.replace("PROJECT", &project));
         for clients in [1, 16] {
             row(gateway, label, &asked, clients).await?;

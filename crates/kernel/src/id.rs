@@ -277,6 +277,8 @@ typed_ids! {
     StatusReportId, "srp", "StatusReport";
     /// Id of a question to a client how satisfied they are.
     FeedbackRequestId, "fbk", "FeedbackRequest";
+    /// Id of what the plan of a project said once.
+    BaselineId, "bsl", "Baseline";
     /// Id of how well a project went on a day.
     HealthScoreId, "hls", "HealthScore";
     /// Id of an entry of the audit log.

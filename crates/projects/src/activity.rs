@@ -140,6 +140,14 @@ pub const ACTIONS: &[ActionText] = &[
         ["{actor} rescheduled the task {subject}", "{actor} rescheduled {count} tasks"],
         ["{actor} a replanifié la tâche {subject}", "{actor} a replanifié {count} tâches"],
     ),
+    PREPARES.of("projects.task.level"),
+    ActionText::open(
+        Projects,
+        ("projects.task.level", "Task"),
+        "arrow",
+        ["{actor} levelled the task {subject}", "{actor} levelled {count} tasks"],
+        ["{actor} a lissé la tâche {subject}", "{actor} a lissé {count} tâches"],
+    ),
     PREPARES.of("projects.task.bulk_update"),
     UPDATES.of("projects.task.bulk_update"),
     ActionText::open(

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{
     change_request, column, comment, decision, feedback, field, health, import, label, link, member,
-    milestone,
+    milestone, plan,
     policy::{BUDGETS_READ, INTERNAL_READ, RATES_READ},
     project, report, risk, task, template, view,
 };
@@ -20,6 +20,7 @@ pub const REGISTER_EVENTS: &[Declared] = &[
         "A risk of a project",
         &[("exposure_minor", BUDGETS_READ), ("exposure_currency", BUDGETS_READ)],
     ),
+    Declared::rows::<plan::baseline::entity::Entity>("A baseline of a plan"),
     Declared::rows_guarded::<change_request::entity::Entity>(
         "A change request",
         &[

@@ -28,8 +28,8 @@ pub mod label;
 pub mod link;
 pub mod member;
 pub mod milestone;
-pub mod plan;
 pub mod performance;
+pub mod plan;
 pub mod policy;
 pub mod portfolio;
 pub mod privacy;
@@ -64,6 +64,7 @@ pub use label::graphql::TaskLabel;
 pub use link::graphql::Dependency;
 pub use member::graphql::ProjectMember;
 pub use milestone::graphql::Milestone;
+pub use plan::baseline::graphql::Baseline;
 pub use policy::{
     PERMISSIONS, registers::PERMISSIONS as REGISTER_PERMISSIONS, time::PERMISSIONS as TIME_PERMISSIONS,
 };
@@ -122,8 +123,7 @@ pub struct RegisterQuery(
     report::graphql::ReportQuery,
     feedback::graphql::FeedbackQuery,
     gantt::GanttQuery,
-    plan::graphql::ScheduleQuery,
-    plan::mutation::PlanQuery,
+    plan::PlansQuery,
     health::HealthQuery,
     control::portfolio::PortfolioQuery,
     performance::PerformanceQuery,
@@ -137,7 +137,7 @@ pub struct RegisterMutation(
     decision::mutation::DecisionMutation,
     report::mutation::ReportMutation,
     feedback::mutation::FeedbackMutation,
-    plan::mutation::PlanMutation,
+    plan::PlansMutation,
     health::HealthMutation,
 );
 

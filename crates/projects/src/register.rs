@@ -65,6 +65,7 @@ macro_rules! of_project {
 }
 
 of_project!(
+    crate::plan::baseline::entity::Entity,
     crate::risk::entity::Entity,
     crate::change_request::entity::Entity,
     crate::decision::entity::Entity,
@@ -205,8 +206,11 @@ pub(crate) async fn remove(act: &mut Act, project: ProjectId) -> Result<()> {
         return Err(Error::conflict(BILLED));
     }
     let changes = rows!(crate::change_request::entity);
+    // Reason: what plans said goes with their baselines.
+    let baselines = rows!(crate::plan::baseline::entity);
     let (risks, decisions) = (rows!(crate::risk::entity), rows!(crate::decision::entity));
     let (reports, feedback) = (rows!(crate::report::entity), rows!(crate::feedback::entity));
+    act.delete_all(baselines).await?;
     act.delete_all(lines).await?;
     act.delete_all(changes).await?;
     act.delete_all(risks).await?;

@@ -13,7 +13,9 @@ mod work;
 pub use account::{AccountBridges, ContactBridges};
 pub use people::{ApiKeyBridges, InvitationBridges, UserBridges};
 pub use project::{MemberBridges, ProjectBridges};
-pub use register::{ChangeRequestBridges, DecisionBridges, FeedbackBridges, ReportBridges, RiskBridges};
+pub use register::{
+    BaselineBridges, ChangeRequestBridges, DecisionBridges, FeedbackBridges, ReportBridges, RiskBridges,
+};
 pub use task::TaskBridges;
 pub use time::{BillRateBridges, CostRateBridges, TimeEntryBridges, TimerBridges, TimesheetBridges};
 pub use trail::{AuditEntryBridges, JobBridges, PrivacyRequestBridges, Trail};

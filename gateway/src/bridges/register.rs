@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object};
 use identity::user::User;
 use kernel::{ask::Asking, error::Result, graph::Graph, id::UserId};
-use projects::{ChangeRequest, Decision, FeedbackRequest, Risk, StatusReport};
+use projects::{Baseline, ChangeRequest, Decision, FeedbackRequest, Risk, StatusReport};
 
 /// What other domains know of a risk.
 pub struct RiskBridges {
@@ -21,6 +21,25 @@ impl RiskBridges {
     /// Who watches it; null if nobody does, or for viewers who may not see them.
     async fn owner(&self, ctx: &Context<'_>) -> Result<Option<Graph<User>>> {
         super::user(ctx.ask(), self.owner).await
+    }
+}
+
+/// What other domains know of a baseline.
+pub struct BaselineBridges {
+    created_by: Option<UserId>,
+}
+
+impl From<&Baseline> for BaselineBridges {
+    fn from(baseline: &Baseline) -> Self {
+        Self { created_by: baseline.0.created_by }
+    }
+}
+
+#[Object(name = "BaselineBridgeFields")]
+impl BaselineBridges {
+    /// Who kept it; null if nobody known, or for viewers who may not see them.
+    async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<Graph<User>>> {
+        super::user(ctx.ask(), self.created_by).await
     }
 }
 

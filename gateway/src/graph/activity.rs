@@ -91,6 +91,7 @@ subjects! {
     "TaskLabel": projects::label::entity::Entity;
     "TaskComment": projects::comment::entity::Entity;
     "ProjectField": projects::field::entity::Entity;
+    "Baseline": projects::plan::baseline::entity::Entity;
     "Risk": projects::risk::entity::Entity;
     "ChangeRequest": projects::change_request::entity::Entity;
     "Decision": projects::decision::entity::Entity;

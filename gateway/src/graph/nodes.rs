@@ -19,10 +19,11 @@ use kernel::{
 use super::fields::{self, Leaves, Parts};
 use super::lenient::{Lenient, soften};
 use crate::bridges::{
-    AccountBridges, ApiKeyBridges, AuditEntryBridges, BillRateBridges, ChangeRequestBridges, CommentBridges,
-    ContactBridges, CostRateBridges, DecisionBridges, FeedbackBridges, InvitationBridges, JobBridges,
-    MemberBridges, MilestoneBridges, PrivacyRequestBridges, ProjectBridges, ReportBridges, RiskBridges,
-    SavedViewBridges, TaskBridges, TimeEntryBridges, TimerBridges, TimesheetBridges, Trail, UserBridges,
+    AccountBridges, ApiKeyBridges, AuditEntryBridges, BaselineBridges, BillRateBridges, ChangeRequestBridges,
+    CommentBridges, ContactBridges, CostRateBridges, DecisionBridges, FeedbackBridges, InvitationBridges,
+    JobBridges, MemberBridges, MilestoneBridges, PrivacyRequestBridges, ProjectBridges, ReportBridges,
+    RiskBridges, SavedViewBridges, TaskBridges, TimeEntryBridges, TimerBridges, TimesheetBridges, Trail,
+    UserBridges,
 };
 
 const NO_NODE: Text = Text::new(
@@ -199,6 +200,8 @@ nodes! {
     "SavedView": projects::SavedView, projects::view::entity::Entity, SavedViewId, SavedViewNode(SavedViewBridges, Trail);
     /// Something that may go wrong in a project.
     "Risk": projects::Risk, projects::risk::entity::Entity, RiskId, RiskNode(RiskBridges, Trail);
+    /// What the plan of a project said once.
+    "Baseline": projects::Baseline, projects::plan::baseline::entity::Entity, BaselineId, BaselineNode(BaselineBridges, Trail);
     /// A wish to change what a project delivers, when, or for how much.
     "ChangeRequest": projects::ChangeRequest, projects::change_request::entity::Entity, ChangeRequestId, ChangeRequestNode(ChangeRequestBridges, Trail);
     /// Something that was decided in a project.

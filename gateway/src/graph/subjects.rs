@@ -73,6 +73,7 @@ subjects! {
     Inner "Invitation": identity::invitation::entity::Entity;
     Inner "Membership": identity::membership::entity::Entity;
     Inner "PrivacyRequest": audit::privacy::entity::Entity;
+    Work "Baseline": projects::plan::baseline::entity::Entity;
     Work "Dependency": projects::link::entity::Entity;
     Work "ChangeRequest": projects::change_request::entity::Entity;
     Work "Decision": projects::decision::entity::Entity;

@@ -3,6 +3,7 @@
 
 mod activity;
 mod agency;
+mod baselines;
 mod content;
 mod extras;
 pub(crate) mod hours;

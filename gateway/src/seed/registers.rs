@@ -14,7 +14,12 @@ use projects::{
 use serde_json::{Value, json};
 use std::ops::Range;
 
-use super::{maker::Maker, rows::Rows, scores::scores};
+use super::{
+    baselines::{self, Baseline},
+    maker::Maker,
+    rows::Rows,
+    scores::scores,
+};
 
 /// What the registers of a project hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +34,8 @@ pub struct Registers {
     pub decisions: Vec<decision::Model>,
     /// Reports on its last weeks.
     pub reports: Vec<report::Model>,
+    /// What its plan said at the beginning.
+    pub baseline: Option<Baseline>,
     /// What its client was asked.
     pub feedback: Vec<feedback::Model>,
     /// How well it went on the last days.
@@ -119,6 +126,7 @@ pub(super) fn add(maker: &Maker, rows: &mut Rows) {
             risks: risks(maker, &project, place),
             changes: changes(maker, &project, place),
             decisions: decisions(maker, &project),
+            baseline: baselines::of_project(maker, &project, &rows.tasks[range.clone()]),
             reports: reports(maker, rows, &project, range),
             feedback: asked.map(|people| feedback(maker, &project, people)).unwrap_or_default(),
             scores: scores(maker, &project, place),

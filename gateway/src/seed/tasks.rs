@@ -12,6 +12,7 @@ use projects::{
 use serde_json::json;
 
 use super::{
+    baselines,
     content::work::{BLOCKERS, NOTES},
     maker::{Maker, working},
     plan::{Calendar, Plan},
@@ -194,7 +195,7 @@ fn task(
         State::Doing => Some(maker.hour(start.max(calendar.created).min(calendar.last))),
         State::Todo => None,
     };
-    task::Model {
+    let mut task = task::Model {
         id: maker.id(),
         tenant_id: maker.tenant,
         project_id: project.id,
@@ -229,7 +230,9 @@ fn task(
         created_at: project.created_at,
         updated_at: touched.unwrap_or(project.created_at).max(project.created_at),
         version: 1,
-    }
+    };
+    baselines::schedule(&mut task, place, state);
+    task
 }
 
 /// When a task was done: around its due day, not before the project was there nor after its last day.

@@ -276,9 +276,22 @@ impl Batch {
 async fn written(act: &mut Act, registers: Vec<Registers>) -> Result<()> {
     let (mut risks, mut changes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
     let (mut reports, mut feedback, mut scores) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut baselines, mut plans) = (Vec::new(), Vec::new());
     for of in registers {
-        let Registers { project: _, risks: r, changes: c, decisions: d, reports: s, feedback: f, scores: h } =
-            of;
+        let Registers {
+            project: _,
+            risks: r,
+            changes: c,
+            decisions: d,
+            reports: s,
+            baseline: b,
+            feedback: f,
+            scores: h,
+        } = of;
+        if let Some((baseline, plan)) = b {
+            baselines.push(baseline);
+            plans.push(plan);
+        }
         risks.extend(r);
         changes.extend(c);
         decisions.extend(d);
@@ -286,6 +299,8 @@ async fn written(act: &mut Act, registers: Vec<Registers>) -> Result<()> {
         feedback.extend(f);
         scores.extend(h);
     }
+    act.insert_all(baselines).await?;
+    act.insert_all(plans).await?;
     let mut parts = NewRows::new();
     parts.add_parts(scores);
     act.insert_together(parts).await?;

@@ -62,7 +62,8 @@ async fn performance_is_that_of_finished_tasks_and_written_time() {
     let total = answer.data("teamPerformance.total");
     assert_eq!((&total["tasksDone"], &total["trackedMinutes"]), (&json!(3), &json!(280)), "each task once");
     assert_eq!(total["weeks"].as_array().map(Vec::len), Some(2));
-    let names: Vec<&Value> = answer.list("teamPerformance.people").iter().map(|person| &person["name"]).collect();
+    let names: Vec<&Value> =
+        answer.list("teamPerformance.people").iter().map(|person| &person["name"]).collect();
     assert!(names.iter().all(|name| name.is_string()), "{answer}");
     let empty = team(&manager, ("2025-01-01", "2025-01-31"), &[&id]).await.expect_ok();
     assert_eq!(empty.number("teamPerformance.total.tasksDone"), 0);
@@ -80,8 +81,14 @@ async fn performance_is_private_to_those_who_lead() {
     logged(&acme.owner(), &hidden, "2026-03-02", 60).await;
     let seen = |answer: &Answer| answer.number("teamPerformance.total.trackedMinutes");
     assert_eq!(seen(&team(&acme.owner(), days, &[&hidden]).await.expect_ok()), 60);
-    assert_eq!(seen(&team(&acme.manager(), days, &[&hidden]).await.expect_ok()), 0, "only of projects they lead");
-    for who in [acme.developer(), acme.accountant(), acme.sales(), acme.viewer(), acme.client(), acme.editor()] {
+    assert_eq!(
+        seen(&team(&acme.manager(), days, &[&hidden]).await.expect_ok()),
+        0,
+        "only of projects they lead"
+    );
+    for who in
+        [acme.developer(), acme.accountant(), acme.sales(), acme.viewer(), acme.client(), acme.editor()]
+    {
         team(&who, days, &[]).await.expect_code("FORBIDDEN");
     }
     let other = world.agency("globex").owner();

@@ -33,6 +33,18 @@ told! {
         "{actor} removed the risk {subject}", "{actor} removed {count} risks",
         "{actor} a supprimé le risque {subject}",
         "{actor} a supprimé {count} risques";
+    open "projects.baseline.create" on "Baseline": "plus",
+        "{actor} kept the plan as {subject}", "{actor} kept {count} plans",
+        "{actor} a conservé le plan sous {subject}",
+        "{actor} a conservé {count} plans";
+    open "projects.baseline.update" on "Baseline": "pencil",
+        "{actor} updated the baseline {subject}", "{actor} updated {count} baselines",
+        "{actor} a modifié la référence {subject}",
+        "{actor} a modifié {count} références";
+    open "projects.baseline.delete" on "Baseline": "trash",
+        "{actor} removed the baseline {subject}", "{actor} removed {count} baselines",
+        "{actor} a supprimé la référence {subject}",
+        "{actor} a supprimé {count} références";
     inner "projects.change_request.create" on "ChangeRequest": "plus",
         "{actor} wrote the change request {subject}", "{actor} wrote {count} change requests",
         "{actor} a rédigé la demande de changement {subject}",

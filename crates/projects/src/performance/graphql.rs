@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use async_graphql::{Context, Object, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    Error, FieldError, Result, Text,
+    Error, FieldError, Fields, Result, Text,
     ask::{Ask, Asking},
     id::{ProjectId, UserId},
     page::check_listed,
     scalar::Date,
-    Fields,
 };
 use schedule::calendar::{instant, next_day};
 

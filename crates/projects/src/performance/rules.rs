@@ -112,7 +112,13 @@ mod tests {
     #[test]
     fn estimate_that_is_far_off_has_no_accuracy_and_not_less() {
         let mut tally = Tally::default();
-        tally.add(&Finished { people: Vec::new(), estimate: Some(1), tracked: 1_000, due: None, done: day("2028-02-29") });
+        tally.add(&Finished {
+            people: Vec::new(),
+            estimate: Some(1),
+            tracked: 1_000,
+            due: None,
+            done: day("2028-02-29"),
+        });
         assert_eq!((tally.accuracy(), tally.ratio()), (Some(0.0), Some(1_000.0)));
     }
 }

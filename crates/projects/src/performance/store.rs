@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    Result, Text, FieldError,
+    FieldError, Result, Text,
     db::Db,
     id::{ProjectId, TaskId, TypedId, UserId},
     policy::Guarded,

@@ -61,9 +61,9 @@ pub struct ReschedulePreview {
     pub token: String,
 }
 
-/// What was moved.
+/// What `applyReschedule` moved.
 #[derive(SimpleObject)]
-pub struct Rescheduled {
+pub struct ApplyReschedulePayload {
     /// The project.
     pub project: Graph<Project>,
     /// The tasks that got other days.
@@ -72,7 +72,7 @@ pub struct Rescheduled {
     pub finish: Option<DateTime>,
 }
 
-impl Rescheduled {
+impl ApplyReschedulePayload {
     pub(crate) fn new(project: ProjectRow, moves: Vec<TaskMove>, finish: Option<Instant>) -> Self {
         Self { project: Graph(project.into()), moves, finish: finish.map(say::time) }
     }
@@ -114,7 +114,7 @@ impl PlanMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What was looked at.")] input: ApplyRescheduleInput,
-    ) -> Result<Rescheduled> {
+    ) -> Result<ApplyReschedulePayload> {
         let ApplyRescheduleInput { project_id, changes, from, token } = input;
         let wanted = Wanted { changes, from: from.map(Date::naive) };
         reschedule::apply(ctx.viewer(), ctx.db(), project_id, wanted, token).await

@@ -20,7 +20,7 @@ use super::{
     effort,
     load::Source,
     moves::{self, Placed, TaskMove},
-    mutation::{RescheduleChangeInput, ReschedulePreview, Rescheduled},
+    mutation::{ApplyReschedulePayload, RescheduleChangeInput, ReschedulePreview},
     read::{self, PLAN_READ},
     say,
     token::{self, PLAN_CHANGED},
@@ -112,7 +112,7 @@ pub(crate) async fn apply(
     id: ProjectId,
     wanted: Wanted,
     token: String,
-) -> Result<Rescheduled> {
+) -> Result<ApplyReschedulePayload> {
     viewer.require(TASKS_WRITE)?;
     viewer
         .act(db, "projects.task.reschedule", async |act| {
@@ -130,7 +130,7 @@ pub(crate) async fn apply(
                 return Err(Error::conflict(PLAN_CHANGED));
             }
             moves::write(act, &proposal.after, &proposal.placed).await?;
-            Ok(Rescheduled::new(project, moves, proposal.after.span().map(|span| span.1)))
+            Ok(ApplyReschedulePayload::new(project, moves, proposal.after.span().map(|span| span.1)))
         })
         .await
 }

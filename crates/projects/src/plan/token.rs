@@ -30,7 +30,7 @@ pub(crate) fn token(source: &Source, as_of: DateTime<Utc>, wanted: &str) -> Stri
         text.clear();
     };
     // Invariant: writing to a string never fails.
-    let _ = write!(line, "{} {:?} {wanted}\n", source.project.id.uuid(), source.project.estimated_start);
+    let _ = writeln!(line, "{} {:?} {wanted}", source.project.id.uuid(), source.project.estimated_start);
     add(&mut line);
     for task in &source.tasks {
         let TaskRow { id, status, priority, estimate_minutes, remaining_minutes, start_on, due_on, .. } =

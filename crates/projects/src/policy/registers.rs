@@ -8,7 +8,10 @@ use kernel::{
             Accountant, Client, ClientAdmin, ProjectManager, Sales, TeamMember, Viewer as ViewerRole,
         },
     },
-    id::{ChangeLineId, ChangeRequestId, DecisionId, FeedbackRequestId, RiskId, StatusReportId, TenantId},
+    id::{
+        BaselineId, ChangeLineId, ChangeRequestId, DecisionId, FeedbackRequestId, RiskId, StatusReportId,
+        TenantId,
+    },
     policy::{Guarded, Near, nothing},
     viewer::{
         Permission,
@@ -19,13 +22,14 @@ use kernel::{
 use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
 
 use super::{
-    BUDGETS_READ, as_project,
+    BUDGETS_READ, INTERNAL_READ, as_project,
     work::{reached, shared_or_internal},
 };
 use crate::{
     change_request::{entity as change_request, line::entity as line},
     decision::entity as decision,
     feedback::entity as feedback,
+    plan::baseline::entity as baseline,
     report::entity as report,
     risk::entity as risk,
     words::{ChangeRequestStatus, StatusReportStatus},
@@ -37,6 +41,11 @@ pub const RISKS_READ: Permission =
 /// Change risks.
 pub const RISKS_WRITE: Permission =
     Permission::new("projects.risk.write", "Register risks of projects and what is done about them.");
+/// Keep baselines.
+pub const PLAN_WRITE: Permission = Permission::new(
+    "projects.plan.write",
+    "Keep what the plans of projects say, to hold later ones against.",
+);
 /// Read change requests.
 pub const CHANGES_READ: Permission = Permission::new("projects.change_request.read", "See change requests.");
 /// Write change requests.
@@ -84,6 +93,7 @@ pub const PERMISSIONS: &[Rule] = &[
         ],
     ),
     Rule::new(RISKS_WRITE, &[(ProjectManager, Assigned), (TeamMember, Assigned)]),
+    Rule::new(PLAN_WRITE, &[(ProjectManager, Assigned)]),
     Rule::new(CHANGES_READ, SHARED),
     Rule::new(CHANGES_WRITE, &[(ProjectManager, Assigned)]),
     Rule::new(CHANGES_DECIDE, &[(ProjectManager, Assigned), (Client, Account), (ClientAdmin, Account)]),
@@ -155,6 +165,10 @@ guarded!(
     },
     |viewer, select| staff_only(select, viewer)
 );
+
+guarded!(baseline, BaselineId, INTERNAL_READ, |_viewer, _near, any| { any }, |viewer, select| staff_only(
+    select, viewer
+));
 
 guarded!(change_request, ChangeRequestId, CHANGES_READ, |_viewer, _near, any| { any }, |viewer, select| {
     match viewer.is_client() {

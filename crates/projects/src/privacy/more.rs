@@ -20,6 +20,7 @@ use crate::{
     feedback::entity as feedback,
     import::forget,
     milestone::entity as milestone,
+    plan::baseline::entity as baseline,
     policy::{
         MILESTONES_READ, TASKS_READ,
         registers::{CHANGES_READ, DECISIONS_READ, RISKS_READ},
@@ -96,6 +97,12 @@ async fn made(db: &Db, subject: &DataSubject, user: UserId, into: &mut dyn Colle
     while let Some(rows) = pages.next(db).await? {
         let told = rows.iter().map(|row| json!({ "id": row.id, "createdAt": row.created_at })).collect();
         into.rows("projects.templates", told).await?;
+    }
+    let theirs = baseline::Entity::of_tenant(subject.tenant).filter(baseline::Column::CreatedBy.eq(user));
+    let mut pages = Pages::of(theirs, |row| row.id.uuid());
+    while let Some(rows) = pages.next(db).await? {
+        let told = rows.iter().map(|row| json!({ "id": row.id, "createdAt": row.created_at })).collect();
+        into.rows("projects.baselines", told).await?;
     }
     let mut pages = Pages::of(forget::of_person(subject.tenant, user), |row| row.id.uuid());
     while let Some(rows) = pages.next(db).await? {

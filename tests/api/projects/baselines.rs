@@ -1,0 +1,145 @@
+//! Baselines: what the plan said once, and by how much it slipped since.
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tests::{Actor, Answer, World};
+
+use super::{
+    asks::{change, expect_conflict, expect_stale, new_project},
+    schedules::{hours, planned, wait},
+};
+
+const BASELINE: &str =
+    "baseline { id name note asOf finish taskCount version project { id } createdBy { email } }";
+
+const COMPARED: &str = "query($id: ID!) { compareBaseline(id: $id) {
+  finishThen finishNow finishSlipMinutes finishSlipDays laterCount earlierCount addedCount removedCount
+  slips { taskId kind startSlipMinutes finishSlipMinutes startSlipDays finishSlipDays durationChangeMinutes
+    estimateChangeMinutes startThen startNow } } }";
+
+/// Keeps the plan of a project and gives the baseline's id.
+async fn keep(who: &Actor, project: &str, name: &str) -> String {
+    let input = json!({ "projectId": project, "name": name });
+    change(who, "createBaseline", input, BASELINE).await.expect_ok().text("createBaseline.baseline.id")
+}
+
+async fn compared(who: &Actor, id: &str) -> Answer {
+    who.run(COMPARED, json!({ "id": id })).await
+}
+
+/// How a task slipped.
+fn slip(answer: &Answer, task: &str) -> Value {
+    let slips = answer.list("compareBaseline.slips");
+    slips.iter().find(|one| one["taskId"] == task).cloned().unwrap_or_else(|| panic!("no {task}\n{answer}"))
+}
+
+// keeps: PR-12
+#[tokio::test]
+async fn slip_of_each_task_and_of_the_project_is_told() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Slipping").await;
+    let start = json!({ "id": id, "estimatedStart": "2026-03-09" });
+    change(&manager, "updateProject", start, "project { id }").await.expect_ok();
+    let one = planned(&manager, &id, "One", hours(8)).await;
+    let two = planned(&manager, &id, "Two", hours(8)).await;
+    let gone = planned(&manager, &id, "Gone", json!({ "estimateMinutes": 60 })).await;
+    wait(&manager, &id, &one, &two, json!({})).await;
+    let kept = keep(&manager, &id, "As agreed").await;
+    let same = compared(&manager, &kept).await.expect_ok();
+    assert_eq!(same.number("compareBaseline.finishSlipMinutes"), 0);
+    assert!(same.list("compareBaseline.slips").iter().all(|slip| slip["kind"] == "KEPT"), "{same}");
+    let longer = json!({ "id": one, "estimateMinutes": 900, "plan": { "durationMinutes": 900 } });
+    change(&manager, "updateTask", longer, "task { id }").await.expect_ok();
+    change(&manager, "archiveTask", json!({ "id": gone }), "task { id }").await.expect_ok();
+    let come = planned(&manager, &id, "Come", json!({})).await;
+    let told = compared(&manager, &kept).await.expect_ok();
+    let first = slip(&told, &one);
+    assert_eq!([&first["kind"], &first["startSlipMinutes"]], [&json!("LATER"), &json!(0)]);
+    assert_eq!([&first["finishSlipMinutes"], &first["finishSlipDays"]], [&json!(420), &json!(1)]);
+    assert_eq!(
+        [&first["durationChangeMinutes"], &first["estimateChangeMinutes"]],
+        [&json!(420), &Value::Null]
+    );
+    let second = slip(&told, &two);
+    assert_eq!([&second["startSlipMinutes"], &second["startSlipDays"]], [&json!(420), &json!(0)]);
+    assert_eq!(second["finishSlipDays"], 1);
+    assert_eq!(
+        [&slip(&told, &gone)["kind"], &slip(&told, &gone)["startNow"]],
+        [&json!("REMOVED"), &Value::Null]
+    );
+    assert_eq!(
+        [&slip(&told, &come)["kind"], &slip(&told, &come)["startThen"]],
+        [&json!("ADDED"), &Value::Null]
+    );
+    let counts = ["later", "earlier", "added", "removed"]
+        .map(|name| told.number(&format!("compareBaseline.{name}Count")));
+    assert_eq!(counts, [2, 0, 1, 1]);
+    assert_eq!(told.number("compareBaseline.finishSlipMinutes"), 420);
+    assert_eq!(told.number("compareBaseline.finishSlipDays"), 1);
+    let sooner = json!({ "id": one, "plan": { "durationMinutes": 60 } });
+    change(&manager, "updateTask", sooner, "task { id }").await.expect_ok();
+    let told = compared(&manager, &kept).await.expect_ok();
+    assert_eq!(told.number("compareBaseline.finishSlipMinutes"), -420);
+    let query = "query($id: ID!) { baseline(id: $id) { name finish taskCount items { taskId title durationMinutes } } }";
+    let read = manager.run(query, json!({ "id": kept })).await.expect_ok();
+    assert_eq!(read.number("baseline.taskCount"), 3);
+    assert_eq!(read.list("baseline.items")[0]["durationMinutes"], 480, "it stays as it was");
+}
+
+// keeps: PR-12
+#[tokio::test]
+async fn baselines_are_named_noted_listed_and_removed() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let manager = acme.manager();
+    let id = new_project(&manager, "Kept").await;
+    let first = keep(&manager, &id, "First").await;
+    world.clock.advance(std::time::Duration::from_secs(60));
+    let second = keep(&manager, &id, "Second").await;
+    let list =
+        "query($id: ID!) { baselines(projectId: $id, first: 10) { nodes { id name createdBy { email } } } }";
+    let listed = manager.run(list, json!({ "id": id })).await.expect_ok();
+    assert_eq!(listed.ids("baselines.nodes"), [second.clone(), first.clone()]);
+    assert_eq!(listed.list("baselines.nodes")[0]["createdBy"]["email"], manager.email());
+    let again = json!({ "projectId": id, "name": "First" });
+    let taken = change(&manager, "createBaseline", again, BASELINE).await;
+    expect_conflict(taken, "A baseline of this project has this name");
+    let blank = json!({ "projectId": id, "name": " " });
+    change(&manager, "createBaseline", blank, BASELINE).await.expect_field("name", "required");
+    let input = json!({ "id": first, "name": "Renamed", "note": "*Why*", "expectedVersion": 1 });
+    let changed = change(&manager, "updateBaseline", input.clone(), BASELINE).await.expect_ok();
+    assert_eq!(changed.text("updateBaseline.baseline.note"), "*Why*");
+    expect_stale(change(&manager, "updateBaseline", input, BASELINE).await, 2);
+    change(&manager, "deleteBaseline", json!({ "id": first }), "id").await.expect_ok();
+    change(&manager, "deleteBaseline", json!({ "id": first }), "id").await.expect_code("NOT_FOUND");
+    for who in [acme.viewer(), acme.developer()] {
+        let input = json!({ "projectId": id, "name": "No" });
+        change(&who, "createBaseline", input, BASELINE).await.expect_code("FORBIDDEN");
+    }
+    let read = "query($id: ID!) { baseline(id: $id) { name } }";
+    acme.client().run(read, json!({ "id": second })).await.expect_code("FORBIDDEN");
+    world.agency("globex").owner().run(read, json!({ "id": second })).await.expect_code("NOT_FOUND");
+    compared(&world.agency("globex").owner(), &second).await.expect_code("NOT_FOUND");
+}
+
+// keeps: PR-12
+#[tokio::test]
+async fn project_has_at_most_twenty_baselines_also_with_two_at_once() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let owner = acme.owner();
+    let id = new_project(&owner, "Many").await;
+    for number in 0..19 {
+        keep(&owner, &id, &format!("Number {number}")).await;
+    }
+    let names = ["Last", "One too many"];
+    let both =
+        join_all(names.map(|name| {
+            change(&owner, "createBaseline", json!({ "projectId": id, "name": name }), BASELINE)
+        }));
+    let codes: Vec<Option<String>> =
+        both.await.iter().map(|answer| answer.code().map(ToOwned::to_owned)).collect();
+    assert_eq!(codes.iter().filter(|code| code.is_none()).count(), 1, "{codes:?}");
+    assert!(codes.contains(&Some("CONFLICT".to_owned())), "{codes:?}");
+}
