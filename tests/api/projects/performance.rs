@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
-use super::asks::{change, column, new_project, person, project};
+use super::asks::{change, column, me, new_project, person, project};
 use crate::time::asks::{logged, shared_project};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -39,7 +39,7 @@ async fn performance_is_that_of_finished_tasks_and_written_time() {
     let acme = world.agency("acme");
     let manager = acme.manager();
     let id = shared_project(&acme, "Performed").await;
-    let (dev, lead) = (person(&acme, "dev").await, person(&acme, "manager").await);
+    let (dev, lead) = (person(&acme, "dev").await, me(&manager).await);
     finished(&manager, &id, &[&dev], (60, 90), "2026-03-02").await;
     finished(&manager, &id, &[&dev, &lead], (120, 60), "2026-03-01").await;
     logged(&acme.developer(), &id, "2026-03-02", 30).await;
