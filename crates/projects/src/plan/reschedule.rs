@@ -117,7 +117,9 @@ pub(crate) async fn apply(
     viewer
         .act(db, "projects.task.reschedule", async |act| {
             let project = writable(act, id).await?;
-            let as_of = token::as_of(&token, act.now())?;
+            // Reason: tasks of others are refused as such, whatever the token says.
+            let looked_at = token::as_of(&token, act.now());
+            let as_of = looked_at.as_ref().map_or_else(|_| token::to_the_minute(act.now()), |at| *at);
             let source = Source::load(act.conn(), viewer, project.clone(), as_of).await?;
             let (wanted, language) = (wanted.clone(), viewer.clone());
             let (proposal, moves) = effort::reckon_now(move || {
@@ -126,6 +128,7 @@ pub(crate) async fn apply(
                 Ok((proposal, moves))
             })
             .await?;
+            looked_at?;
             if proposal.token != token {
                 return Err(Error::conflict(PLAN_CHANGED));
             }
