@@ -21,8 +21,8 @@ mod m0013_time;
 mod m0014_work;
 mod m0015_registers;
 mod m0016_templates;
-mod m0018_plan;
-mod m0019_health;
+mod m0017_plan;
+mod m0018_health;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -53,8 +53,8 @@ pub const STEPS: &[Step] = &[
     m0014_work::STEP,
     m0015_registers::STEP,
     m0016_templates::STEP,
-    m0018_plan::STEP,
-    m0019_health::STEP,
+    m0017_plan::STEP,
+    m0018_health::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

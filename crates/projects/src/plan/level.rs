@@ -38,7 +38,7 @@ use super::{
 };
 use crate::{
     clone::source::open,
-    policy::TASKS_WRITE,
+    policy::{TASKS_READ, TASKS_WRITE},
     service::Projects,
     words::{PlanConstraint, Priority, Scheduling, TaskStatus},
 };
@@ -110,6 +110,7 @@ pub(crate) async fn preview(
     within_float: bool,
 ) -> Result<Levelling> {
     let viewer = &ask.viewer;
+    viewer.require(TASKS_READ)?;
     let project = open(&ask.db, viewer, id, &PLAN_READ).await?;
     let as_of = to_the_minute(viewer.now);
     let source = Source::load(&ask.db, viewer, project, as_of).await?;

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     clone::source::open,
     link::OTHER_PROJECT,
-    policy::TASKS_WRITE,
+    policy::{TASKS_READ, TASKS_WRITE},
     project::{self, entity as project_rows},
     words::{PlanConstraint, Scheduling, TaskStatus},
 };
@@ -84,6 +84,7 @@ struct Proposal {
 /// NOT_FOUND, FORBIDDEN, INVALID for wrong changes, CONFLICT as for the schedule itself.
 pub(crate) async fn preview(ask: &Ask, id: ProjectId, wanted: Wanted) -> Result<ReschedulePreview> {
     let viewer = ask.viewer.clone();
+    viewer.require(TASKS_READ)?;
     let project = open(&ask.db, &viewer, id, &PLAN_READ).await?;
     let as_of = token::to_the_minute(viewer.now);
     let source = Source::load(&ask.db, &viewer, project, as_of).await?;

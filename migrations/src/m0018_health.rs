@@ -5,8 +5,8 @@ use crate::table::OnDelete::Cascade;
 use crate::table::Table;
 
 pub(crate) const STEP: Step = Step {
-    name: "m0019_health",
-    source: include_str!("m0019_health.rs"),
+    name: "m0018_health",
+    source: include_str!("m0018_health.rs"),
     tables,
     completes: Vec::new,
     raw: Raw::none,

@@ -7,7 +7,7 @@ use crate::table::OnDelete::{Cascade, NoAction};
 use crate::table::Table;
 
 pub(crate) const STEP: Step =
-    Step { name: "m0018_plan", source: include_str!("m0018_plan.rs"), tables, completes: Vec::new, raw };
+    Step { name: "m0017_plan", source: include_str!("m0017_plan.rs"), tables, completes: Vec::new, raw };
 
 fn tables() -> Vec<Table> {
     vec![baselines(), baseline_plans()]
