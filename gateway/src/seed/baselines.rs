@@ -37,7 +37,8 @@ pub(super) fn schedule(task: &mut task::Model, place: usize, state: State) {
         task.pessimistic_minutes = Some(estimate * 5 / 2);
     }
     if place % 7 == 3 {
-        task.deadline_on = task.due_on.map(|due| due - Days::new(if place % 2 == 0 { 10 } else { 0 }));
+        task.deadline_on =
+            task.due_on.map(|due| due - Days::new(if place.is_multiple_of(2) { 10 } else { 0 }));
     }
     if place % 9 == 4 && state == State::Todo && task.start_on.is_some() {
         task.scheduling = Scheduling::Manual.as_str().to_owned();

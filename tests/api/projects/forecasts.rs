@@ -41,7 +41,7 @@ async fn forecast_has_odds_between_best_and_worst_and_is_reproducible() {
     let at = |name: &str| told.text(&format!("completionForecast.{name}"));
     assert_eq!(at("finish"), "2026-03-10T17:00:00Z");
     assert!(at("p50") <= at("p80") && at("p80") <= at("p95"), "{told}");
-    assert!(at("p50") > "2026-03-10T08:00:00Z".to_owned() && at("p95") <= "2026-03-16T17:00:00Z".to_owned());
+    assert!(at("p50").as_str() > "2026-03-10T08:00:00Z" && at("p95").as_str() <= "2026-03-16T17:00:00Z");
     let odds = told.data("completionForecast.oddsByExpectedDelivery").as_f64().unwrap();
     assert!(odds > 0.05 && odds < 0.95, "{odds}");
     let bins = told.list("completionForecast.histogram");

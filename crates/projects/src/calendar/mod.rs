@@ -67,7 +67,7 @@ fn week(week: WorkingWeek) -> [Hours; 7] {
 /// The hours of a day with this many minutes of work: it begins earlier if the evening is too short for them.
 fn day(minutes: u16) -> Hours {
     let minutes = minutes.clamp(1, 24 * 60);
-    let lunch = if minutes >= LUNCH_FROM && minutes <= 24 * 60 - LUNCH { LUNCH } else { 0 };
+    let lunch = if (LUNCH_FROM..=24 * 60 - LUNCH).contains(&minutes) { LUNCH } else { 0 };
     let from = MORNING.min(24 * 60 - minutes - lunch);
     let intervals = match lunch {
         0 => vec![(from, from + minutes)],

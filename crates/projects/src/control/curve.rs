@@ -12,11 +12,11 @@ use schedule::{
 };
 
 use super::{
+    Subject,
     graphql::{BurnPoint, CurveStep, EarnedValuePoint},
     rules::leaves,
     store,
 };
-use crate::project::entity::Model as Project;
 
 /// Most points of a curve.
 const MAX_POINTS: usize = 400;
@@ -60,13 +60,13 @@ pub(super) struct Leaf {
 ///
 /// # Errors
 /// INVALID at `from` or `to` for days that are none or too many.
-pub(super) async fn burn(ask: &Ask, project: &Project, wanted: Wanted) -> Result<Vec<BurnPoint>> {
+pub(super) async fn burn(ask: &Ask, project: &Subject, wanted: Wanted) -> Result<Vec<BurnPoint>> {
     let (viewer, today) = (&ask.viewer, crate::today(&ask.viewer, ask.viewer.now));
     let (tasks, calendar) =
         futures::try_join!(store::all_leaves(ask, project), store::calendar(&ask.db, viewer, today))?;
     let first = tasks.iter().map(|task| task.made).min();
     let days = wanted.days(project, first, today)?;
-    let span = (started(project).or(first), project.estimated_end);
+    let span = (project.start.or(first), project.end);
     let ideal = Ideal::new(viewer.tenant.time_zone, &calendar, span);
     let counts = Counts::of(&tasks);
     let known = counts.at(today).minutes.0;
@@ -90,7 +90,7 @@ pub(super) async fn burn(ask: &Ask, project: &Project, wanted: Wanted) -> Result
 ///
 /// # Errors
 /// INVALID at `from` or `to` for days that are none or too many.
-pub(super) async fn earned(ask: &Ask, project: &Project, wanted: Wanted) -> Result<Vec<EarnedValuePoint>> {
+pub(super) async fn earned(ask: &Ask, project: &Subject, wanted: Wanted) -> Result<Vec<EarnedValuePoint>> {
     let (viewer, today) = (&ask.viewer, crate::today(&ask.viewer, ask.viewer.now));
     let (work, tasks, worked, calendar) = futures::try_join!(
         store::work(&ask.db, viewer, [project.id]),
@@ -99,18 +99,17 @@ pub(super) async fn earned(ask: &Ask, project: &Project, wanted: Wanted) -> Resu
         store::calendar(&ask.db, viewer, today),
     )?;
     let days = wanted.days(project, tasks.iter().map(|task| task.made).min(), today)?;
-    let (zone, dates) = (viewer.tenant.time_zone, (started(project), project.estimated_end));
+    let (zone, dates) = (viewer.tenant.time_zone, (project.start, project.end));
     let item =
         |task| super::rules::Work::item(task, &calendar, zone, dates, task.estimate.unwrap_or_default());
     let items: Vec<_> = leaves(&work).map(item).collect();
     let earned_today: i64 = items.iter().map(Item::earned).sum();
-    // Reason: the last day that is not to come tells of now, as the earned value of the project does.
-    let last = days.iter().copied().filter(|day| *day <= today).next_back();
     let now = viewer.now.timestamp().div_euclid(60);
     let counts = Counts::of(&tasks);
     let point = |day: NaiveDate| {
         let by = if day == today { now } else { instant(zone, next_day(day), 0) };
-        let earned = if last == Some(day) && day == today { earned_today } else { counts.at(day).minutes.1 };
+        // Reason: today tells of now, as the earned value of the project does.
+        let earned = if day == today { earned_today } else { counts.at(day).minutes.1 };
         EarnedValuePoint {
             on: day.into(),
             planned_value: items.iter().map(|item| item.planned(by)).sum(),
@@ -121,16 +120,12 @@ pub(super) async fn earned(ask: &Ask, project: &Project, wanted: Wanted) -> Resu
     Ok(days.into_iter().map(point).collect())
 }
 
-fn started(project: &Project) -> Option<NaiveDate> {
-    project.actual_start.or(project.estimated_start)
-}
-
 impl Wanted {
     /// The days of the points, by the dates of the project and the day its first task was made.
-    fn days(&self, project: &Project, made: Option<NaiveDate>, today: NaiveDate) -> Result<Vec<NaiveDate>> {
+    fn days(&self, project: &Subject, made: Option<NaiveDate>, today: NaiveDate) -> Result<Vec<NaiveDate>> {
         // Reason: what is over has no more to tell after its end.
-        let end = project.actual_end.or_else(|| project.estimated_end.map(|end| Ord::max(end, today)));
-        self.between(started(project).or(made), end, today)
+        let end = project.ended.or_else(|| project.end.map(|end| Ord::max(end, today)));
+        self.between(project.start.or(made), end, today)
     }
 
     /// The last day of each step, the first and the last day of all, and today if it is between them.

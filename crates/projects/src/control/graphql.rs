@@ -11,6 +11,7 @@ use kernel::{
 use schedule::earned::EarnedValue as Figures;
 
 use super::{
+    Subject,
     curve::{self, Wanted},
     value::{self, Value},
 };
@@ -20,7 +21,7 @@ use crate::{
         graphql::{ProjectHealth, may},
     },
     policy::{BUDGETS_READ, INTERNAL_READ},
-    project::{entity::Model, graphql::Project},
+    project::graphql::Project,
 };
 
 /// What ought to be done of a project, what is done and what it took, at the moment of the request. Terms and formulas
@@ -198,19 +199,19 @@ pub struct EarnedValuePoint {
     pub on: Date,
     /// Planned value (PV): what ought to be done by then, by the dates that tasks have now.
     pub planned_value: i64,
-    /// Earned value (EV): estimates of the tasks done by then; on the last day that is not to come also what is done of
-    /// others, so that it is the earned value of today. Null for days to come.
+    /// Earned value (EV): estimates of the tasks done by then; today also what is done of others, so that it is the earned
+    /// value of the project. Null for days to come.
     pub earned_value: Option<i64>,
     /// Actual cost (AC): what was worked by then. Null for days to come.
     pub actual_cost: Option<i64>,
 }
 
 /// What is controlled of a project.
-pub struct ProjectControls(Model);
+pub struct ProjectControls(Subject);
 
 impl From<&Project> for ProjectControls {
     fn from(project: &Project) -> Self {
-        Self(project.0.clone())
+        Self(Subject::from(&project.0))
     }
 }
 

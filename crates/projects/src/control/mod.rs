@@ -14,5 +14,43 @@ mod rules;
 pub(crate) mod store;
 mod value;
 
+use chrono::NaiveDate;
+use kernel::{id::ProjectId, money::Currency};
+
+use crate::project::{entity::Model, rules::check_open};
+
 pub(crate) use rules::Planned;
 pub(crate) use value::of_project;
+
+/// What of a project counts here.
+///
+/// Reason: each project that is answered carries it, so it is small and has no text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject {
+    pub(crate) id: ProjectId,
+    /// Whether it goes on: neither over nor archived.
+    pub(crate) open: bool,
+    /// In minor units.
+    pub(crate) budget: Option<(i64, Currency)>,
+    pub(crate) budget_minutes: Option<i64>,
+    /// When it began, or is to begin.
+    pub(crate) start: Option<NaiveDate>,
+    /// When it is to end.
+    pub(crate) end: Option<NaiveDate>,
+    /// When it ended.
+    pub(crate) ended: Option<NaiveDate>,
+}
+
+impl From<&Model> for Subject {
+    fn from(project: &Model) -> Self {
+        Self {
+            id: project.id,
+            open: check_open(project).is_ok() && project.archived_at.is_none(),
+            budget: project.budget_minor.zip(project.budget_currency),
+            budget_minutes: project.budget_minutes,
+            start: project.actual_start.or(project.estimated_start),
+            end: project.estimated_end,
+            ended: project.actual_end,
+        }
+    }
+}

@@ -15,6 +15,7 @@ use sea_orm::QuerySelect;
 use tokio::sync::OnceCell;
 
 use super::{
+    Subject,
     graphql::{EarnedMoney, EarnedWork},
     value,
 };
@@ -127,7 +128,7 @@ impl Portfolio {
         ask.viewer.require(BUDGETS_READ)?;
         let values = self.projects.iter().map(async |project| {
             match field::may::<Entity>(ask, BUDGETS_READ, project.id.uuid()).await {
-                Ok(()) => value::of_project(ask, project).await.map(Some),
+                Ok(()) => value::of_project(ask, &Subject::from(project)).await.map(Some),
                 Err(Error::Forbidden(_)) => Ok(None),
                 Err(error) => Err(error),
             }

@@ -21,12 +21,12 @@ use sea_orm::{
 };
 
 use super::{
+    Subject,
     curve::Leaf,
     rules::{Planned, Work, leaves, planned as amount},
 };
 use crate::{
     calendar::Calendars,
-    project::entity::Model as Project,
     task::entity as tasks,
     time::{entry::entity as time, rate},
     words::{TaskStatus, TimeEntryStatus},
@@ -43,10 +43,9 @@ pub(crate) struct Asked {
     end: Option<NaiveDate>,
 }
 
-impl From<&Project> for Asked {
-    fn from(project: &Project) -> Self {
-        let start = project.actual_start.or(project.estimated_start);
-        Self { project: project.id, start, end: project.estimated_end }
+impl From<&Subject> for Asked {
+    fn from(subject: &Subject) -> Self {
+        Self { project: subject.id, start: subject.start, end: subject.end }
     }
 }
 
@@ -218,7 +217,7 @@ impl Loader<OfPending> for Values {
 ///
 /// # Errors
 /// If the database does not answer.
-pub(super) async fn worked_by_day(ask: &Ask, project: &Project) -> Result<BTreeMap<NaiveDate, i64>> {
+pub(super) async fn worked_by_day(ask: &Ask, project: &Subject) -> Result<BTreeMap<NaiveDate, i64>> {
     use time::Column as Of;
     let rows: Vec<(NaiveDate, i64)> = time::Entity::of_tenant(ask.viewer.tenant_id())
         .filter(Of::ProjectId.eq(project.id.uuid()))
@@ -236,7 +235,7 @@ pub(super) async fn worked_by_day(ask: &Ask, project: &Project) -> Result<BTreeM
 ///
 /// # Errors
 /// If the database does not answer.
-pub(super) async fn all_leaves(ask: &Ask, project: &Project) -> Result<Vec<Leaf>> {
+pub(super) async fn all_leaves(ask: &Ask, project: &Subject) -> Result<Vec<Leaf>> {
     use tasks::Column as Of;
     type Row = (
         TaskId,

@@ -4,13 +4,11 @@ use kernel::{Error, Result, ask::Ask, money::Currency};
 use schedule::earned::{EarnedValue, share};
 
 use super::{
+    Subject,
     rules::Planned,
     store::{self, Asked, Pending},
 };
-use crate::{
-    portfolio::{Worked, worked},
-    project::entity::Model,
-};
+use crate::portfolio::{Worked, worked};
 
 /// What a project amounts to now.
 #[derive(Clone, Debug)]
@@ -29,9 +27,8 @@ pub(crate) struct Value {
 ///
 /// # Errors
 /// If the database does not answer.
-pub(crate) async fn of_project(ask: &Ask, project: &Model) -> Result<Value> {
-    let budget = project.budget_minor.zip(project.budget_currency);
-    let id = project.id;
+pub(crate) async fn of_project(ask: &Ask, project: &Subject) -> Result<Value> {
+    let (id, budget) = (project.id, project.budget);
     let pending = async {
         // Reason: what time is worth matters only beside a budget in money.
         if budget.is_some() { store::pending(ask, id).await } else { Ok(Pending::default()) }

@@ -21,9 +21,9 @@ use super::{
     score, settings,
 };
 use crate::{
-    control,
+    control::{self, Subject},
     feedback::entity as feedback,
-    project::{entity::Model as Project, rules::check_open},
+    project::entity::Model as Project,
     risk::entity as risks,
     words::{FeedbackKind, RiskStatus},
 };
@@ -47,8 +47,8 @@ pub(crate) struct Rated {
 ///
 /// # Errors
 /// If the database does not answer.
-pub(crate) async fn of_project(ask: &Ask, project: &Project) -> Result<Option<Rated>> {
-    if check_open(project).is_err() || project.archived_at.is_some() {
+pub(crate) async fn of_project(ask: &Ask, project: &Subject) -> Result<Option<Rated>> {
+    if !project.open {
         return Ok(None);
     }
     let id = project.id;
@@ -63,8 +63,8 @@ pub(crate) async fn of_project(ask: &Ask, project: &Project) -> Result<Option<Ra
         minutes: value.work.actual,
         money: value.money.map(|(_, money)| (money.budget, money.actual)),
         budget_minutes: project.budget_minutes,
-        start: project.actual_start.or(project.estimated_start),
-        end: project.estimated_end,
+        start: project.start,
+        end: project.end,
         today: crate::today(&ask.viewer, ask.viewer.now),
         risks,
         answers: answers.unwrap_or_default(),
@@ -84,7 +84,7 @@ pub(crate) async fn of_many(
 ) -> Result<Vec<(ProjectId, Rated)>> {
     let ask = Ask::new(viewer.clone(), db.clone());
     let rated = projects.iter().map(async |project| {
-        let rated = of_project(&ask, project).await?;
+        let rated = of_project(&ask, &Subject::from(project)).await?;
         Ok::<_, Error>(rated.map(|rated| (project.id, rated)))
     });
     Ok(futures::future::try_join_all(rated).await?.into_iter().flatten().collect())
