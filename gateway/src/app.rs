@@ -100,6 +100,7 @@ pub fn catalogue() -> Catalogue {
         projects::PERMISSIONS,
         projects::TIME_PERMISSIONS,
         projects::REGISTER_PERMISSIONS,
+        projects::PEOPLE_PERMISSIONS,
         audit::PERMISSIONS,
     ])
 }
@@ -113,6 +114,7 @@ pub fn event_types() -> EventTypes {
             projects::EVENTS,
             projects::time::events::EVENTS,
             projects::REGISTER_EVENTS,
+            projects::PEOPLE_EVENTS,
             audit::event::DECLARED,
         ])
     });

@@ -71,6 +71,11 @@ impl Directory {
                 .with::<projects::decision::entity::Entity>()
                 .with::<projects::report::entity::Entity>()
                 .with::<projects::feedback::entity::Entity>()
+                .with::<projects::calendar::entity::Entity>()
+                .with::<projects::people::profile::entity::Entity>()
+                .with::<projects::people::skill::entity::Entity>()
+                .with::<projects::people::leave::entity::Entity>()
+                .with::<projects::people::allocation::entity::Entity>()
                 .with::<kernel::act::audit_entry::Entity>(),
         }
     }

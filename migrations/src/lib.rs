@@ -23,6 +23,7 @@ mod m0015_registers;
 mod m0016_templates;
 mod m0017_plan;
 mod m0018_health;
+mod m0019_people;
 mod table;
 
 pub use ddl::{MAX_NAME_LENGTH, Step};
@@ -55,6 +56,7 @@ pub const STEPS: &[Step] = &[
     m0016_templates::STEP,
     m0017_plan::STEP,
     m0018_health::STEP,
+    m0019_people::STEP,
 ];
 
 /// The number two processes of this product agree on to take turns at migrating one PostgreSQL database

@@ -44,6 +44,11 @@ const TABLES: &[(IdKind, &str, &str)] = &[
     (IdKind::FeedbackRequestId, "projects_feedback", "id"),
     (IdKind::ProjectTemplateId, "projects_templates", "id"),
     (IdKind::TaskImportId, "projects_imports", "id"),
+    (IdKind::WorkCalendarId, "projects_calendars", "id"),
+    (IdKind::ResourceProfileId, "projects_profiles", "id"),
+    (IdKind::SkillId, "projects_skills", "id"),
+    (IdKind::LeaveId, "projects_leave", "id"),
+    (IdKind::AllocationId, "projects_allocations", "id"),
     (IdKind::AuditEntryId, "audit_entries", "id"),
     (IdKind::EventId, "events", "id"),
     (IdKind::EventDeliveryId, "event_deliveries", "id"),
@@ -100,6 +105,7 @@ pub(crate) async fn furnish(world: &World) {
         let off = json!({ "id": sink.text("createAuditSink.auditSink.id"), "enabled": false });
         owner.run(UPDATE_SINK, json!({ "input": off })).await.expect_ok();
         keep_time(world, slug).await;
+        plan_people(world, slug).await;
         for (_, person) in world.agency(slug).everybody() {
             person.token().await;
         }
@@ -135,6 +141,43 @@ async fn keep_time(world: &World, slug: &'static str) {
     let file = json!({ "projectId": project, "content": "Title\nMoved here\n\"\"\n" });
     do_it(&owner, "importTasks", file).await;
     do_it(&agency.developer(), "submitTimesheet", json!({ "weekStart": "2026-02-23" })).await;
+}
+
+/// Gives an agency a calendar, a skill and profiles.
+async fn plan_people(world: &World, slug: &'static str) {
+    let (agency, owner) = (world.agency(slug), world.agency(slug).owner());
+    let do_it = async |name: &str, input: serde_json::Value, fields: &str| {
+        crate::projects::asks::change(&owner, name, input, fields).await.expect_ok()
+    };
+    let day = json!({ "hours": [{ "from": "09:00", "to": "17:00" }] });
+    let free = json!({ "hours": [] });
+    let week =
+        json!({ "name": format!("Week of {slug}"), "weeklyHours": [day, day, day, day, day, free, free] });
+    do_it("createWorkCalendar", week, "__typename").await;
+    let skill = do_it("createSkill", json!({ "name": format!("Skill of {slug}") }), "skill { id }").await;
+    for who in ["dev", "pm"] {
+        let person = crate::projects::asks::person(&agency, who).await;
+        let can = json!([{ "skillId": skill.text("createSkill.skill.id"), "level": 3 }]);
+        do_it("updateResourceProfile", json!({ "userId": person, "skills": can }), "__typename").await;
+    }
+    let dev = agency.developer();
+    for day in ["2026-07-06", "2026-07-07"] {
+        let away = json!({ "kind": "VACATION", "from": day, "to": day });
+        let away =
+            crate::projects::asks::change(&dev, "requestLeave", away, "leave { id }").await.expect_ok();
+        let id = away.text("requestLeave.leave.id");
+        if day == "2026-07-06" {
+            do_it("approveLeave", json!({ "id": id }), "__typename").await;
+        }
+    }
+    let project = crate::projects::asks::project(&agency, 1).await;
+    let person = crate::projects::asks::person(&agency, "dev").await;
+    for who in [json!({ "userId": person }), json!({ "role": "Helper" })] {
+        let mut share =
+            json!({ "projectId": project, "percent": 10, "from": "2026-03-02", "to": "2026-03-27" });
+        share.as_object_mut().unwrap().extend(who.as_object().unwrap().clone());
+        do_it("createAllocation", share, "__typename").await;
+    }
 }
 
 /// The last event of each tenant, as one that a consumer could not take.

@@ -10,6 +10,7 @@ mod harness;
 mod identity;
 mod ids;
 mod jobs;
+mod people;
 mod permissions;
 mod plenty;
 mod projects;

@@ -47,6 +47,10 @@ const PORTFOLIO: &str = "{ projects(first: 100, orderBy: {field: HEALTH, directi
 const BOARD: &str = "{ board(projectId: \"PROJECT\") { columns { id name tasks(first: 50) { totalCount nodes { id number \
     title priority dueOn rank assignees { id givenName familyName } labels { name color } } } } } }";
 
+/// What the people of the agency have, are planned for and worked in half a year.
+const WORKLOAD: &str = "{ workload(from: \"FROM\", weeks: 26) { people { userId name targetPercent weeks { \
+    weekStart capacityMinutes leaveMinutes firmMinutes tentativeMinutes trackedMinutes billableMinutes utilisation \
+    billableUtilisation targetMinutes balanceMinutes } } weeks { weekStart capacityMinutes firmMinutes utilisation } } }";
 /// The schedule of a project as a Gantt chart draws it.
 const SCHEDULE: &str = "{ schedule(projectId: \"PROJECT\") { start finish criticalPath { taskId } \
     bars { id number title status startOn dueOn durationMinutes dates { earlyStart earlyFinish lateStart lateFinish \
@@ -147,7 +151,17 @@ async fn pages(gateway: &Gateway, token: &str) -> std::io::Result<()> {
             row(gateway, label, &asked, clients).await?;
         }
     }
-    Ok(())
+    let from = planned(&gateway.address, token).await?;
+    let asked = request(&gateway.address, Some(token), &WORKLOAD.replace("FROM", &from));
+    row(gateway, "workload, 26 weeks", &asked, 1).await
+}
+
+/// The first day of an allocation.
+async fn planned(address: &str, token: &str) -> std::io::Result<String> {
+    let query = "{ allocations(first: 1) { nodes { from } } }";
+    let (_, answer) = once(address, &request(address, Some(token), query)).await?;
+    let from = answer.pointer("/data/allocations/nodes/0/from").and_then(serde_json::Value::as_str);
+    from.map(str::to_owned).ok_or_else(|| std::io::Error::other(format!("nothing is planned: {answer}")))
 }
 
 /// Pages of projects and how soon subscribers hear of commits, alone.

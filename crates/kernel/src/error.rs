@@ -55,6 +55,11 @@ impl Said {
         self.text.code
     }
 
+    /// The values of the placeholders, by their names.
+    pub fn values(&self) -> &[(&'static str, String)] {
+        &self.values
+    }
+
     /// The sentence in `language`.
     pub fn render(&self, language: Language) -> String {
         let template = match language {

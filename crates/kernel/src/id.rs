@@ -277,6 +277,18 @@ typed_ids! {
     StatusReportId, "srp", "StatusReport";
     /// Id of a question to a client how satisfied they are.
     FeedbackRequestId, "fbk", "FeedbackRequest";
+    /// Id of a working calendar.
+    WorkCalendarId, "cal", "WorkCalendar";
+    /// Id of what is known of a member of staff as one who works.
+    ResourceProfileId, "rpf", "ResourceProfile";
+    /// Id of something that people can do.
+    SkillId, "skl", "Skill";
+    /// Id of a certification of a person.
+    CertificationId, "crf", "Certification";
+    /// Id of somebody's leave.
+    LeaveId, "lve", "Leave";
+    /// Id of a person's or a role's share in a project.
+    AllocationId, "alc", "Allocation";
     /// Id of what the plan of a project said once.
     BaselineId, "bsl", "Baseline";
     /// Id of how well a project went on a day.

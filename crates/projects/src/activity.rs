@@ -1,12 +1,14 @@
 //! Every act of this domain as people read it.
 
 mod made;
+mod people;
 mod register;
 mod work;
 
 use kernel::activity::{ActionText, Category::Projects, When};
 
 pub use made::MADE;
+pub use people::PEOPLE;
 pub use register::REGISTERS;
 pub use work::WORK;
 

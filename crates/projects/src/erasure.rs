@@ -16,6 +16,7 @@ use crate::{
     import,
     member::entity as member,
     milestone,
+    people::forget,
     project::{entity as project, under_way},
     risk::entity as risk,
     task::{assignee, entity as task},
@@ -45,6 +46,13 @@ const WORKED: Text = Text::new("projects_time", "Hours and weeks of work", "Heur
 const TIMERS: Text = Text::new("projects_timers", "Running timers", "Minuteurs en marche");
 const RATES: Text =
     Text::new("projects_rates", "What their hours cost and are billed at", "Taux et coûts horaires");
+const PROFILE: Text = Text::new(
+    "projects_profile",
+    "What they can do and when they work",
+    "Compétences et horaires de travail",
+);
+const LEAVE: Text = Text::new("projects_leave", "When they were away", "Absences");
+const PLANNED: Text = Text::new("projects_allocations", "What they were planned for", "Affectations prévues");
 const COMMENTS: Text = Text::new("projects_comments", "Comments they wrote", "Commentaires rédigés");
 const MENTIONED: Text =
     Text::new("projects_mentions", "Comments that mention them", "Commentaires qui les mentionnent");
@@ -86,6 +94,7 @@ pub async fn holdings(conn: &impl ConnectionTrait, subject: &DataSubject) -> Res
     let risks = risk::Entity::of_tenant(subject.tenant).filter(risk::Column::OwnerId.eq(user));
     let asked = asked::Entity::of_tenant(subject.tenant).filter(asked::Column::UserId.eq(user));
     let changes = change_request::of_person(subject.tenant, user);
+    let working = forget::kept(conn, subject.tenant, user).await?;
     let made = template::Entity::of_tenant(subject.tenant).filter(template::Column::CreatedBy.eq(user));
     let made = made.count(conn).await? + import::forget::of_person(subject.tenant, user).count(conn).await?;
     let found = [
@@ -93,6 +102,9 @@ pub async fn holdings(conn: &impl ConnectionTrait, subject: &DataSubject) -> Res
         ("projects.change_requests", CHANGES, changes.count(conn).await?, Fate::Anonymised),
         ("projects.risks", RISKS, risks.count(conn).await?, Fate::Anonymised),
         ("projects.feedback", FEEDBACK, asked.count(conn).await?, Fate::Anonymised),
+        ("projects.profile", PROFILE, working.profile, Fate::Erased),
+        ("projects.leave", LEAVE, working.leave, Fate::Erased),
+        ("projects.allocations", PLANNED, working.allocations, Fate::Erased),
         ("projects.time", WORKED, worked, Fate::Anonymised),
         ("projects.timers", TIMERS, timers, Fate::Erased),
         ("projects.rates", RATES, rates, Fate::Erased),
@@ -139,6 +151,7 @@ pub async fn erase(act: &mut Act, subject: &DataSubject) -> Result<Vec<Holding>>
     if let Some(user) = subject.user {
         crate::reassign_user(act, user, None).await?;
         people::erase_user(act, user).await?;
+        forget::decider(act, user).await?;
         crate::comment::forget_author(act, user).await?;
         change_request::erase_user(act, user).await?;
         milestone::erase_user(act, user).await?;

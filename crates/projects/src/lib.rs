@@ -28,6 +28,7 @@ pub mod label;
 pub mod link;
 pub mod member;
 pub mod milestone;
+pub mod people;
 pub mod performance;
 pub mod plan;
 pub mod policy;
@@ -64,9 +65,11 @@ pub use label::graphql::TaskLabel;
 pub use link::graphql::Dependency;
 pub use member::graphql::ProjectMember;
 pub use milestone::graphql::Milestone;
+pub use people::EVENTS as PEOPLE_EVENTS;
 pub use plan::baseline::graphql::Baseline;
 pub use policy::{
-    PERMISSIONS, registers::PERMISSIONS as REGISTER_PERMISSIONS, time::PERMISSIONS as TIME_PERMISSIONS,
+    PERMISSIONS, people::PERMISSIONS as PEOPLE_PERMISSIONS, registers::PERMISSIONS as REGISTER_PERMISSIONS,
+    time::PERMISSIONS as TIME_PERMISSIONS,
 };
 pub use portfolio::ProjectRegisters;
 pub use project::graphql::Project;
@@ -90,6 +93,7 @@ pub struct ProjectsQuery(
     template::graphql::TemplateQuery,
     import::graphql::ImportQuery,
     time::TimeQuery,
+    people::PeopleQuery,
     RegisterQuery,
 );
 
@@ -101,6 +105,7 @@ pub struct ProjectsMutation(
     column::mutation::ColumnMutation,
     task::mutation::TaskMutation,
     time::TimeMutation,
+    people::PeopleMutation,
     milestone::mutation::MilestoneMutation,
     link::mutation::DependencyMutation,
     label::mutation::LabelMutation,
@@ -165,6 +170,7 @@ pub async fn reassign_user(
     to: Option<kernel::id::UserId>,
 ) -> kernel::Result<()> {
     time::people::forget_user(act, from).await?;
+    people::forget::user(act, from).await?;
     project::reassign_user(act, from, to).await?;
     member::forget_user(act, from).await?;
     milestone::reassign_user(act, from, to).await?;

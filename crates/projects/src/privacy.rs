@@ -75,6 +75,7 @@ impl PersonalData for ProjectsData {
             into.rows("projects.tasks", tasks(db, subject, user, eyes, rows).await?).await?;
         }
         crate::time::privacy::collect(db, subject, user, into).await?;
+        crate::people::privacy::collect(db, subject, user, into).await?;
         more::collect(db, subject, user, eyes, into).await
     }
 

@@ -318,8 +318,10 @@ words! {
     }
 }
 
+mod people;
 mod register;
 
+pub use people::*;
 pub use register::*;
 
 #[cfg(test)]

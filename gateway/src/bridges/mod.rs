@@ -9,6 +9,7 @@ mod task;
 mod time;
 mod trail;
 mod work;
+mod working;
 
 pub use account::{AccountBridges, ContactBridges};
 pub use people::{ApiKeyBridges, InvitationBridges, UserBridges};
@@ -20,6 +21,7 @@ pub use task::TaskBridges;
 pub use time::{BillRateBridges, CostRateBridges, TimeEntryBridges, TimerBridges, TimesheetBridges};
 pub use trail::{AuditEntryBridges, JobBridges, PrivacyRequestBridges, Trail};
 pub use work::{CommentBridges, MilestoneBridges, SavedViewBridges};
+pub use working::{AllocationBridges, LeaveBridges, ProfileBridges};
 
 use crm::Account;
 use identity::user::User;

@@ -41,6 +41,7 @@ pub const TEXTS: Texts = Texts(&[
     projects::time::activity::ACTIONS,
     projects::activity::WORK,
     projects::activity::REGISTERS,
+    projects::activity::PEOPLE,
     projects::activity::MADE,
     audit::activity::ACTIONS,
     audit::privacy::activity::ACTIONS,

@@ -19,11 +19,11 @@ use kernel::{
 use super::fields::{self, Leaves, Parts};
 use super::lenient::{Lenient, soften};
 use crate::bridges::{
-    AccountBridges, ApiKeyBridges, AuditEntryBridges, BaselineBridges, BillRateBridges, ChangeRequestBridges,
-    CommentBridges, ContactBridges, CostRateBridges, DecisionBridges, FeedbackBridges, InvitationBridges,
-    JobBridges, MemberBridges, MilestoneBridges, PrivacyRequestBridges, ProjectBridges, ReportBridges,
-    RiskBridges, SavedViewBridges, TaskBridges, TimeEntryBridges, TimerBridges, TimesheetBridges, Trail,
-    UserBridges,
+    AccountBridges, AllocationBridges, ApiKeyBridges, AuditEntryBridges, BaselineBridges, BillRateBridges,
+    ChangeRequestBridges, CommentBridges, ContactBridges, CostRateBridges, DecisionBridges, FeedbackBridges,
+    InvitationBridges, JobBridges, LeaveBridges, MemberBridges, MilestoneBridges, PrivacyRequestBridges,
+    ProfileBridges, ProjectBridges, ReportBridges, RiskBridges, SavedViewBridges, TaskBridges,
+    TimeEntryBridges, TimerBridges, TimesheetBridges, Trail, UserBridges,
 };
 
 const NO_NODE: Text = Text::new(
@@ -214,6 +214,16 @@ nodes! {
     "ProjectTemplate": projects::ProjectTemplate, projects::template::entity::Entity, ProjectTemplateId, ProjectTemplateNode(Trail);
     /// Tasks of a file that come into a project.
     "TaskImport": projects::TaskImport, projects::import::entity::Entity, TaskImportId, TaskImportNode(Trail);
+    /// When people of the agency work.
+    "WorkCalendar": projects::calendar::graphql::WorkCalendar, projects::calendar::entity::Entity, WorkCalendarId, WorkCalendarNode(Trail);
+    /// A member of staff as one who works.
+    "ResourceProfile": projects::people::profile::graphql::ResourceProfile, projects::people::profile::entity::Entity, ResourceProfileId, ResourceProfileNode(ProfileBridges, Trail);
+    /// Days on which a person does not work, or not all day.
+    "Leave": projects::people::leave::graphql::Leave, projects::people::leave::entity::Entity, LeaveId, LeaveNode(LeaveBridges, Trail);
+    /// How much of a person, or of a role that somebody is still to take, a project has.
+    "Allocation": projects::people::allocation::graphql::Allocation, projects::people::allocation::entity::Entity, AllocationId, AllocationNode(AllocationBridges, Trail);
+    /// Something that people of the agency can do.
+    "Skill": projects::people::skill::graphql::Skill, projects::people::skill::entity::Entity, SkillId, SkillNode(Trail);
     /// One recorded change, login or refusal.
     "AuditEntry": audit::AuditEntry, kernel::act::audit_entry::Entity, AuditEntryId, AuditEntryNode(AuditEntryBridges);
     /// A legal hold.

@@ -58,6 +58,11 @@ enum For {
 }
 
 subjects! {
+    Work "Allocation": projects::people::allocation::entity::Entity;
+    Inner "Leave": projects::people::leave::entity::Entity;
+    Inner "ResourceProfile": projects::people::profile::entity::Entity;
+    Work "Skill": projects::people::skill::entity::Entity;
+    Work "WorkCalendar": projects::calendar::entity::Entity;
     Work "ActivityType": projects::time::activity_type::entity::Entity;
     Work "BillRate": projects::time::rate::bill::Entity;
     Work "CostRate": projects::time::rate::cost::Entity;

@@ -144,7 +144,13 @@ impl Speaker {
     }
 
     fn field(&self, field: &FieldError) -> Json {
-        json!({ "path": field.path, "code": field.code(), "message": field.message.render(self.language) })
+        let message = field.message.render(self.language);
+        let mut told = json!({ "path": field.path, "code": field.code(), "message": message });
+        let values = field.message.values();
+        if !values.is_empty() {
+            told["params"] = values.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        }
+        told
     }
 
     fn extensions(&self, code: &str) -> Map<String, Json> {

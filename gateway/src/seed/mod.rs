@@ -14,6 +14,7 @@ mod queue;
 mod registers;
 mod rows;
 mod scores;
+mod staffing;
 mod tasks;
 mod templates;
 pub(crate) mod trail;

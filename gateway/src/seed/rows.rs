@@ -29,6 +29,7 @@ use super::{
     maker::Maker,
     people,
     registers::{self, Registers},
+    staffing::{self, Staffing},
     templates, work,
 };
 
@@ -77,6 +78,8 @@ pub struct Rows {
     pub hours: Hours,
     /// Registers by project.
     pub registers: Vec<Registers>,
+    /// How people are planned; nothing in small agencies.
+    pub staffing: Staffing,
     /// Templates of projects.
     pub templates: Vec<template::Model>,
     /// What they consist of.
@@ -108,6 +111,7 @@ impl Rows {
             views: Vec::new(),
             hours: Hours::default(),
             registers: Vec::new(),
+            staffing: Staffing::default(),
             templates: Vec::new(),
             plans: Vec::new(),
         }
@@ -125,6 +129,7 @@ impl Rows {
         hours::add(agency, maker, &mut rows);
         registers::add(maker, &mut rows);
         templates::add(maker, &mut rows);
+        staffing::add(agency, maker, &mut rows);
         Ok(rows)
     }
 

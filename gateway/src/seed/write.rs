@@ -37,11 +37,13 @@ pub(super) async fn at_once(db: &Db, maker: &Maker, mut rows: Rows) -> Result<()
         .act(db, "seed.agency.create", async |act| {
             base(act, &rows).await?;
             let hours = std::mem::take(&mut rows.hours);
+            let staffing = std::mem::take(&mut rows.staffing);
             let mut queue = Queue::of(rows);
             while let Some(batch) = queue.next_batch() {
                 batch.write(act).await?;
             }
             hours.write(act).await?;
+            staffing.write(act).await?;
             act.log_events().await
         })
         .await
@@ -63,6 +65,7 @@ pub(super) async fn in_batches(
         })
         .await?;
     let hours = std::mem::take(&mut rows.hours);
+    let staffing = std::mem::take(&mut rows.staffing);
     let (mut done, total) = (0, rows.projects.len());
     progress(done, total);
     let mut queue = Queue::of(rows);
@@ -79,6 +82,7 @@ pub(super) async fn in_batches(
     viewer
         .act(db, "seed.hours.create", async |act| {
             hours.write(act).await?;
+            staffing.write(act).await?;
             act.log_events().await
         })
         .await
@@ -183,6 +187,7 @@ impl Queue {
             task_labels,
             comments,
             registers,
+            staffing: _,
         } = rows;
         Self {
             projects: projects.into_iter().peekable(),

@@ -250,6 +250,8 @@ const ONE_OF_TWO: &[(&str, &str, &str)] = &[
     ("writeTimesheet", "input.cells.0.projectId", "input.cells.0.taskId"),
     ("createDependency", "input.predecessorTaskId", "input.predecessorMilestoneId"),
     ("createDependency", "input.successorTaskId", "input.successorMilestoneId"),
+    ("createAllocation", "input.weeklyMinutes", "input.percent"),
+    ("createAllocation", "input.role", "input.userId"),
     // A project has no cost but that of its people.
     ("setCostRate", "input.userId", "input.userId"),
 ];

@@ -31,6 +31,7 @@ pub async fn purge(viewer: &Viewer, db: &Db, id: ProjectId) -> Result<()> {
             let project = write::open(act, PROJECTS_PURGE, id).await?;
             rules::check_purgeable(&project, act.now())?;
             time::people::forget_project(act, id).await?;
+            crate::people::forget::project(act, id).await?;
             remove_parts(act, id).await?;
             act.delete(project).await
         })

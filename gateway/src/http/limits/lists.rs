@@ -3,7 +3,7 @@
 /// Fields, other than those of connections, that answer lists of objects, and how many those may hold.
 ///
 /// Invariant: a test holds this against the schema: whoever adds a list says here how long it may become.
-pub(super) const LISTS: [(&str, u64); 62] = [
+pub(super) const LISTS: [(&str, u64); 70] = [
     // What a task takes, a board, an invitation or a person.
     ("assignees", 20),
     ("columns", 30),
@@ -58,7 +58,7 @@ pub(super) const LISTS: [(&str, u64); 62] = [
     ("criticalPath", 50),
     ("calendars", 20),
     ("week", 7),
-    ("exceptions", 20),
+    ("exceptions", 30),
     ("conflicts", 10),
     ("path", 10),
     ("moves", 200),
@@ -75,6 +75,16 @@ pub(super) const LISTS: [(&str, u64); 62] = [
     ("byStatus", 7),
     ("people", 50),
     ("weeks", 53),
+    // Working hours of a week and of its days, days of a calendar, what a person can do.
+    ("weeklyHours", 7),
+    ("hours", 2),
+    ("workingDays", 366),
+    ("skills", 20),
+    ("certifications", 5),
+    // What is too much in a plan of people, what may come, and what is missing.
+    ("overAllocations", 30),
+    ("capacityForecast", 26),
+    ("skillGaps", 20),
     // The catalogues.
     ("eventTypes", 100),
     ("permissions", 100),

@@ -1,0 +1,10 @@
+//! Allocations: how much of people projects have, and that nobody gets more firm work than they have time.
+
+pub mod entity;
+pub mod graphql;
+pub mod mutation;
+pub mod needed;
+pub mod over;
+mod write;
+
+pub use write::{create, delete, update};

@@ -1,0 +1,20 @@
+//! Tests of people as those who work: calendars, profiles, leave, allocations, workload.
+
+mod allocations;
+mod calendars;
+mod leave;
+mod profiles;
+mod workload;
+
+use serde_json::{Value, json};
+
+/// Hours from one time of the day to another.
+fn span(from: &str, to: &str) -> Value {
+    json!([{ "from": from, "to": to }])
+}
+
+/// A week with these hours from Monday to Friday.
+fn week(from: &str, to: &str) -> Value {
+    let (day, free) = (json!({ "hours": span(from, to) }), json!({ "hours": [] }));
+    json!([day, day, day, day, day, free, free])
+}
