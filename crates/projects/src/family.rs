@@ -55,7 +55,7 @@ impl<K: Copy + Eq + Hash> Family<K> {
     }
 
     /// One and what it is part of, and so on.
-    fn line(&self, from: K) -> impl Iterator<Item = K> {
+    pub fn line(&self, from: K) -> impl Iterator<Item = K> {
         // Invariant: none is within itself; the bound is for what was written by other means.
         std::iter::successors(Some(from), |at| self.0.get(at).copied()).take(2 * MAX_DEPTH)
     }
@@ -64,6 +64,11 @@ impl<K: Copy + Eq + Hash> Family<K> {
     fn height(&self, of: K) -> usize {
         let below = |part: &K| self.line(*part).position(|above| above == of).map(|place| place + 1);
         self.0.keys().filter_map(below).max().unwrap_or(1)
+    }
+
+    /// Whether one is part of another, at whatever depth, or is the other.
+    pub fn is_within(&self, inner: K, outer: K) -> bool {
+        self.line(inner).any(|above| above == outer)
     }
 
     /// How many are above one.
@@ -87,6 +92,13 @@ mod tests {
         assert!(family.adopt(3, Some(1)).is_ok());
         assert!(family.adopt(2, None).is_ok());
         assert!(family.adopt(1, Some(2)).is_ok());
+    }
+
+    #[test]
+    fn parts_of_parts_are_within() {
+        let family: Family<u32> = [(2, 1), (3, 2), (4, 1)].into_iter().collect();
+        assert!(family.is_within(3, 1) && family.is_within(3, 3));
+        assert!(!family.is_within(1, 3) && !family.is_within(3, 4));
     }
 
     #[test]

@@ -174,3 +174,59 @@ async fn clients_see_no_dependencies() {
     let seen = acme.owner().run(query, json!({ "id": id })).await.expect_ok();
     assert!(!seen.list("project.dependencies.nodes").is_empty());
 }
+
+// keeps: PR-8, PR-9
+#[tokio::test]
+async fn task_and_its_parts_never_wait_for_each_other() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Within").await;
+    let mut line: Vec<String> = Vec::new();
+    for title in ["whole", "part", "part of the part"] {
+        let task = new_task(&manager, &id, title).await;
+        if let Some(parent) = line.last() {
+            change(&manager, "updateTask", json!({ "id": task, "parentId": parent }), "task { id }")
+                .await
+                .expect_ok();
+        }
+        line.push(task);
+    }
+    for (earlier, later) in [(0, 1), (1, 0), (0, 2), (2, 0), (1, 2)] {
+        let refused = wait(&manager, &id, &line[earlier], &line[later]).await;
+        refused.expect_field("successorTaskId", "dependency_within");
+    }
+    let other = new_task(&manager, &id, "other").await;
+    wait(&manager, &id, &other, &line[2]).await.expect_ok();
+    wait(&manager, &id, &line[1], &new_task(&manager, &id, "after").await).await.expect_ok();
+}
+
+// keeps: PR-8, PR-9
+#[tokio::test]
+async fn what_waits_for_a_task_becomes_no_part_of_it() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Moved").await;
+    let mut tasks: Vec<String> = Vec::new();
+    for title in ["top", "inner", "branch", "leaf"] {
+        tasks.push(new_task(&manager, &id, title).await);
+    }
+    let [top, inner, branch, leaf] = [0, 1, 2, 3].map(|place| tasks[place].clone());
+    let put = async |task: &str, parent: &str| {
+        let input = json!({ "id": task, "parentId": parent });
+        change(&manager, "updateTask", input, "task { id }").await
+    };
+    put(&inner, &top).await.expect_ok();
+    put(&leaf, &branch).await.expect_ok();
+    let link = wait(&manager, &id, &leaf, &top).await.expect_ok();
+    let link = link.text("createDependency.dependency.id");
+    for (task, parent) in [(&leaf, &top), (&leaf, &inner), (&branch, &top), (&branch, &inner)] {
+        put(task, parent).await.expect_field("parentId", "dependency_within");
+    }
+    let items = json!([{ "id": leaf, "parentId": null }, { "id": branch, "parentId": inner }]);
+    let fields = "results { ok error { fields { path code } } }";
+    let bulk = change(&manager, "bulkUpdateTasks", json!({ "items": items }), fields).await.expect_ok();
+    assert_eq!(bulk.each("bulkUpdateTasks.results", "ok"), [json!(true), json!(true)]);
+    put(&leaf, &branch).await.expect_field("parentId", "dependency_within");
+    change(&manager, "deleteDependency", json!({ "id": link }), "id").await.expect_ok();
+    put(&leaf, &branch).await.expect_ok();
+}

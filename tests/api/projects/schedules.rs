@@ -278,11 +278,33 @@ async fn tasks_with_parts_span_them_and_hand_on_what_they_wait_for() {
     );
     let path: Vec<Value> = [&before, &whole, &one, &two, &whole, &after].iter().map(|id| json!(id)).collect();
     assert_eq!(told.each("schedule.criticalPath", "taskId"), path);
-    let around = wait(&manager, &id, &whole, &one, json!({})).await;
+    let around = wait(&manager, &id, &after, &one, json!({})).await;
     let told = schedule(&manager, &id).await.expect_ok();
     let conflict = &told.list("schedule.conflicts")[0];
     assert_eq!([&conflict["wish"], &conflict["dependencyId"]], [&json!("LOOP"), &json!(around)]);
     assert_eq!(early(&told, &after)[0], "2026-03-12T08:00:00Z", "the rest has its dates");
+}
+
+// keeps: PR-11
+#[tokio::test]
+async fn loops_without_number_are_left_out_and_counted() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Loops").await;
+    let (whole, after) = (new_task(&manager, &id, "Whole").await, new_task(&manager, &id, "After").await);
+    wait(&manager, &id, &whole, &after, json!({})).await;
+    for number in 0..67 {
+        let part = json!({ "parentId": whole });
+        let part = planned(&manager, &id, &format!("Part {number}"), part).await;
+        wait(&manager, &id, &after, &part, json!({})).await;
+    }
+    let told = schedule(&manager, &id).await.expect_ok();
+    let loops: Vec<&Value> =
+        told.list("schedule.conflicts").iter().filter(|one| one["wish"] == "LOOP").collect();
+    assert_eq!(loops.len(), 64);
+    let more = |conflict: &Value| conflict["message"].as_str().unwrap().contains("3 more dependencies");
+    assert_eq!(loops.iter().map(|one| more(one)).collect::<Vec<_>>(), [vec![false; 63], vec![true]].concat());
+    assert!(early(&told, &after)[0] > early(&told, &whole)[0], "the rest has its dates");
 }
 
 // keeps: PR-11

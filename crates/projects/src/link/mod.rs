@@ -9,6 +9,8 @@ mod write;
 pub(crate) use write::{between, leave_milestone};
 pub use write::{create, delete, update};
 
+use std::collections::HashMap;
+
 use kernel::{
     Error, FieldError, Fields, Result, Text,
     act::Act,
@@ -18,7 +20,7 @@ use kernel::{
     page::{ChildPage, Connection, Order, PageArgs, children},
     policy::Guarded,
 };
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::policy::INTERNAL_READ;
@@ -41,6 +43,13 @@ pub const CYCLE: Text = Text::new(
     "dependency_cycle",
     "This would make work wait for itself: {members}.",
     "Ce travail s'attendrait lui-même : {members}.",
+);
+
+/// One of the two is part of the other.
+pub const WITHIN: Text = Text::new(
+    "dependency_within",
+    "A task and its parts cannot wait for each other, for it is done when its last part is.",
+    "Une tâche et ses parties ne peuvent pas s'attendre : elle est terminée avec sa dernière partie.",
 );
 
 /// The dependency is there.
@@ -160,6 +169,28 @@ pub async fn of_project(ask: &Ask, project: ProjectId, args: PageArgs) -> Result
 /// What to say of a cycle.
 fn cycle_error(successor: Work, names: &[String]) -> Error {
     Error::field(successor.path("successor"), CYCLE.with("members", names.join(" → ")))
+}
+
+/// Which tasks of these projects stand at the other ends of dependencies of which, whoever asks: one statement, under
+/// the locks of the projects.
+pub(crate) async fn neighbours(
+    act: &Act,
+    projects: impl Iterator<Item = ProjectId>,
+) -> Result<HashMap<TaskId, Vec<TaskId>>> {
+    let projects: Vec<Uuid> = projects.map(|project| project.uuid()).collect();
+    let rows = Entity::of_tenant(act.viewer().tenant_id())
+        .filter(Column::ProjectId.is_in(projects))
+        .filter(Column::PredTaskId.is_not_null())
+        .filter(Column::SuccTaskId.is_not_null())
+        .select_only()
+        .columns([Column::PredTaskId, Column::SuccTaskId]);
+    let pairs: Vec<(TaskId, TaskId)> = rows.into_tuple().all(act.conn()).await?;
+    let mut found: HashMap<TaskId, Vec<TaskId>> = HashMap::new();
+    for (earlier, later) in pairs {
+        found.entry(earlier).or_default().push(later);
+        found.entry(later).or_default().push(earlier);
+    }
+    Ok(found)
 }
 
 /// The dependencies of a project, whoever asks: one statement, under the project's lock.

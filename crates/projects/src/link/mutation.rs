@@ -78,7 +78,8 @@ pub struct DependencyMutation;
 #[Object]
 impl DependencyMutation {
     /// Lets one piece of work wait for another of the same project. One that would make work wait for itself is INVALID
-    /// and names the members of the cycle. Needs `projects.task.write` on the project.
+    /// and names the members of the cycle; so is one between a task and its own part. Needs `projects.task.write` on the
+    /// project.
     async fn create_dependency(
         &self,
         ctx: &Context<'_>,

@@ -14,7 +14,7 @@ use kernel::{
 use sea_orm::{ColumnTrait, QueryFilter, sea_query::ExprTrait};
 
 use super::{
-    EXISTS, MAX_LINKS, OTHER_PROJECT, TOO_MANY, Work, all_of, check_lag, cycle, cycle_error, ends_of,
+    EXISTS, MAX_LINKS, OTHER_PROJECT, TOO_MANY, WITHIN, Work, all_of, check_lag, cycle, cycle_error, ends_of,
     entity::{Entity, Model},
     mutation::{CreateDependencyInput, UpdateDependencyInput},
 };
@@ -24,7 +24,7 @@ use crate::{milestone, policy::TASKS_WRITE, project, task};
 ///
 /// # Errors
 /// NOT_FOUND, FORBIDDEN, CONFLICT for a pair that is there and a project that is archived, over or full, INVALID for
-/// work of another project and for a cycle, naming its members.
+/// work of another project, for a task and its own part, and for a cycle, naming its members.
 pub async fn create(viewer: &Viewer, db: &Db, input: CreateDependencyInput) -> Result<Model> {
     viewer.require(TASKS_WRITE)?;
     let mut fields = Fields::new();
@@ -96,10 +96,22 @@ async fn check(
     if edges.len() >= MAX_LINKS {
         return Err(Error::conflict(TOO_MANY.with("max", MAX_LINKS)));
     }
-    let Some(members) = cycle::closed_by(edges, predecessor, successor) else { return Ok(()) };
+    let Some(members) = cycle::closed_by(edges, predecessor, successor) else {
+        return check_apart(act, project, predecessor, successor).await;
+    };
     let names = names(act, project, &members).await?;
     let names: Vec<String> = members.iter().filter_map(|member| names.get(member).cloned()).collect();
     Err(cycle_error(successor, &names))
+}
+
+/// Checks that neither of two tasks is part of the other.
+async fn check_apart(act: &Act, project: ProjectId, predecessor: Work, successor: Work) -> Result<()> {
+    let Some((one, other)) = predecessor.task().zip(successor.task()) else { return Ok(()) };
+    let family = task::family_of(act, std::iter::once(project)).await?;
+    match family.is_within(one, other) || family.is_within(other, one) {
+        true => Err(Error::field(successor.path("successor"), WITHIN)),
+        false => Ok(()),
+    }
 }
 
 /// What people call these pieces of work; those that are not of the project are left out. Two statements at most.

@@ -238,6 +238,12 @@ impl Analysis {
         loops.chain(found).collect()
     }
 
+    /// Whether more dependencies loop than are told one by one, and the one with this place is the last of these.
+    pub(crate) fn ends_loops(&self, dependency: usize) -> bool {
+        let Laid { loops, more_loops, .. } = &self.laid;
+        *more_loops > 0 && loops.last().is_some_and(|(last, _)| *last == dependency)
+    }
+
     /// Whether a task is done; of a task with parts, whether all of them are.
     pub(crate) fn is_done(&self, place: usize) -> bool {
         self.leaves(place).all(|leaf| self.source.tasks[leaf].state() == TaskStatus::Done)

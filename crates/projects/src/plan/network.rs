@@ -55,9 +55,16 @@ pub(crate) struct Laid {
     pub(crate) calendars: Vec<(Option<UserId>, Arc<Pattern>)>,
     /// By task: the place of its calendar.
     pub(crate) by_calendar: Vec<usize>,
-    /// Dependencies that were left out because they would have made work wait for itself, with who would have.
+    /// Dependencies that were left out because they would have made work wait for itself, with who would have; at most
+    /// [`MAX_LOOPS`].
     pub(crate) loops: Vec<(usize, Vec<usize>)>,
+    /// How many more were left out.
+    pub(crate) more_loops: usize,
 }
+
+/// Dependencies that are left out one by one, each with its loop. Each takes a pass over the plan, and who has so many
+/// has the first of them to mend; of what loops beyond, everything is left out at once.
+const MAX_LOOPS: usize = 64;
 
 /// Why there is no plan.
 #[derive(Debug)]
@@ -88,7 +95,7 @@ impl Laid {
         builder.milestones();
         builder.hang_together();
         let start = builder.start(from);
-        let mut loops = Vec::new();
+        let (mut loops, mut more_loops) = (Vec::new(), 0);
         let mut left_out = BTreeSet::new();
         loop {
             let (links, sources) = builder.links(&left_out);
@@ -101,13 +108,18 @@ impl Laid {
                 links,
             );
             match made {
-                Ok(network) => return Ok(builder.done(network, sources, loops)),
+                Ok(network) => return Ok(builder.done(network, sources, (loops, more_loops))),
                 Err(Unsound::Cycle(members)) => match builder.offender(&members, &left_out) {
-                    // Reason: a task may wait for one that it is part of, which only the plan can tell; the dependency
-                    // is left out and told, for without it everything else has a date.
-                    Some(link) => {
+                    // Reason: a task may wait by way of others for one that it is part of, which only the plan can tell;
+                    // the dependency is left out and told, for without it everything else has a date.
+                    Some(link) if loops.len() < MAX_LOOPS => {
                         left_out.insert(link);
                         loops.push((link, members));
+                    }
+                    Some(_) => {
+                        let rest = builder.looping(&left_out);
+                        more_loops += rest.len();
+                        left_out.extend(rest);
                     }
                     None => {
                         return Err(NoPlan::Cycle(members.iter().map(|at| builder.nodes[*at]).collect()));
@@ -337,9 +349,27 @@ impl<'a> Builder<'a> {
         start.into_iter().chain(from).fold(self.as_of, Instant::max)
     }
 
-    fn done(self, network: Network, sources: Vec<Option<usize>>, loops: Vec<(usize, Vec<usize>)>) -> Laid {
+    fn done(
+        self,
+        network: Network,
+        sources: Vec<Option<usize>>,
+        (loops, more_loops): (Vec<(usize, Vec<usize>)>, usize),
+    ) -> Laid {
         let Self { nodes, ends, marks, places, parts, durations, calendars, by_calendar, .. } = self;
-        Laid { network, nodes, ends, marks, sources, places, parts, durations, calendars, by_calendar, loops }
+        Laid {
+            network,
+            nodes,
+            ends,
+            marks,
+            sources,
+            places,
+            parts,
+            durations,
+            calendars,
+            by_calendar,
+            loops,
+            more_loops,
+        }
     }
 }
 

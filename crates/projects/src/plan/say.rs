@@ -36,6 +36,14 @@ const LOOP: Text = Text::new(
     "Une dépendance est ignorée, car avec elle {path} s'attendraient : une tâche et ses parties s'attendent elles-mêmes.",
 );
 
+const LOOPS: Text = Text::new(
+    "links_left_out",
+    "A dependency is left out, for with it {path} would wait for each other: a task and its parts wait for themselves. \
+     {more} more dependencies are left out alike.",
+    "Une dépendance est ignorée, car avec elle {path} s'attendraient : une tâche et ses parties s'attendent \
+     elles-mêmes. {more} autres dépendances sont ignorées de même.",
+);
+
 /// A conflict in a sentence.
 pub(crate) fn conflict(plan: &Analysis, conflict: &Conflict, language: Language) -> String {
     let zone = plan.laid.calendars[0].1.zone;
@@ -44,11 +52,12 @@ pub(crate) fn conflict(plan: &Analysis, conflict: &Conflict, language: Language)
         // Reason: a deadline is the end of its day.
         Wished::Deadline(at) => (DEADLINE, Some(day_of(zone, at - 1))),
         Wished::Link(_) => (LINK, None),
+        Wished::Loop(place) if plan.ends_loops(place) => (LOOPS, None),
         Wished::Loop(_) => (LOOP, None),
     };
     let path: Vec<String> = conflict.path.iter().map(|item| label(&plan.source, *item)).collect();
     let said = text.with("item", label(&plan.source, conflict.item)).with("by", span(conflict.by));
-    let said = said.with("path", path.join(" → "));
+    let said = said.with("path", path.join(" → ")).with("more", plan.laid.more_loops);
     match day {
         Some(day) => said.with("day", day).render(language),
         None => said.render(language),

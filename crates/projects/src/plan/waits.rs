@@ -61,6 +61,54 @@ impl Builder<'_> {
         }
         offender.filter(|_| structural)
     }
+
+    /// The dependencies that are on a way around, of those that are not left out.
+    pub(super) fn looping(&self, left_out: &BTreeSet<usize>) -> Vec<usize> {
+        let (links, sources) = self.links(left_out);
+        let edges: Vec<(usize, usize)> =
+            links.iter().map(|link| (link.predecessor, link.successor)).collect();
+        let around = circles(self.nodes.len(), &edges);
+        let both = edges.iter().zip(sources).filter(|((from, to), _)| around[*from] == around[*to]);
+        both.filter_map(|(_, source)| source).collect()
+    }
+}
+
+/// For each of so many nodes a number that it shares with exactly those to which there is a way and from which there is
+/// one back: its strongly connected component, found as by Kosaraju (Sharir, 1981) with two walks over all edges.
+fn circles(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
+    let (mut ahead, mut back) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+    for (from, to) in edges {
+        ahead[*from].push(*to);
+        back[*to].push(*from);
+    }
+    let (mut seen, mut left) = (vec![false; count], Vec::with_capacity(count));
+    for root in 0..count {
+        // Reason: a stack of its own, for ways are as long as plans.
+        let mut stack = vec![(root, 0)];
+        while let Some((at, next)) = stack.pop() {
+            if next == 0 && std::mem::replace(&mut seen[at], true) {
+                continue;
+            }
+            match ahead[at].get(next) {
+                Some(to) => {
+                    stack.push((at, next + 1));
+                    stack.push((*to, 0));
+                }
+                None => left.push(at),
+            }
+        }
+    }
+    let mut circle = vec![usize::MAX; count];
+    for root in left.into_iter().rev() {
+        let mut stack = vec![root];
+        while let Some(at) = stack.pop() {
+            if circle[at] == usize::MAX {
+                circle[at] = root;
+                stack.extend(&back[at]);
+            }
+        }
+    }
+    circle
 }
 
 /// The kind of a dependency, as the engine calls it.
@@ -70,5 +118,48 @@ pub(crate) fn kind(kind: DependencyKind) -> Kind {
         DependencyKind::StartToStart => Kind::StartToStart,
         DependencyKind::FinishToFinish => Kind::FinishToFinish,
         DependencyKind::StartToFinish => Kind::StartToFinish,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn long_chain_is_walked_without_a_deep_stack() {
+        let edges: Vec<(usize, usize)> = (0..100_000).map(|node| (node, (node + 1) % 100_000)).collect();
+        let around = circles(100_000, &edges);
+        assert!(around.iter().all(|circle| *circle == around[0]));
+        let chain = circles(100_000, &edges[..99_999]);
+        assert_eq!(chain.iter().collect::<BTreeSet<_>>().len(), 100_000);
+    }
+
+    /// Which nodes can be reached from which, by trying.
+    fn reach(edges: &[(usize, usize)]) -> [[bool; 8]; 8] {
+        let mut ways = [[false; 8]; 8];
+        edges.iter().for_each(|(from, to)| ways[*from][*to] = true);
+        for (via, from, to) in triples(8) {
+            ways[from][to] |= ways[from][via] && ways[via][to];
+        }
+        ways
+    }
+
+    fn triples(count: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+        (0..count.pow(3)).map(move |number| (number / count / count, number / count % count, number % count))
+    }
+
+    proptest! {
+        #[test]
+        fn circle_is_shared_by_those_with_ways_to_each_other(
+            edges in prop::collection::vec((0_usize..8, 0_usize..8), 0..24),
+        ) {
+            let (ways, around) = (reach(&edges), circles(8, &edges));
+            for (one, other) in (0..64).map(|number| (number / 8, number % 8)) {
+                let both = one == other || (ways[one][other] && ways[other][one]);
+                prop_assert_eq!(around[one] == around[other], both, "{} {}", one, other);
+            }
+        }
     }
 }

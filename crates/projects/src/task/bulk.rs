@@ -24,6 +24,7 @@ use super::{
 use crate::{
     column,
     label::on_task::{self, Labelling},
+    link,
     policy::TASKS_WRITE,
     project,
     service::Projects,
@@ -119,6 +120,7 @@ impl Known {
         let next = series::due(&before, &mut after, crate::today(act.viewer(), act.now()));
         // Invariant: all checks are behind us, so what comes later in this act builds on it.
         if after.parent_id != before.parent_id {
+            self.check_apart(after.id, after.parent_id)?;
             self.family
                 .adopt(after.id, after.parent_id)
                 .map_err(|reason| Error::field("parentId", reason))?;
@@ -143,6 +145,18 @@ impl Known {
             fields.require(self.parents.get(&id) == Some(&task.project_id), "parentId", OTHER_PARENT);
         }
         (milestone, parent)
+    }
+
+    /// Checks that what a task becomes a part of has no dependency with it or its parts.
+    fn check_apart(&self, task: TaskId, parent: Option<TaskId>) -> Result<()> {
+        // Reason: what would be within itself is told so.
+        let parent = parent.filter(|parent| !self.family.is_within(*parent, task));
+        let above = parent.into_iter().flat_map(|parent| self.family.line(parent));
+        let mut neighbours = above.filter_map(|above| self.neighbours.get(&above)).flatten();
+        match neighbours.any(|neighbour| self.family.is_within(*neighbour, task)) {
+            true => Err(Error::field("parentId", link::WITHIN)),
+            false => Ok(()),
+        }
     }
 
     /// Which labels come to a task and which go.

@@ -22,7 +22,7 @@ use crate::{
     column,
     family::Family,
     label::{self, on_task},
-    milestone,
+    link, milestone,
     policy::{TASKS_READ, TASKS_WRITE},
     project,
     service::Projects,
@@ -53,6 +53,8 @@ pub(super) struct Known {
     pub(super) milestones: HashMap<MilestoneId, ProjectId>,
     pub(super) parents: HashMap<TaskId, ProjectId>,
     pub(super) family: Family<TaskId>,
+    /// By task: those that it waits for or that wait for it, as far as tasks are to become parts.
+    pub(super) neighbours: HashMap<TaskId, Vec<TaskId>>,
     pub(super) labels: HashMap<TaskLabelId, label::entity::Model>,
     pub(super) labelled: HashMap<TaskId, Vec<on_task::Model>>,
 }
@@ -75,14 +77,16 @@ impl Known {
         let labels = items.iter().filter_map(|item| item.label_ids.value()).flatten().copied().collect();
         let labelled = items.iter().filter(|item| !item.label_ids.is_undefined());
         let labelled = labelled.map(|item| item.id.uuid()).collect();
-        let family = match parents.is_empty() {
-            true => Family::from_iter([]),
-            false => family_of(act, projects_of_tasks.keys().copied()).await?,
-        };
+        let (mut family, mut neighbours) = (Family::from_iter([]), HashMap::new());
+        if !parents.is_empty() {
+            family = family_of(act, projects_of_tasks.keys().copied()).await?;
+            neighbours = link::neighbours(act, projects_of_tasks.keys().copied()).await?;
+        }
         Ok(Self {
             milestones: load_milestones(act, milestones).await?,
             parents: load_parents(act, parents).await?,
             family,
+            neighbours,
             labels: on_task::by_ids(act, labels).await?,
             labelled: on_task::of_tasks(act, labelled).await?,
             projects: projects_of_tasks,
@@ -172,7 +176,10 @@ async fn load_parents(act: &Act, ids: HashSet<TaskId>) -> Result<HashMap<TaskId,
 }
 
 /// Which tasks of these projects are part of which.
-async fn family_of(act: &Act, projects: impl Iterator<Item = ProjectId>) -> Result<Family<TaskId>> {
+pub(crate) async fn family_of(
+    act: &Act,
+    projects: impl Iterator<Item = ProjectId>,
+) -> Result<Family<TaskId>> {
     let projects: Vec<Uuid> = projects.map(|project| project.uuid()).collect();
     let rows = Entity::of_tenant(act.viewer().tenant_id()).filter(Column::ProjectId.is_in(projects));
     let rows = rows.filter(Column::ParentId.is_not_null()).select_only();

@@ -20,6 +20,7 @@ mod write;
 mod tests;
 
 pub use assignee::assignees;
+pub(crate) use known::family_of;
 pub use people::reassign_user;
 pub use write::{archive, create, relocate, restore, tick, update, update_many};
 pub(crate) use write::{blank, next_number};

@@ -95,8 +95,8 @@ pub fn checked(mut plan: TemplatePlan, fields: &mut Fields) -> TemplatePlan {
         let path = format!("plan.plannedTasks.{index}.key");
         fields.require(!milestones.contains(key), &path, KEY_TAKEN);
     }
-    check_family(&plan, &tasks, fields);
-    check_links(&plan, &milestones, &tasks, fields);
+    let family = check_family(&plan, &tasks, fields);
+    check_links(&plan, (&milestones, &tasks), &family, fields);
     for (index, part) in plan.planned_milestones.iter_mut().enumerate() {
         check_milestone(part, &format!("plan.plannedMilestones.{index}"), &roles, fields);
     }
@@ -246,7 +246,7 @@ fn check_recurrence(part: &mut TemplateTask, path: &str, fields: &mut Fields) {
 }
 
 /// Parts of tasks are tasks of the template, not within themselves and not too deep.
-fn check_family(plan: &TemplatePlan, tasks: &HashSet<String>, fields: &mut Fields) {
+fn check_family<'a>(plan: &'a TemplatePlan, tasks: &HashSet<String>, fields: &mut Fields) -> Family<&'a str> {
     let mut family: Family<&str> = Family::from_iter([]);
     for (index, part) in plan.planned_tasks.iter().enumerate() {
         let Some(parent) = part.parent.as_deref() else { continue };
@@ -257,13 +257,14 @@ fn check_family(plan: &TemplatePlan, tasks: &HashSet<String>, fields: &mut Field
             fields.add(path, reason);
         }
     }
+    family
 }
 
-/// Links join parts of the template, each pair once, without a cycle.
+/// Links join parts of the template, each pair once, none of them part of the other, without a cycle.
 fn check_links(
     plan: &TemplatePlan,
-    milestones: &HashSet<String>,
-    tasks: &HashSet<String>,
+    (milestones, tasks): (&HashSet<String>, &HashSet<String>),
+    family: &Family<&str>,
     fields: &mut Fields,
 ) {
     let known = |key: &str| milestones.contains(key) || tasks.contains(key);
@@ -283,6 +284,8 @@ fn check_links(
         );
         let new = pairs.insert(edge);
         fields.require(new, &path, link::EXISTS);
+        let within = family.is_within(edge.0, edge.1) || family.is_within(edge.1, edge.0);
+        fields.require(edge.0 == edge.1 || !within, &format!("{path}.successor"), link::WITHIN);
         if known_both && new {
             edges.push(edge);
         }

@@ -79,6 +79,18 @@ fn every_wrong_part_is_named() {
 }
 
 #[test]
+fn task_and_its_part_do_not_wait_for_each_other() {
+    let part = |key: &str, parent: &str| TemplateTask { parent: Some(parent.into()), ..task(key) };
+    let plan = TemplatePlan {
+        planned_tasks: vec![task("a"), part("b", "a"), part("c", "b"), part("d", "a")],
+        planned_links: vec![link("a", "c"), link("c", "d"), link("b", "a")],
+        ..TemplatePlan::default()
+    };
+    let within = |place: usize| (format!("plan.plannedLinks.{place}.successor"), "dependency_within");
+    assert_eq!(errors(plan), [within(0), within(2)]);
+}
+
+#[test]
 fn length_is_from_the_first_day_to_the_last() {
     assert_eq!(length(&TemplatePlan::default()), 0);
     let tasks = vec![TemplateTask { start_day: Some(3), duration_days: Some(2), ..task("a") }];
