@@ -143,3 +143,44 @@ async fn project_has_at_most_twenty_baselines_also_with_two_at_once() {
     assert_eq!(codes.iter().filter(|code| code.is_none()).count(), 1, "{codes:?}");
     assert!(codes.contains(&Some("CONFLICT".to_owned())), "{codes:?}");
 }
+
+// keeps: PR-12
+#[tokio::test]
+async fn what_several_baselines_say_is_read_together_and_in_pages() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Paged").await;
+    for title in ["One", "Two", "Three"] {
+        planned(&manager, &id, title, hours(8)).await;
+    }
+    let first = keep(&manager, &id, "First").await;
+    let list = "query($id: ID!, $first: Int!) { baselines(projectId: $id, first: $first) { nodes {
+      name all: items { title } page: items(skip: 1, first: 1) { title } end: items(skip: 3) { title } } } }";
+    let ask = async |first: i32| manager.run(list, json!({ "id": id, "first": first })).await.expect_ok();
+    ask(1).await;
+    let one = ask(1).await;
+    for number in 2..=12 {
+        keep(&manager, &id, &format!("Number {number}")).await;
+    }
+    let twelve = ask(12).await;
+    assert_eq!(twelve.statements, one.statements);
+    assert_eq!(twelve.list("baselines.nodes").len(), 12);
+    for node in twelve.list("baselines.nodes") {
+        let titles = |of: &str| {
+            let titles = node[of].as_array().unwrap().iter().map(|item| item["title"].clone());
+            titles.collect::<Vec<_>>()
+        };
+        assert_eq!(titles("all"), [json!("One"), json!("Two"), json!("Three")], "{node}");
+        assert_eq!((titles("page"), titles("end")), (vec![json!("Two")], Vec::new()), "{node}");
+    }
+    let page = "query($id: ID!, $first: Int!, $skip: Int!) {
+      baseline(id: $id) { items(first: $first, skip: $skip) { number } } }";
+    for (number, skip, path, code) in [
+        (1, -1, "skip", "out_of_range"),
+        (1, 10_001, "skip", "out_of_range"),
+        (0, 0, "first", "page_too_long"),
+    ] {
+        let asked = json!({ "id": first, "first": number, "skip": skip });
+        manager.run(page, asked).await.expect_field(path, code);
+    }
+}

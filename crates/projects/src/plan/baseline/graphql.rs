@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, SimpleObject};
 use kernel::{
-    Error, Result, Text,
+    Fields, Result, Text,
     ask::Asking,
     graph::{Graph, Node},
     id::{BaselineId, ProjectId, TaskId, TypedId},
@@ -21,6 +21,7 @@ use crate::{
     plan::say,
     policy::INTERNAL_READ,
     project::{entity as project, graphql::Project},
+    register::check_range,
 };
 
 /// A page of tasks is too long.
@@ -29,6 +30,9 @@ pub const PAGE_TOO_LONG: Text =
 
 /// Most tasks of a page of a baseline.
 const MAX_ITEMS: i32 = 1_000;
+
+/// Most tasks that are left out before a page: as many as a plan may have.
+const MAX_SKIP: i32 = 10_000;
 
 /// What the plan of a project said once.
 #[derive(Clone, Debug)]
@@ -82,14 +86,14 @@ impl Baseline {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many, at most 1 000.", default = 100)] first: i32,
-        #[graphql(desc = "How many to leave out before them.", default)] skip: i32,
+        #[graphql(desc = "How many to leave out before them, 0 to 10 000.", default)] skip: i32,
     ) -> Result<Vec<BaselineItem>> {
-        if !(1..=MAX_ITEMS).contains(&first) {
-            return Err(Error::field("first", PAGE_TOO_LONG.with("max", MAX_ITEMS)));
-        }
-        let kept = stored::read(ctx.db(), self.0.tenant_id, self.0.id).await?;
-        let (skip, first) = (usize::try_from(skip).unwrap_or(0), usize::try_from(first).unwrap_or(0));
-        Ok(kept.into_iter().skip(skip).take(first).map(Into::into).collect())
+        let mut fields = Fields::new();
+        fields.require((1..=MAX_ITEMS).contains(&first), "first", PAGE_TOO_LONG.with("max", MAX_ITEMS));
+        check_range(skip, (0, MAX_SKIP), "skip", &mut fields);
+        fields.check()?;
+        let kept = stored::page(ctx.ask(), self.0.id, skip.unsigned_abs(), first.unsigned_abs()).await?;
+        Ok(kept.iter().map(Into::into).collect())
     }
 
     /// The project; null if the viewer may see the baseline but not the project.
@@ -137,9 +141,10 @@ pub struct BaselineItem {
     pub due_on: Option<Date>,
 }
 
-impl From<stored::Kept> for BaselineItem {
-    fn from(kept: stored::Kept) -> Self {
-        let stored::Kept { task, number, title, start, finish, duration, estimate, start_on, due_on } = kept;
+impl From<&stored::Kept> for BaselineItem {
+    fn from(kept: &stored::Kept) -> Self {
+        let stored::Kept { task, number, title, start, finish, duration, estimate, start_on, due_on } =
+            kept.clone();
         Self {
             task_id: task,
             number,

@@ -1,16 +1,25 @@
 //! The table of what plans said: one document a baseline, apart from it, so that lists of baselines stay light. It is
 //! never changed.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
+use async_graphql::dataloader::Loader;
 use chrono::NaiveDate;
 use kernel::{
     Error, Result,
     act::Recorded,
-    id::{BaselineId, TaskId, TenantId},
+    ask::{Ask, FromAsk},
+    db::Db,
+    id::{BaselineId, TaskId, TenantId, TypedId},
+    sql::one_of,
+    viewer::Viewer,
 };
 use schedule::{Instant, Work};
-use sea_orm::{ConnectionTrait, QueryFilter, Select, entity::prelude::*};
+use sea_orm::{
+    ConnectionTrait, QueryFilter, QuerySelect, Select,
+    entity::prelude::*,
+    sea_query::{Expr, ExprTrait},
+};
 use serde::{Deserialize, Serialize};
 
 /// What a plan said.
@@ -85,6 +94,71 @@ pub(crate) async fn read(conn: &impl ConnectionTrait, tenant: TenantId, id: Base
     let row = of_tenant(tenant).filter(Column::Id.eq(id)).one(conn).await?;
     let row = row.ok_or_else(|| Error::internal("a baseline has a document"))?;
     serde_json::from_value(row.plan).map_err(Error::internal)
+}
+
+/// Documents that are read at once: each may tell of ten thousand tasks, and only a page of them is kept.
+const AT_ONCE: usize = 25;
+
+/// A page of what a baseline says, in the order of the board then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Page {
+    id: BaselineId,
+    skip: u32,
+    first: u32,
+}
+
+struct Pages {
+    viewer: Viewer,
+    db: Db,
+}
+
+impl FromAsk for Pages {
+    fn from_ask(viewer: Viewer, db: Db) -> Self {
+        Self { viewer, db }
+    }
+}
+
+/// As [`read`], but a page of it, read together with those of the other baselines of an answer.
+///
+/// # Errors
+/// INTERNAL for a document that is none.
+pub(crate) async fn page(ask: &Ask, id: BaselineId, skip: u32, first: u32) -> Result<Arc<[Kept]>> {
+    let page = ask.load::<Pages, _>(Page { id, skip, first }).await?;
+    page.ok_or_else(|| Error::internal("a baseline has a document"))
+}
+
+impl Loader<Page> for Pages {
+    type Value = Arc<[Kept]>;
+    type Error = Error;
+
+    async fn load(&self, pages: &[Page]) -> Result<HashMap<Page, Arc<[Kept]>>> {
+        let mut wanted: HashMap<BaselineId, Vec<Page>> = HashMap::new();
+        for page in pages {
+            wanted.entry(page.id).or_default().push(*page);
+        }
+        let ids: Vec<BaselineId> = wanted.keys().copied().collect();
+        let mut found = HashMap::with_capacity(pages.len());
+        for ids in ids.chunks(AT_ONCE) {
+            let ids = ids.iter().map(|id| id.uuid());
+            // Reason: as text, for a tree of values is several times as large as what it is read into.
+            let rows: Vec<(BaselineId, String)> = of_tenant(self.viewer.tenant_id())
+                .filter(one_of(self.db.backend(), Column::Id, ids))
+                .select_only()
+                .column(Column::Id)
+                .expr_as(Expr::col(Column::Plan).cast_as("text"), "plan")
+                .into_tuple()
+                .all(&self.db)
+                .await?;
+            for (id, plan) in rows {
+                let kept: Vec<Kept> = serde_json::from_str(&plan).map_err(Error::internal)?;
+                for page in wanted.remove(&id).unwrap_or_default() {
+                    let (skip, first) = (page.skip as usize, page.first as usize);
+                    found.insert(page, kept.iter().skip(skip).take(first).cloned().collect());
+                }
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// What was kept, by task.
