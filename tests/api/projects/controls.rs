@@ -252,6 +252,28 @@ async fn earned_value_of_a_page_is_as_many_statements_as_that_of_two() {
     }
 }
 
+// keeps: PR-15
+#[tokio::test]
+async fn curves_of_a_page_are_as_many_statements_as_those_of_two() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    Plenty { projects: 60, tasks: 3 }.of(&acme, &world).await;
+    let query = "query($first: Int!) { projects(first: $first) { nodes {
+      burn(step: MONTH) { on scopeTasks } earnedValueCurve(step: MONTH) { on plannedValue actualCost } } } }";
+    for who in [acme.owner(), acme.manager()] {
+        who.run(query, json!({ "first": 2 })).await.expect_ok();
+        let few = who.run(query, json!({ "first": 2 })).await.expect_ok().statements.unwrap();
+        let many = who.run(query, json!({ "first": 60 })).await.expect_ok();
+        let nodes = many.list("projects.nodes");
+        let drawn = nodes.iter().filter(|node| {
+            ["burn", "earnedValueCurve"].iter().all(|curve| !node[*curve].as_array().unwrap().is_empty())
+        });
+        assert_eq!((nodes.len(), drawn.count()), (60, 60));
+        assert_eq!(many.statements, Some(few), "{}", who.email());
+        many.expect_statements(12);
+    }
+}
+
 const PORTFOLIO: &str = "query($filter: ProjectFilter) { portfolio(filter: $filter) { projects
   byStatus { status projects } health { scored average atRisk } overdueTasks
   work { budgetAtCompletion plannedValue earnedValue actualCost estimateAtCompletion spi }

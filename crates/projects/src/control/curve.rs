@@ -13,9 +13,9 @@ use schedule::{
 
 use super::{
     Subject,
+    course::{self, Course},
     graphql::{BurnPoint, CurveStep, EarnedValuePoint},
-    rules::leaves,
-    store,
+    rules::Work,
 };
 
 /// Most points of a curve.
@@ -62,13 +62,12 @@ pub(super) struct Leaf {
 /// INVALID at `from` or `to` for days that are none or too many.
 pub(super) async fn burn(ask: &Ask, project: &Subject, wanted: Wanted) -> Result<Vec<BurnPoint>> {
     let (viewer, today) = (&ask.viewer, crate::today(&ask.viewer, ask.viewer.now));
-    let (tasks, calendar) =
-        futures::try_join!(store::all_leaves(ask, project), store::calendar(&ask.db, viewer, today))?;
-    let first = tasks.iter().map(|task| task.made).min();
-    let days = wanted.days(project, first, today)?;
-    let span = (project.start.or(first), project.end);
+    let (course, calendar) =
+        futures::try_join!(course::course(ask, project.id), course::calendar(ask, today))?;
+    let Course { first, counts } = &*course;
+    let days = wanted.days(project, *first, today)?;
+    let span = (project.start.or(*first), project.end);
     let ideal = Ideal::new(viewer.tenant.time_zone, &calendar, span);
-    let counts = Counts::of(&tasks);
     let known = counts.at(today).minutes.0;
     let point = |day: NaiveDate| {
         let count = (day <= today).then(|| counts.at(day));
@@ -92,20 +91,19 @@ pub(super) async fn burn(ask: &Ask, project: &Subject, wanted: Wanted) -> Result
 /// INVALID at `from` or `to` for days that are none or too many.
 pub(super) async fn earned(ask: &Ask, project: &Subject, wanted: Wanted) -> Result<Vec<EarnedValuePoint>> {
     let (viewer, today) = (&ask.viewer, crate::today(&ask.viewer, ask.viewer.now));
-    let (work, tasks, worked, calendar) = futures::try_join!(
-        store::work(&ask.db, viewer, [project.id]),
-        store::all_leaves(ask, project),
-        store::worked_by_day(ask, project),
-        store::calendar(&ask.db, viewer, today),
+    let (work, course, worked, calendar) = futures::try_join!(
+        course::work(ask, project.id),
+        course::course(ask, project.id),
+        course::worked_by_day(ask, project.id),
+        course::calendar(ask, today),
     )?;
-    let days = wanted.days(project, tasks.iter().map(|task| task.made).min(), today)?;
+    let Course { first, counts } = &*course;
+    let days = wanted.days(project, *first, today)?;
     let (zone, dates) = (viewer.tenant.time_zone, (project.start, project.end));
-    let item =
-        |task| super::rules::Work::item(task, &calendar, zone, dates, task.estimate.unwrap_or_default());
-    let items: Vec<_> = leaves(&work).map(item).collect();
+    let item = |task: &Work| task.item(&calendar, zone, dates, task.estimate.unwrap_or_default());
+    let items: Vec<_> = work.iter().map(item).collect();
     let earned_today: i64 = items.iter().map(Item::earned).sum();
     let now = viewer.now.timestamp().div_euclid(60);
-    let counts = Counts::of(&tasks);
     let point = |day: NaiveDate| {
         let by = if day == today { now } else { instant(zone, next_day(day), 0) };
         // Reason: today tells of now, as the earned value of the project does.
@@ -192,34 +190,33 @@ struct Count {
     minutes: (i64, i64),
 }
 
-/// Counts by day, asked for in the order of days.
-struct Counts {
+/// Counts by day.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
     changes: BTreeMap<NaiveDate, Count>,
 }
 
 impl Counts {
-    fn of(tasks: &[Leaf]) -> Self {
-        let mut changes: BTreeMap<NaiveDate, Count> = BTreeMap::new();
-        let mut change = |day: NaiveDate, there: i64, done: i64, estimate: i64| {
-            let count = changes.entry(day).or_default();
-            count.tasks = (count.tasks.0 + there, count.tasks.1 + done);
-            count.minutes = (count.minutes.0 + there * estimate, count.minutes.1 + done * estimate);
-        };
-        for task in tasks {
-            let done = task.done.map(|day| day.max(task.made));
-            change(task.made, 1, 0, task.estimate);
-            if let Some(done) = done {
-                change(done, 0, 1, task.estimate);
-            }
-            if let Some(gone) = task.gone {
-                let gone = gone.max(task.made);
-                change(gone, -1, -i64::from(done.is_some_and(|done| done <= gone)), task.estimate);
-                if let Some(done) = done.filter(|done| *done > gone) {
-                    change(done, 0, -1, task.estimate);
-                }
+    /// Counts a task as well.
+    pub(super) fn add(&mut self, task: Leaf) {
+        let done = task.done.map(|day| day.max(task.made));
+        self.change(task.made, 1, 0, task.estimate);
+        if let Some(done) = done {
+            self.change(done, 0, 1, task.estimate);
+        }
+        if let Some(gone) = task.gone {
+            let gone = gone.max(task.made);
+            self.change(gone, -1, -i64::from(done.is_some_and(|done| done <= gone)), task.estimate);
+            if let Some(done) = done.filter(|done| *done > gone) {
+                self.change(done, 0, -1, task.estimate);
             }
         }
-        Self { changes }
+    }
+
+    fn change(&mut self, day: NaiveDate, there: i64, done: i64, estimate: i64) {
+        let count = self.changes.entry(day).or_default();
+        count.tasks = (count.tasks.0 + there, count.tasks.1 + done);
+        count.minutes = (count.minutes.0 + there * estimate, count.minutes.1 + done * estimate);
     }
 
     fn at(&self, day: NaiveDate) -> Count {
@@ -250,7 +247,8 @@ mod tests {
             leaf(15, "2026-03-03", Some("2026-03-03"), Some("2026-03-05")),
             leaf(5, "2026-03-04", Some("2026-03-09"), Some("2026-03-06")),
         ];
-        let counts = Counts::of(&tasks);
+        let mut counts = Counts::default();
+        tasks.into_iter().for_each(|task| counts.add(task));
         for (on, all, done, minutes, done_minutes) in [
             ("2026-03-01", 0, 0, 0, 0),
             ("2026-03-02", 1, 0, 60, 0),

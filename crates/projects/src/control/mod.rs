@@ -7,6 +7,7 @@
 //! not. When it is planned: from its start to its due date, in the agency's working time; with only one of both, on that
 //! day if it is the due date, and up to the project's end if it is the start; with neither, over the whole project.
 
+mod course;
 pub mod curve;
 pub mod graphql;
 pub mod portfolio;

@@ -1,9 +1,9 @@
 //! What earned value is counted from, read for many projects at once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{Days, NaiveDate};
 use kernel::{
     Error, Result,
     ask::{Ask, FromAsk},
@@ -15,14 +15,10 @@ use kernel::{
     viewer::Viewer,
 };
 use schedule::Calendar;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait},
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect};
 
 use super::{
     Subject,
-    curve::Leaf,
     rules::{Planned, Work, leaves, planned as amount},
 };
 use crate::{
@@ -211,67 +207,4 @@ impl Loader<OfPending> for Values {
         }
         Ok(found)
     }
-}
-
-/// Minutes that were worked on the project, by day.
-///
-/// # Errors
-/// If the database does not answer.
-pub(super) async fn worked_by_day(ask: &Ask, project: &Subject) -> Result<BTreeMap<NaiveDate, i64>> {
-    use time::Column as Of;
-    let rows: Vec<(NaiveDate, i64)> = time::Entity::of_tenant(ask.viewer.tenant_id())
-        .filter(Of::ProjectId.eq(project.id.uuid()))
-        .select_only()
-        .column(Of::SpentOn)
-        .expr_as(Expr::col(Of::Minutes).sum().cast_as("bigint"), "minutes")
-        .group_by(Of::SpentOn)
-        .into_tuple()
-        .all(&ask.db)
-        .await?;
-    Ok(rows.into_iter().collect())
-}
-
-/// The tasks of the project that no other task is part of, archived ones too.
-///
-/// # Errors
-/// If the database does not answer.
-pub(super) async fn all_leaves(ask: &Ask, project: &Subject) -> Result<Vec<Leaf>> {
-    use tasks::Column as Of;
-    type Row = (
-        TaskId,
-        Option<TaskId>,
-        String,
-        Option<i64>,
-        DateTime<Utc>,
-        Option<DateTime<Utc>>,
-        Option<DateTime<Utc>>,
-    );
-    let shown = [
-        Of::Id,
-        Of::ParentId,
-        Of::Status,
-        Of::EstimateMinutes,
-        Of::CreatedAt,
-        Of::CompletedAt,
-        Of::ArchivedAt,
-    ];
-    let rows: Vec<Row> = tasks::Entity::of_tenant(ask.viewer.tenant_id())
-        .filter(Of::ProjectId.eq(project.id.uuid()))
-        .select_only()
-        .columns(shown)
-        .into_tuple()
-        .all(&ask.db)
-        .await?;
-    let zone = ask.viewer.tenant.time_zone;
-    let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
-    // Reason: a task whose subtasks were all archived is one to be done itself again.
-    let parents: HashSet<TaskId> =
-        rows.iter().filter(|row| row.6.is_none()).filter_map(|(_, parent, ..)| *parent).collect();
-    let leaf = |(_, _, status, estimate, made, completed, archived): Row| Leaf {
-        estimate: estimate.unwrap_or_default(),
-        made: day(made),
-        done: completed.map(day).filter(|_| status == TaskStatus::Done.as_str()),
-        gone: archived.map(day),
-    };
-    Ok(rows.into_iter().filter(|row| !parents.contains(&row.0)).map(leaf).collect())
 }
