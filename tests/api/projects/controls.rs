@@ -93,6 +93,41 @@ async fn earned_value_follows_its_formulas() {
     assert_eq!(counts, [Some(4), Some(0), Some(0), Some(0)], "a task with subtasks counts through these");
 }
 
+// keeps: PR-12, PR-15
+#[tokio::test]
+async fn baseline_keeps_what_ought_to_be_done() {
+    let world = World::new().await;
+    let (manager, id) = planned(&world).await;
+    let before = value(&manager, &id).await;
+    let query = "query($id: ID!) { project(id: $id) { earnedValue { addedTasks baselineId }
+      tasks(first: 9) { nodes { id title } } earnedValueCurve { on plannedValue } } }";
+    let read = async || manager.run(query, json!({ "id": id })).await.expect_ok();
+    let first = read().await;
+    assert_eq!(first.data("project.earnedValue"), &json!({ "addedTasks": 4, "baselineId": null }));
+    let kept = json!({ "projectId": id, "name": "As agreed" });
+    let kept = change(&manager, "createBaseline", kept, "baseline { id }").await.expect_ok();
+    assert_eq!(value(&manager, &id).await, before, "a plan is what its baseline says of it");
+    let tasks = first.list("project.tasks.nodes");
+    let of = |title: &str| tasks.iter().find(|task| task["title"] == title).unwrap()["id"].clone();
+    let later =
+        json!({ "id": of("Part"), "startOn": "2026-06-01", "dueOn": "2026-06-05", "estimateMinutes": 9_999 });
+    change(&manager, "updateTask", later, "task { id }").await.expect_ok();
+    assert_eq!(value(&manager, &id).await, before, "planned anew, it ought to be done all the same");
+    let added = json!({ "estimateMinutes": 600, "startOn": "2026-03-04", "dueOn": "2026-03-04" });
+    task(&manager, &id, "Added", added).await;
+    let after = value(&manager, &id).await;
+    assert_eq!(after["work"]["budgetAtCompletion"], 2_400 + 600, "what came later counts as it is planned");
+    assert_eq!(after["work"]["plannedValue"], 1_584 + 600);
+    let second = read().await;
+    let told = json!({ "addedTasks": 1, "baselineId": kept.text("createBaseline.baseline.id") });
+    assert_eq!(second.data("project.earnedValue"), &told);
+    let ends = |answer: &Answer| answer.list("project.earnedValueCurve").last().cloned().unwrap();
+    assert_eq!(
+        (ends(&first)["on"].clone(), 3_000),
+        (ends(&second)["on"].clone(), ends(&second)["plannedValue"].as_i64().unwrap())
+    );
+}
+
 // keeps: PR-15, PR-25
 #[tokio::test]
 async fn actual_cost_is_the_same_before_and_after_approval() {

@@ -100,7 +100,7 @@ pub(super) async fn earned(ask: &Ask, project: &Subject, wanted: Wanted) -> Resu
     let Course { first, counts } = &*course;
     let days = wanted.days(project, *first, today)?;
     let (zone, dates) = (viewer.tenant.time_zone, (project.start, project.end));
-    let item = |task: &Work| task.item(&calendar, zone, dates, task.estimate.unwrap_or_default());
+    let item = |task: &Work| task.item(&calendar, zone, dates, task.budget.unwrap_or_default());
     let items: Vec<_> = work.iter().map(item).collect();
     let earned_today: i64 = items.iter().map(Item::earned).sum();
     let now = viewer.now.timestamp().div_euclid(60);

@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, Object, SimpleObject};
 use kernel::{
     Result,
     ask::Asking,
+    id::BaselineId,
     money::{Currency, Money},
     scalar::Date,
     viewer::Permission,
@@ -30,7 +31,9 @@ use crate::{
 /// A task is worth its estimate; one with subtasks counts through these. All of a done task is done; of another what does
 /// not remain of its estimate, if somebody said what remains; else half of one that was begun, nothing of one that was
 /// not. A task is planned evenly over the agency's working time from its start to its due date; with only a due date on
-/// that day; with only a start up to the project's estimated end; with neither over the whole project.
+/// that day; with only a start up to the project's estimated end; with neither over the whole project. Estimates and days
+/// are those of the project's newest baseline, so that what is planned anew does not change what ought to be done; those
+/// of now for tasks that it does not know or says nothing of, and without a baseline.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 pub struct EarnedValue {
     /// In minutes of work.
@@ -43,6 +46,10 @@ pub struct EarnedValue {
     pub unestimated_tasks: i64,
     /// How many of these are planned for no day, for neither they nor the project have dates; they are never late.
     pub undated_tasks: i64,
+    /// How many of these no baseline knows of: they are measured by what is planned now. All of them without a baseline.
+    pub added_tasks: i64,
+    /// Id of the baseline that a project is measured by, its newest one; null without any, and for many together.
+    pub baseline_id: Option<BaselineId>,
     /// Billable minutes that are not approved yet and for which no rate is written: they are missing in the actual cost
     /// in money. 0 without a budget in money.
     pub unrated_minutes: i64,
@@ -152,6 +159,8 @@ impl From<&Value> for EarnedValue {
             tasks: value.planned.tasks,
             unestimated_tasks: value.planned.unestimated,
             undated_tasks: value.planned.undated,
+            added_tasks: value.planned.added,
+            baseline_id: value.baseline,
             unrated_minutes: value.unrated,
         }
     }
@@ -197,7 +206,8 @@ pub struct BurnPoint {
 pub struct EarnedValuePoint {
     /// The day, on the agency's clocks.
     pub on: Date,
-    /// Planned value (PV): what ought to be done by then, by the dates that tasks have now.
+    /// Planned value (PV): what ought to be done by then, by the newest baseline, and by the dates that tasks have now
+    /// where it says nothing.
     pub planned_value: i64,
     /// Earned value (EV): estimates of the tasks done by then; today also what is done of others, so that it is the earned
     /// value of the project. Null for days to come.

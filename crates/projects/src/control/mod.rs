@@ -5,8 +5,10 @@
 //! estimate. How much of it is done: all of a done one; of another what is not remaining of its estimate, as far as
 //! somebody said what remains; else half of one that was begun (the 50/50 rule of the field) and nothing of one that was
 //! not. When it is planned: from its start to its due date, in the agency's working time; with only one of both, on that
-//! day if it is the due date, and up to the project's end if it is the start; with neither, over the whole project.
+//! day if it is the due date, and up to the project's end if it is the start; with neither, over the whole project. Estimates
+//! and days are those of the project's newest baseline, where it has one that knows of the task; else those of now.
 
+mod baseline;
 mod course;
 pub mod curve;
 pub mod graphql;

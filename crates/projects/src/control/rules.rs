@@ -27,8 +27,14 @@ pub(crate) struct Work {
     pub(crate) estimate: Option<i64>,
     /// Minutes.
     pub(crate) remaining: Option<i64>,
+    /// What it is worth, in minutes: its estimate by the baseline that it is measured by, or as it is.
+    pub(crate) budget: Option<i64>,
+    /// When it is planned to begin, by that baseline or now.
     pub(crate) start: Option<NaiveDate>,
+    /// When it is due, by that baseline or now.
     pub(crate) due: Option<NaiveDate>,
+    /// Whether a baseline knows of it.
+    pub(crate) baselined: bool,
 }
 
 /// What tasks of one project, or of several, amount to at a moment, without what they took.
@@ -44,6 +50,8 @@ pub(crate) struct Planned {
     pub(crate) unestimated: i64,
     /// How many of them nothing says when they are planned.
     pub(crate) undated: i64,
+    /// How many of them no baseline knows of.
+    pub(crate) added: i64,
 }
 
 impl Planned {
@@ -55,11 +63,25 @@ impl Planned {
             tasks: self.tasks + other.tasks,
             unestimated: self.unestimated + other.unestimated,
             undated: self.undated + other.undated,
+            added: self.added + other.added,
         }
     }
 }
 
 impl Work {
+    /// Measures it by what a baseline says; where that says nothing, what is planned now stands.
+    pub(crate) fn measured_by(
+        &mut self,
+        estimate: Option<i64>,
+        (start, due): (Option<NaiveDate>, Option<NaiveDate>),
+    ) {
+        self.baselined = true;
+        self.budget = estimate.or(self.budget);
+        if start.is_some() || due.is_some() {
+            (self.start, self.due) = (start, due);
+        }
+    }
+
     /// How much of it is done, of [`WHOLE`].
     pub(crate) fn done(&self) -> u32 {
         let said = || {
@@ -121,11 +143,12 @@ pub(crate) fn planned(
 ) -> Planned {
     let value = |budget: i64| EarnedValue::of([task.item(calendar, zone, project, budget)], by, 0);
     Planned {
-        work: value(task.estimate.unwrap_or_default()),
+        work: value(task.budget.unwrap_or_default()),
         count: value(i64::from(WHOLE)),
         tasks: 1,
-        unestimated: i64::from(task.estimate.is_none()),
+        unestimated: i64::from(task.budget.is_none()),
         undated: i64::from(task.span(project).is_none()),
+        added: i64::from(!task.baselined),
     }
 }
 
@@ -144,8 +167,10 @@ mod tests {
             status,
             estimate,
             remaining,
+            budget: estimate,
             start: None,
             due: None,
+            baselined: false,
         }
     }
 
@@ -183,6 +208,18 @@ mod tests {
         assert_eq!(dated(None, None).span((Some(first), None)), None);
         let late = day("2026-04-01");
         assert_eq!(dated(Some(late), None).span(project), Some((late, late)), "begun after the end");
+    }
+
+    #[test]
+    fn baseline_counts_where_it_says_something() {
+        let day = |text: &str| text.parse::<NaiveDate>().ok();
+        let (start, due) = (day("2026-03-09"), day("2026-03-13"));
+        let mut task = Work { start, due, ..work(TaskStatus::Doing, Some(60), Some(15)) };
+        task.measured_by(None, (None, None));
+        assert_eq!((task.budget, task.start, task.due, task.baselined), (Some(60), start, due, true));
+        task.measured_by(Some(600), (None, start));
+        assert_eq!((task.budget, task.start, task.due), (Some(600), None, start));
+        assert_eq!(task.done(), 7_500, "how much is done is a share of what it is thought to take now");
     }
 
     #[test]

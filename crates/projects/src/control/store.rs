@@ -8,7 +8,7 @@ use kernel::{
     Error, Result,
     ask::{Ask, FromAsk},
     db::Db,
-    id::{ProjectId, TaskId, TypedId},
+    id::{BaselineId, ProjectId, TaskId, TypedId},
     money::Currency,
     policy::Guarded,
     sql::one_of,
@@ -18,7 +18,7 @@ use schedule::Calendar;
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect};
 
 use super::{
-    Subject,
+    Subject, baseline,
     rules::{Planned, Work, leaves, planned as amount},
 };
 use crate::{
@@ -57,6 +57,9 @@ pub(crate) struct Pending {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct OfPending(ProjectId);
 
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct OfNewest(ProjectId);
+
 struct Values {
     viewer: Viewer,
     db: Db,
@@ -74,6 +77,14 @@ impl FromAsk for Values {
 /// If the database does not answer.
 pub(super) async fn planned(ask: &Ask, project: Asked) -> Result<Planned> {
     Ok(ask.load::<Values, _>(project).await?.unwrap_or_default())
+}
+
+/// The baseline that a project is measured by: its newest one.
+///
+/// # Errors
+/// If the database does not answer.
+pub(super) async fn baseline(ask: &Ask, project: ProjectId) -> Result<Option<BaselineId>> {
+    ask.load::<Values, _>(OfNewest(project)).await
 }
 
 /// Billable time of a project that is not approved yet.
@@ -105,7 +116,7 @@ pub(crate) async fn calendar(
     })
 }
 
-/// What of these projects' tasks that are not archived counts.
+/// What of these projects' tasks that are not archived counts, measured by the newest baselines.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -125,7 +136,8 @@ pub(crate) async fn work(
         Option<NaiveDate>,
         Option<NaiveDate>,
     );
-    let ids = projects.into_iter().map(|project| project.uuid());
+    let projects: Vec<ProjectId> = projects.into_iter().collect();
+    let ids = projects.iter().map(|project| project.uuid());
     // Reason: how far a project has come is a fact about the project, whichever of its tasks the viewer may see.
     let rows: Vec<Row> = tasks::Entity::of_tenant(viewer.tenant_id())
         .filter(one_of(conn.get_database_backend(), Of::ProjectId, ids))
@@ -151,10 +163,14 @@ pub(crate) async fn work(
         status: TaskStatus::parse(&status).unwrap_or_default(),
         estimate,
         remaining,
+        budget: estimate,
         start,
         due,
+        baselined: false,
     };
-    Ok(rows.into_iter().map(work).collect())
+    let mut work: Vec<Work> = rows.into_iter().map(work).collect();
+    baseline::measure(conn, viewer, &projects, &mut work).await?;
+    Ok(work)
 }
 
 impl Loader<Asked> for Values {
@@ -176,6 +192,17 @@ impl Loader<Asked> for Values {
             }
         }
         Ok(found)
+    }
+}
+
+impl Loader<OfNewest> for Values {
+    type Value = BaselineId;
+    type Error = Error;
+
+    async fn load(&self, projects: &[OfNewest]) -> Result<HashMap<OfNewest, BaselineId>> {
+        let ids: Vec<ProjectId> = projects.iter().map(|OfNewest(project)| *project).collect();
+        let found = baseline::newest(&self.db, &self.viewer, &ids).await?;
+        Ok(found.into_iter().map(|(project, baseline)| (OfNewest(project), baseline)).collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The earned value of a project, and of many together.
 
-use kernel::{Error, Result, ask::Ask, money::Currency};
+use kernel::{Error, Result, ask::Ask, id::BaselineId, money::Currency};
 use schedule::earned::{EarnedValue, share};
 
 use super::{
@@ -21,6 +21,8 @@ pub(crate) struct Value {
     pub(crate) money: Option<(Currency, EarnedValue)>,
     /// Billable minutes that are not approved yet and have no rate.
     pub(crate) unrated: i64,
+    /// The baseline that it is measured by.
+    pub(crate) baseline: Option<BaselineId>,
 }
 
 /// The earned value of a project at the moment of the request, together with those of other projects.
@@ -33,9 +35,13 @@ pub(crate) async fn of_project(ask: &Ask, project: &Subject) -> Result<Value> {
         // Reason: what time is worth matters only beside a budget in money.
         if budget.is_some() { store::pending(ask, id).await } else { Ok(Pending::default()) }
     };
-    let (planned, worked, pending) =
-        futures::try_join!(store::planned(ask, Asked::from(project)), worked(ask, id), pending)?;
-    value(planned, &worked, &pending, budget)
+    let (planned, worked, pending, baseline) = futures::try_join!(
+        store::planned(ask, Asked::from(project)),
+        worked(ask, id),
+        pending,
+        store::baseline(ask, id)
+    )?;
+    Ok(Value { baseline, ..value(planned, &worked, &pending, budget)? })
 }
 
 fn value(
@@ -52,7 +58,7 @@ fn value(
         let (planned, earned) = (part(work.planned), part(work.earned));
         Ok::<_, Error>((currency, EarnedValue { budget, planned, earned, actual }))
     });
-    Ok(Value { planned, work, money: money.transpose()?, unrated: pending.unrated })
+    Ok(Value { planned, work, money: money.transpose()?, unrated: pending.unrated, baseline: None })
 }
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ mod tests {
         let work = EarnedValue { budget: 4_800, planned: 2_400, earned: 1_920, actual: 0 };
         let count = EarnedValue { budget: 10 * 10_000, planned: 50_000, earned: 20_000, actual: 0 };
         Facts {
-            planned: Planned { work, count, tasks: 10, unestimated: 0, undated: 0 },
+            planned: Planned { work, count, tasks: 10, unestimated: 0, undated: 0, added: 0 },
             minutes: 2_400,
             start: Some(day("2026-03-02")),
             end: Some(day("2026-03-31")),

@@ -96,7 +96,7 @@ pub(crate) async fn read(conn: &impl ConnectionTrait, tenant: TenantId, id: Base
     serde_json::from_value(row.plan).map_err(Error::internal)
 }
 
-/// Documents that are read at once: each may tell of ten thousand tasks, and only a page of them is kept.
+/// Documents that are read at once: each may tell of ten thousand tasks, and little of it is kept.
 const AT_ONCE: usize = 25;
 
 /// A page of what a baseline says, in the order of the board then.
@@ -138,27 +138,42 @@ impl Loader<Page> for Pages {
         }
         let ids: Vec<BaselineId> = wanted.keys().copied().collect();
         let mut found = HashMap::with_capacity(pages.len());
-        for ids in ids.chunks(AT_ONCE) {
-            let ids = ids.iter().map(|id| id.uuid());
-            // Reason: as text, for a tree of values is several times as large as what it is read into.
-            let rows: Vec<(BaselineId, String)> = of_tenant(self.viewer.tenant_id())
-                .filter(one_of(self.db.backend(), Column::Id, ids))
-                .select_only()
-                .column(Column::Id)
-                .expr_as(Expr::col(Column::Plan).cast_as("text"), "plan")
-                .into_tuple()
-                .all(&self.db)
-                .await?;
-            for (id, plan) in rows {
-                let kept: Vec<Kept> = serde_json::from_str(&plan).map_err(Error::internal)?;
-                for page in wanted.remove(&id).unwrap_or_default() {
-                    let (skip, first) = (page.skip as usize, page.first as usize);
-                    found.insert(page, kept.iter().skip(skip).take(first).cloned().collect());
-                }
+        each(&self.db, self.viewer.tenant_id(), &ids, |id, plan| {
+            let kept: Vec<Kept> = serde_json::from_str(plan).map_err(Error::internal)?;
+            for page in wanted.remove(&id).unwrap_or_default() {
+                let (skip, first) = (page.skip as usize, page.first as usize);
+                found.insert(page, kept.iter().skip(skip).take(first).cloned().collect());
             }
-        }
+            Ok(())
+        })
+        .await?;
         Ok(found)
     }
+}
+
+/// Reads documents, some at once, and gives each with its baseline's id to `take`.
+///
+/// # Errors
+/// If the database does not answer, and those of `take`.
+pub(crate) async fn each(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    ids: &[BaselineId],
+    mut take: impl FnMut(BaselineId, &str) -> Result<()>,
+) -> Result<()> {
+    for ids in ids.chunks(AT_ONCE) {
+        // Reason: as text, for a tree of values is several times as large as what it is read into.
+        let rows: Vec<(BaselineId, String)> = of_tenant(tenant)
+            .filter(one_of(conn.get_database_backend(), Column::Id, ids.iter().map(|id| id.uuid())))
+            .select_only()
+            .column(Column::Id)
+            .expr_as(Expr::col(Column::Plan).cast_as("text"), "plan")
+            .into_tuple()
+            .all(conn)
+            .await?;
+        rows.iter().try_for_each(|(id, plan)| take(*id, plan))?;
+    }
+    Ok(())
 }
 
 /// What was kept, by task.
