@@ -1,6 +1,7 @@
 //! Act: the only way to change anything. A transaction that knows who, when and why, and that leaves one audit entry and
 //! one outbox row for each row it changed.
 
+mod alike;
 pub mod audit_entry;
 mod entry;
 pub mod job;

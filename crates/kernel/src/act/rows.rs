@@ -10,7 +10,10 @@ use sea_orm::{
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::Recorded;
+use super::{
+    Recorded,
+    alike::{Alike, Member, Values},
+};
 use crate::{
     db::json_of,
     error::{Error, Result, says},
@@ -149,7 +152,7 @@ where
     E: Recorded,
     E::Model: ModelTrait<Entity = E>,
 {
-    let mut groups: Groups<E> = Vec::new();
+    let mut alike = Alike::<E>::default();
     let mut done = Vec::with_capacity(pairs.len());
     for (before, mut after) in pairs {
         let mut changed: Vec<(E::Column, Value)> = E::Column::iter()
@@ -161,30 +164,18 @@ where
         if !changed.is_empty() {
             changed.extend(advance::<E>(&mut after, version, now)?);
             let id = id_of::<E>(&before).ok_or_else(|| Error::internal("an updated row has an id"))?;
-            match groups.iter_mut().find(|(known, _)| same::<E>(known, &changed)) {
-                Some((_, members)) => members.push((id, version)),
-                None => groups.push((changed, vec![(id, version)])),
-            }
+            alike.add(changed, (id, version));
         }
         done.push((before, after));
     }
-    for alike in by_columns::<E>(groups) {
-        match alike.as_slice() {
+    for groups in alike.by_columns() {
+        match groups.as_slice() {
             [(changed, members)] => update_group::<E>(db, changed, members).await?,
             several => update_each::<E>(db, several).await?,
         }
     }
     Ok(done)
 }
-
-/// Rows that change alike: what changes, and which rows with the versions they must have.
-type Groups<E> = Vec<(Values<E>, Vec<Member>)>;
-
-/// Columns with their new values.
-type Values<E> = Vec<(<E as EntityTrait>::Column, Value)>;
-
-/// A row by its id, with the version it must have.
-type Member = (Uuid, Option<i64>);
 
 /// Writes `updated_at` and the next `version` of rows alone; answers their new states in the given order.
 pub(super) async fn touch_many<E>(
@@ -224,26 +215,6 @@ where
     let Some(column) = column::<E>("updated_at") else { return Ok(None) };
     after.try_set(column, now.into())?;
     Ok(Some((column, now.into())))
-}
-
-fn same<E: EntityTrait>(one: &[(E::Column, Value)], other: &[(E::Column, Value)]) -> bool {
-    same_columns::<E>(one, other) && one.iter().zip(other).all(|(a, b)| a.1 == b.1)
-}
-
-fn same_columns<E: EntityTrait>(one: &[(E::Column, Value)], other: &[(E::Column, Value)]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.0.as_str() == b.0.as_str())
-}
-
-/// The groups put together that change the same columns, to whatever values.
-fn by_columns<E: EntityTrait>(groups: Groups<E>) -> Vec<Groups<E>> {
-    let mut alike: Vec<Groups<E>> = Vec::new();
-    for group in groups {
-        match alike.iter_mut().find(|known| same_columns::<E>(&known[0].0, &group.0)) {
-            Some(known) => known.push(group),
-            None => alike.push(vec![group]),
-        }
-    }
-    alike
 }
 
 async fn update_group<E: Recorded>(
