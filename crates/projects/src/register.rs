@@ -1,19 +1,15 @@
-//! What the registers of a project have in common: rows that hang on a project and change behind its lock, fields that
-//! are guarded, bounds of their texts.
+//! What the registers of a project have in common: rows that hang on a project and change behind its lock, and bounds of
+//! their texts.
 
-use async_graphql::Context;
 use kernel::{
     Error, FieldError, Fields, Result, Text,
     act::{Act, Recorded, expect_version},
-    ask::Asking,
-    field,
     id::{ProjectId, TypedId},
     policy::{Guarded, can_in},
     text::{self, REQUIRED, TOO_LONG},
     viewer::{Permission, Viewer},
 };
 use sea_orm::{ColumnTrait, Condition, QueryFilter, sea_query::Query};
-use uuid::Uuid;
 
 use crate::{
     policy::BUDGETS_WRITE,
@@ -135,23 +131,6 @@ pub(crate) async fn held<E: OfProject>(
 pub(crate) async fn check_money(act: &Act, project: ProjectId) -> Result<()> {
     let may = can_in::<project_rows::Entity, _>(act.conn(), act.viewer(), BUDGETS_WRITE, project.uuid());
     if may.await? { Ok(()) } else { Err(Error::lacks(BUDGETS_WRITE.name)) }
-}
-
-/// A value of a row of `E` that is for staff who hold `permission` on it.
-pub(crate) async fn guarded<E: Guarded, T>(
-    ctx: &Context<'_>,
-    permission: Permission,
-    id: Uuid,
-    value: Option<T>,
-) -> Option<Result<T>> {
-    // Reason: a client is never shown what is for the team, whatever a role of their own may say.
-    if ctx.viewer().is_client() {
-        return Some(Err(Error::lacks(permission.name)));
-    }
-    match field::may_beyond::<E>(ctx.ask(), permission, id).await {
-        Ok(()) => value.map(Ok),
-        Err(error) => Some(Err(error)),
-    }
 }
 
 /// Rows of projects that are not archived.

@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     policy::{BUDGETS_READ, INTERNAL_READ, registers::CHANGES_READ},
+    project::staff::guarded,
     project::{entity as project, graphql::Project},
-    register::guarded,
     words::{ChangeRequestAnswer as Answer, ChangeRequestStatus},
 };
 
@@ -63,7 +63,7 @@ impl ChangeRequest {
 
     /// What the team says about it among itself, in Markdown. Needs `projects.internal.read` on it; never for clients.
     async fn notes(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
-        guarded::<Entity, _>(ctx, INTERNAL_READ, self.0.id.uuid(), Some(self.0.notes.as_str())).await
+        guarded::<Entity, _>(ctx.ask(), INTERNAL_READ, self.0.id.uuid(), Some(self.0.notes.as_str())).await
     }
 
     /// By how many calendar days the project ends later; earlier if negative.
@@ -80,7 +80,7 @@ impl ChangeRequest {
         if ctx.viewer().is_client() {
             return amount.map(Ok);
         }
-        guarded::<Entity, _>(ctx, BUDGETS_READ, self.0.id.uuid(), amount).await
+        guarded::<Entity, _>(ctx.ask(), BUDGETS_READ, self.0.id.uuid(), amount).await
     }
 
     /// Whether the amount is offered for billing once it is applied.
@@ -110,7 +110,8 @@ impl ChangeRequest {
 
     /// What the agency said with its answer, for the team. Needs `projects.internal.read` on it; never for clients.
     async fn staff_comment(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
-        guarded::<Entity, _>(ctx, INTERNAL_READ, self.0.id.uuid(), self.0.staff_comment.as_deref()).await
+        guarded::<Entity, _>(ctx.ask(), INTERNAL_READ, self.0.id.uuid(), self.0.staff_comment.as_deref())
+            .await
     }
 
     /// What the client said; null while they have not.

@@ -7,7 +7,6 @@ use kernel::{
     id::BaselineId,
     money::{Currency, Money},
     scalar::Date,
-    viewer::Permission,
 };
 use schedule::earned::EarnedValue as Figures;
 
@@ -17,12 +16,9 @@ use super::{
     value::{self, Value},
 };
 use crate::{
-    health::{
-        self,
-        graphql::{ProjectHealth, may},
-    },
+    health::{self, graphql::ProjectHealth},
     policy::{BUDGETS_READ, INTERNAL_READ},
-    project::graphql::Project,
+    project::{graphql::Project, staff},
 };
 
 /// What ought to be done of a project, what is done and what it took, at the moment of the request. Terms and formulas
@@ -226,28 +222,24 @@ impl From<&Project> for ProjectControls {
 }
 
 impl ProjectControls {
-    async fn may(&self, ctx: &Context<'_>, permission: Permission) -> Result<()> {
-        may(ctx, permission, self.0.id).await
-    }
-
     async fn rated(&self, ctx: &Context<'_>) -> Result<Option<ProjectHealth>> {
-        self.may(ctx, INTERNAL_READ).await?;
+        staff::may(ctx.ask(), INTERNAL_READ, self.0.id).await?;
         let rated = health::of_project(ctx.ask(), &self.0).await?;
         Ok(rated.map(|rated| ProjectHealth::new(self.0.id, rated)))
     }
 
     async fn value(&self, ctx: &Context<'_>) -> Result<EarnedValue> {
-        self.may(ctx, BUDGETS_READ).await?;
+        staff::may(ctx.ask(), BUDGETS_READ, self.0.id).await?;
         value::of_project(ctx.ask(), &self.0).await.map(|value| EarnedValue::from(&value))
     }
 
     async fn points(&self, ctx: &Context<'_>, wanted: Wanted) -> Result<Vec<BurnPoint>> {
-        self.may(ctx, INTERNAL_READ).await?;
+        staff::may(ctx.ask(), INTERNAL_READ, self.0.id).await?;
         curve::burn(ctx.ask(), &self.0, wanted).await
     }
 
     async fn value_points(&self, ctx: &Context<'_>, wanted: Wanted) -> Result<Vec<EarnedValuePoint>> {
-        self.may(ctx, BUDGETS_READ).await?;
+        staff::may(ctx.ask(), BUDGETS_READ, self.0.id).await?;
         curve::earned(ctx.ask(), &self.0, wanted).await
     }
 }

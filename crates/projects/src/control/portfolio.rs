@@ -6,8 +6,6 @@ use async_graphql::{Context, Object, SimpleObject};
 use kernel::{
     Error, FieldError, Result, Text,
     ask::{Ask, Asking},
-    field,
-    id::TypedId,
     money::Currency,
 };
 use schedule::earned::EarnedValue as Figures;
@@ -21,11 +19,7 @@ use super::{
 };
 use crate::{
     policy::{BUDGETS_READ, INTERNAL_READ, PROJECTS_READ},
-    project::{
-        entity::{Entity, Model},
-        filter::ProjectFilter,
-        progress,
-    },
+    project::{entity::Model, filter::ProjectFilter, progress, staff},
     words::ProjectStatus,
 };
 
@@ -126,13 +120,12 @@ impl Portfolio {
 
     async fn add_up(&self, ask: &Ask) -> Result<Sums> {
         ask.viewer.require(BUDGETS_READ)?;
-        let values = self.projects.iter().map(async |project| {
-            match field::may::<Entity>(ask, BUDGETS_READ, project.id.uuid()).await {
+        let values =
+            self.projects.iter().map(async |project| match staff::may(ask, BUDGETS_READ, project.id).await {
                 Ok(()) => value::of_project(ask, &Subject::from(project)).await.map(Some),
                 Err(Error::Forbidden(_)) => Ok(None),
                 Err(error) => Err(error),
-            }
-        });
+            });
         let mut sums = Sums::default();
         for value in futures::future::try_join_all(values).await?.into_iter().flatten() {
             sums.work = sums.work.plus(value.work);
@@ -171,11 +164,8 @@ impl PortfolioQuery {
         >,
     ) -> Result<Portfolio> {
         let viewer = ctx.viewer();
-        if viewer.is_client() {
-            return Err(Error::lacks(INTERNAL_READ.name));
-        }
+        staff::require(viewer, INTERNAL_READ)?;
         viewer.require(PROJECTS_READ)?;
-        viewer.require(INTERNAL_READ)?;
         let filter = filter.unwrap_or_default();
         filter.check()?;
         let select = filter.select(viewer, ctx.db().backend());

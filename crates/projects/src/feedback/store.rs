@@ -21,7 +21,11 @@ use super::{
     entity::{Column, Entity},
     rules::Tally,
 };
-use crate::{policy::registers::FEEDBACK_READ, project::entity as project, words::FeedbackKind};
+use crate::{
+    policy::registers::FEEDBACK_READ,
+    project::{entity as project, staff},
+    words::FeedbackKind,
+};
 
 /// What the answers about a project amount to, as far as the viewer sees them; one statement for all projects of a
 /// request.
@@ -29,7 +33,8 @@ use crate::{policy::registers::FEEDBACK_READ, project::entity as project, words:
 /// # Errors
 /// FORBIDDEN for clients and without the permission to read feedback.
 pub async fn of_project(ask: &Ask, project: ProjectId) -> Result<Tally> {
-    check(&ask.viewer)?;
+    // Reason: what others at the client said is not theirs to know.
+    staff::require(&ask.viewer, FEEDBACK_READ)?;
     Ok(ask.load::<Tallies, _>(project).await?.unwrap_or_default())
 }
 
@@ -39,14 +44,9 @@ pub async fn of_project(ask: &Ask, project: ProjectId) -> Result<Tally> {
 /// # Errors
 /// FORBIDDEN for clients and without the permission to read feedback.
 pub async fn of_account(ask: &Ask, account: AccountId) -> Result<Tally> {
-    check(&ask.viewer)?;
+    // Reason: what others at the client said is not theirs to know.
+    staff::require(&ask.viewer, FEEDBACK_READ)?;
     Ok(ask.load::<Tallies, _>(account).await?.unwrap_or_default())
-}
-
-/// Reason: what others at the client said is not theirs to know.
-fn check(viewer: &Viewer) -> Result<()> {
-    viewer.require(FEEDBACK_READ)?;
-    if viewer.is_client() { Err(Error::lacks(FEEDBACK_READ.name)) } else { Ok(()) }
 }
 
 struct Tallies {

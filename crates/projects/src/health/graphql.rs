@@ -1,14 +1,7 @@
 //! How well projects go in the graph.
 
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
-use kernel::{
-    Error, FieldError, Result,
-    ask::Asking,
-    field,
-    id::{ProjectId, TypedId},
-    scalar::Date,
-    viewer::Permission,
-};
+use kernel::{FieldError, Result, ask::Asking, id::ProjectId, scalar::Date, viewer::Permission};
 use schedule::health::{Health, Measures, Weights};
 
 use super::{
@@ -20,7 +13,7 @@ use crate::{
         BUDGETS_READ, INTERNAL_READ,
         registers::{FEEDBACK_READ, RISKS_READ},
     },
-    project::entity::Entity,
+    project::staff,
     register::OUT_OF_RANGE,
 };
 
@@ -64,15 +57,6 @@ impl ProjectHealth {
     }
 }
 
-/// Whether the viewer, who is staff, holds `permission` on the project.
-pub(crate) async fn may(ctx: &Context<'_>, permission: Permission, project: ProjectId) -> Result<()> {
-    // Reason: a client is never shown what is for the team, whatever a role of their own may say.
-    if ctx.viewer().is_client() {
-        return Err(Error::lacks(permission.name));
-    }
-    field::may::<Entity>(ctx.ask(), permission, project.uuid()).await
-}
-
 /// How well a project goes at present.
 #[Object]
 impl ProjectHealth {
@@ -94,7 +78,7 @@ impl ProjectHealth {
     /// or of hours, whichever is greater; without a budget (AC − EV) ÷ BAC. Needs `projects.budget.read`.
     async fn budget(&self, ctx: &Context<'_>) -> Option<Result<HealthPart>> {
         let Rated { measures: Measures { overrun, .. }, weights: Weights { budget, .. }, .. } = self.rated;
-        let may = may(ctx, BUDGETS_READ, self.project).await;
+        let may = staff::may(ctx.ask(), BUDGETS_READ, self.project).await;
         Some(may.map(|()| self.part(|health| health.budget, budget, overrun)))
     }
 
@@ -102,7 +86,7 @@ impl ProjectHealth {
     /// by which all estimates together are above the budgeted hours. Needs `projects.budget.read`.
     async fn scope(&self, ctx: &Context<'_>) -> Option<Result<HealthPart>> {
         let Rated { measures: Measures { growth, .. }, weights: Weights { scope, .. }, .. } = self.rated;
-        let may = may(ctx, BUDGETS_READ, self.project).await;
+        let may = staff::may(ctx.ask(), BUDGETS_READ, self.project).await;
         Some(may.map(|()| self.part(|health| health.scope, scope, growth)))
     }
 
@@ -110,7 +94,7 @@ impl ProjectHealth {
     /// closed; nothing is known of a project without any risk in its register. Needs `projects.risk.read`.
     async fn risk(&self, ctx: &Context<'_>) -> Option<Result<HealthPart>> {
         let risks = self.rated.measures.risks.as_ref().map(|risks| risks.iter().sum::<u32>());
-        let may = may(ctx, RISKS_READ, self.project).await;
+        let may = staff::may(ctx.ask(), RISKS_READ, self.project).await;
         Some(may.map(|()| self.part(|health| health.risk, self.rated.weights.risk, risks.map(f64::from))))
     }
 
@@ -119,7 +103,7 @@ impl ProjectHealth {
     async fn sentiment(&self, ctx: &Context<'_>) -> Option<Result<HealthPart>> {
         let answers = self.rated.measures.answers.as_ref();
         let mean = answers.map(|answers| f64::from(answers.iter().sum::<u32>()) / answers.len() as f64);
-        let may = may(ctx, FEEDBACK_READ, self.project).await;
+        let may = staff::may(ctx.ask(), FEEDBACK_READ, self.project).await;
         Some(may.map(|()| self.part(|health| health.sentiment, self.rated.weights.sentiment, mean)))
     }
 
@@ -194,7 +178,7 @@ impl HealthScore {
         permission: Permission,
         part: Option<i32>,
     ) -> Option<Result<i32>> {
-        match may(ctx, permission, self.0.project_id).await {
+        match staff::may(ctx.ask(), permission, self.0.project_id).await {
             Ok(()) => part.map(Ok),
             Err(error) => Some(Err(error)),
         }
@@ -264,10 +248,7 @@ pub struct HealthQuery;
 impl HealthQuery {
     /// How the agency weighs the parts of how well its projects go. Needs `projects.internal.read`.
     async fn health_settings(&self, ctx: &Context<'_>) -> Result<HealthSettings> {
-        if ctx.viewer().is_client() {
-            return Err(Error::lacks(INTERNAL_READ.name));
-        }
-        ctx.viewer().require(INTERNAL_READ)?;
+        staff::require(ctx.viewer(), INTERNAL_READ)?;
         settings::read(ctx.db(), ctx.viewer()).await.map(Into::into)
     }
 }

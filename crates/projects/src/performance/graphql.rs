@@ -17,7 +17,7 @@ use super::{
     rules::{Finished, Tally},
     store::{self, Looked},
 };
-use crate::{control::curve::ENDS_BEFORE, policy::PERFORMANCE_READ, service::Projects};
+use crate::{control::curve::ENDS_BEFORE, policy::PERFORMANCE_READ, project::staff, service::Projects};
 
 /// Most days that are looked at together.
 const MAX_DAYS: i64 = 366;
@@ -129,10 +129,7 @@ impl PerformanceQuery {
         #[graphql(desc = "Only of these projects, at most 500.")] project_ids: Option<Vec<ProjectId>>,
     ) -> Result<TeamPerformance> {
         let ask = ctx.ask();
-        if ask.viewer.is_client() {
-            return Err(Error::lacks(PERFORMANCE_READ.name));
-        }
-        ask.viewer.require(PERFORMANCE_READ)?;
+        staff::require(&ask.viewer, PERFORMANCE_READ)?;
         let looked = looked(ask, (from.naive(), to.naive()), project_ids)?;
         read(ask, ctx.data_unchecked::<Projects>(), looked).await
     }

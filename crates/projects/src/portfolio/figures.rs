@@ -2,13 +2,11 @@
 
 use async_graphql::{Context, Object, SimpleObject};
 use kernel::{
-    Error, Result,
+    Result,
     ask::Asking,
-    field,
     graph::Graph,
-    id::{ProjectId, TypedId},
+    id::ProjectId,
     money::{Currency, Money},
-    viewer::Permission,
 };
 
 use super::store::{self, Worked};
@@ -19,10 +17,7 @@ use crate::{
         BUDGETS_READ,
         registers::{FEEDBACK_READ, RISKS_READ},
     },
-    project::{
-        entity::{Entity, Model},
-        progress,
-    },
+    project::{entity::Model, progress, staff},
 };
 
 /// What is late, used up and uncertain about a project.
@@ -66,17 +61,8 @@ pub struct RiskFigures {
 }
 
 impl ProjectFigures {
-    /// Whether the viewer, who is staff, holds `permission` on the project.
-    async fn may(&self, ctx: &Context<'_>, permission: Permission) -> Result<()> {
-        // Reason: a client is never shown what is for the team, whatever a role of their own may say.
-        if ctx.viewer().is_client() {
-            return Err(Error::lacks(permission.name));
-        }
-        field::may::<Entity>(ctx.ask(), permission, self.project.uuid()).await
-    }
-
     async fn used(&self, ctx: &Context<'_>) -> Result<BudgetUse> {
-        self.may(ctx, BUDGETS_READ).await?;
+        staff::may(ctx.ask(), BUDGETS_READ, self.project).await?;
         let worked = store::worked(ctx.ask(), self.project).await?;
         budget_use(&worked, self.budget, self.budget_minutes)
     }
@@ -128,7 +114,7 @@ impl ProjectFigures {
 
     /// What may go wrong in it. Needs `projects.risk.read` on the project; never for clients.
     async fn risk(&self, ctx: &Context<'_>) -> Option<Result<RiskFigures>> {
-        match self.may(ctx, RISKS_READ).await {
+        match staff::may(ctx.ask(), RISKS_READ, self.project).await {
             Ok(()) => Some(store::risks(ctx.ask(), self.project).await),
             Err(error) => Some(Err(error)),
         }
@@ -136,7 +122,7 @@ impl ProjectFigures {
 
     /// What its client's answers amount to. Needs `projects.feedback.read` on the project; never for clients.
     async fn feedback(&self, ctx: &Context<'_>) -> Option<Result<FeedbackFigures>> {
-        match self.may(ctx, FEEDBACK_READ).await {
+        match staff::may(ctx.ask(), FEEDBACK_READ, self.project).await {
             Ok(()) => Some(feedback::of_project(ctx.ask(), self.project).await.map(Into::into)),
             Err(error) => Some(Err(error)),
         }

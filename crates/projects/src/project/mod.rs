@@ -11,6 +11,7 @@ pub mod progress;
 mod purge;
 pub mod rules;
 mod shared;
+pub(crate) mod staff;
 pub mod store;
 mod tree;
 mod write;

@@ -22,8 +22,8 @@ use crate::{
         registers::{REPORTS_READ, RISKS_READ},
         time::TIME_READ,
     },
+    project::staff::guarded,
     project::{entity as project, graphql::Project},
-    register::guarded,
     words::{MilestoneStatus, RiskStatus, StatusReportStatus},
 };
 
@@ -125,7 +125,7 @@ impl StatusReport {
 
     /// What the team says among itself, in Markdown. Needs `projects.internal.read` on it; never for clients.
     async fn notes(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
-        guarded::<Entity, _>(ctx, INTERNAL_READ, self.0.id.uuid(), Some(self.0.notes.as_str())).await
+        guarded::<Entity, _>(ctx.ask(), INTERNAL_READ, self.0.id.uuid(), Some(self.0.notes.as_str())).await
     }
 
     /// How many tasks were done in the week.
@@ -167,7 +167,7 @@ impl StatusReport {
 
     /// Minutes that were worked in the week, by everybody. Needs `projects.time.read` on the project; never for clients.
     async fn minutes(&self, ctx: &Context<'_>) -> Option<Result<i64>> {
-        guarded::<Entity, _>(ctx, TIME_READ, self.0.id.uuid(), Some(self.figure("minutes"))).await
+        guarded::<Entity, _>(ctx.ask(), TIME_READ, self.0.id.uuid(), Some(self.figure("minutes"))).await
     }
 
     /// The worst risks, at most 5. Needs `projects.risk.read` on the project; never for clients.
@@ -178,7 +178,7 @@ impl StatusReport {
             status: RiskStatus::parse(&text(row, "status")).unwrap_or_default(),
         };
         let risks = self.listed("risks").iter().map(risk).collect();
-        guarded::<Entity, _>(ctx, RISKS_READ, self.0.id.uuid(), Some(risks)).await
+        guarded::<Entity, _>(ctx.ask(), RISKS_READ, self.0.id.uuid(), Some(risks)).await
     }
 
     /// When it was published; null while it is a draft.

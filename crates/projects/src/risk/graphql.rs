@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     policy::{BUDGETS_READ, registers::RISKS_READ},
+    project::staff::guarded,
     project::{entity as project, graphql::Project},
-    register::guarded,
     words::{RiskCategory, RiskResponse, RiskStatus},
 };
 
@@ -94,7 +94,7 @@ impl Risk {
     async fn exposure(&self, ctx: &Context<'_>) -> Option<Result<Money>> {
         let exposure = self.0.exposure_minor.zip(self.0.exposure_currency);
         let exposure = exposure.map(|(minor, currency)| Money::new(minor, currency));
-        guarded::<Entity, _>(ctx, BUDGETS_READ, self.0.id.uuid(), exposure).await
+        guarded::<Entity, _>(ctx.ask(), BUDGETS_READ, self.0.id.uuid(), exposure).await
     }
 
     /// When it was closed; null while it is not.
