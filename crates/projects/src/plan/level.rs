@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    Error, Result, Text,
+    Result, Text,
     ask::Ask,
     db::Db,
     id::{ProjectId, UserId},
@@ -24,6 +24,7 @@ use schedule::{
 
 use super::{
     analysis::{Analysis, Item, label},
+    apply::{self, Reckoned},
     effort,
     level_graphql::{
         ApplyLevellingPayload, Levelling, LevellingMove, LevellingOverload, LevellingRival, LevellingRule,
@@ -32,9 +33,8 @@ use super::{
     moves::{self, MoveReason, Placed},
     network::Node,
     read::{PLAN_READ, plan_item},
-    reschedule::writable,
     say,
-    token::{self, PLAN_CHANGED, to_the_minute},
+    token::{self, to_the_minute},
 };
 use crate::{
     clone::source::open,
@@ -133,15 +133,8 @@ pub(crate) async fn apply(
     viewer.require(TASKS_WRITE)?;
     viewer
         .act(db, "projects.task.level", async |act| {
-            let project = writable(act, id).await?;
-            let as_of = token::as_of(&token, act.now())?;
-            let source = Source::load(act.conn(), viewer, project.clone(), as_of).await?;
-            let outcome = effort::reckon_now(move || level(source, as_of, within_float)).await?;
-            if outcome.token != token {
-                return Err(Error::conflict(PLAN_CHANGED));
-            }
-            let placed: Vec<Placed> = outcome.moves.iter().map(|(placed, _)| placed.clone()).collect();
-            moves::write(act, &outcome.plan, &placed).await?;
+            let reckon = move |source, as_of| level(source, as_of, within_float);
+            let (project, outcome) = apply::apply(act, id, &token, reckon).await?;
             let language = viewer.language();
             let told = outcome.told(&HashMap::new(), language);
             let moves = told.moves.into_iter().map(|one| one.task).collect();
@@ -168,6 +161,20 @@ async fn names(
         return Ok(HashMap::new());
     }
     projects.readers.names(db, viewer, &people).await
+}
+
+impl Reckoned for Outcome {
+    fn token(&self) -> &str {
+        &self.token
+    }
+
+    fn plan(&self) -> &Analysis {
+        &self.plan
+    }
+
+    fn placed(&self) -> Vec<Placed> {
+        self.moves.iter().map(|(placed, _)| placed.clone()).collect()
+    }
 }
 
 fn level(source: Source, as_of: DateTime<Utc>, within_float: bool) -> Result<Outcome> {

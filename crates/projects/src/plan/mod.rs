@@ -2,6 +2,7 @@
 //! that. The reckoning is that of the crate `schedule`; here it gets its network and its words.
 
 pub(crate) mod analysis;
+pub(crate) mod apply;
 pub mod baseline;
 pub(crate) mod effort;
 pub mod fields;

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    Error, Fields, Result, Text,
+    Fields, Result, Text,
     ask::Ask,
     bulk::DUPLICATE_ITEM,
     db::Db,
     id::{ProjectId, TaskId},
-    policy::Guarded,
+    locale::Language,
     viewer::Viewer,
 };
 
@@ -17,19 +17,18 @@ use async_graphql::MaybeUndefined;
 
 use super::{
     analysis::Analysis,
+    apply::{self, Reckoned},
     effort,
     load::Source,
     moves::{self, Placed, TaskMove},
     mutation::{ApplyReschedulePayload, RescheduleChangeInput, ReschedulePreview},
     read::{self, PLAN_READ},
-    say,
-    token::{self, PLAN_CHANGED},
+    say, token,
 };
 use crate::{
     clone::source::open,
     link::OTHER_PROJECT,
     policy::{TASKS_READ, TASKS_WRITE},
-    project::{self, entity as project_rows},
     words::{PlanConstraint, Scheduling, TaskStatus},
 };
 
@@ -75,6 +74,7 @@ struct Proposal {
     before: Analysis,
     after: Analysis,
     placed: Vec<Placed>,
+    moves: Vec<TaskMove>,
     token: String,
 }
 
@@ -89,9 +89,8 @@ pub(crate) async fn preview(ask: &Ask, id: ProjectId, wanted: Wanted) -> Result<
     let as_of = token::to_the_minute(viewer.now);
     let source = Source::load(&ask.db, &viewer, project, as_of).await?;
     effort::reckon(move || {
-        let proposal = propose(source, as_of, &wanted)?;
-        let moves = proposal.told(&viewer);
-        let Proposal { before, after, token, .. } = proposal;
+        let proposed = propose(source, as_of, &wanted, viewer.language())?;
+        let Proposal { before, after, moves, token, .. } = proposed;
         Ok(ReschedulePreview {
             moves,
             finish_before: before.span().map(|span| say::time(span.1)),
@@ -117,61 +116,37 @@ pub(crate) async fn apply(
     viewer.require(TASKS_WRITE)?;
     viewer
         .act(db, "projects.task.reschedule", async |act| {
-            let project = writable(act, id).await?;
-            // Reason: tasks of others are refused as such, whatever the token says.
-            let looked_at = token::as_of(&token, act.now());
-            let as_of = looked_at.as_ref().map_or_else(|_| token::to_the_minute(act.now()), |at| *at);
-            let source = Source::load(act.conn(), viewer, project.clone(), as_of).await?;
-            let (wanted, language) = (wanted.clone(), viewer.clone());
-            let (proposal, moves) = effort::reckon_now(move || {
-                let proposal = propose(source, as_of, &wanted)?;
-                let moves = proposal.told(&language);
-                Ok((proposal, moves))
-            })
-            .await?;
-            looked_at?;
-            if proposal.token != token {
-                return Err(Error::conflict(PLAN_CHANGED));
-            }
-            moves::write(act, &proposal.after, &proposal.placed).await?;
-            Ok(ApplyReschedulePayload::new(project, moves, proposal.after.span().map(|span| span.1)))
+            let (wanted, language) = (wanted.clone(), viewer.language());
+            let reckon = move |source, as_of| propose(source, as_of, &wanted, language);
+            let (project, Proposal { after, moves, .. }) = apply::apply(act, id, &token, reckon).await?;
+            Ok(ApplyReschedulePayload::new(project, moves, after.span().map(|span| span.1)))
         })
         .await
 }
 
-/// The project of a plan that is applied, locked.
-///
-/// # Errors
-/// NOT_FOUND, FORBIDDEN, CONFLICT for a project that is archived or over.
-pub(crate) async fn writable(act: &kernel::act::Act, id: ProjectId) -> Result<project_rows::Model> {
-    let viewer = act.viewer();
-    project_rows::Entity::fetch_in(act.conn(), viewer, crate::policy::PROJECTS_READ, id).await?;
-    project::lock(act, id).await?;
-    let mut wanted = PLAN_READ.to_vec();
-    wanted.push(TASKS_WRITE);
-    let project = open(act.conn(), viewer, id, &wanted).await?;
-    project::rules::check_open(&project)?;
-    Ok(project)
-}
+impl Reckoned for Proposal {
+    fn token(&self) -> &str {
+        &self.token
+    }
 
-impl Proposal {
-    fn told(&self, viewer: &Viewer) -> Vec<TaskMove> {
-        let language = viewer.language();
-        self.placed
-            .iter()
-            .map(|placed| moves::told(&self.before, &self.after, placed, None, language))
-            .collect()
+    fn plan(&self) -> &Analysis {
+        &self.after
+    }
+
+    fn placed(&self) -> Vec<Placed> {
+        self.placed.clone()
     }
 }
 
-fn propose(source: Source, as_of: DateTime<Utc>, wanted: &Wanted) -> Result<Proposal> {
+fn propose(source: Source, as_of: DateTime<Utc>, wanted: &Wanted, language: Language) -> Result<Proposal> {
     let token = token::token(&source, as_of, &format!("{wanted:?}"));
     let mut changed = source.clone();
     let before = Analysis::new(source, as_of, None)?;
     let put = change(&before, &mut changed, &wanted.changes)?;
     let after = Analysis::new(changed, as_of, wanted.from)?;
     let placed = moves::placed(&before, &after, &put);
-    Ok(Proposal { before, after, placed, token })
+    let moves = placed.iter().map(|placed| moves::told(&before, &after, placed, None, language)).collect();
+    Ok(Proposal { before, after, placed, moves, token })
 }
 
 /// Puts tasks elsewhere; answers their places.
