@@ -28,7 +28,7 @@ static CORES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(cores().get(
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// How many cores there are.
-pub(crate) fn cores() -> NonZeroUsize {
+fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
@@ -60,6 +60,25 @@ pub(crate) async fn reckon_now<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+/// Reckons on a thread of its own, in turn, with as many more threads as cores are free at that moment, which the work is
+/// told: at most one on each core, also with others who reckon.
+///
+/// # Errors
+/// LIMITED if too many wait already, and what the work errs with.
+pub(crate) async fn reckon_wide<T: Send + 'static>(
+    work: impl FnOnce(NonZeroUsize) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let waiting = Waiting::new()?;
+    let mut turns = CORES.acquire().await.map_err(Error::internal)?;
+    while let Ok(turn) = CORES.try_acquire() {
+        turns.merge(turn);
+    }
+    let threads = NonZeroUsize::new(turns.num_permits()).unwrap_or(NonZeroUsize::MIN);
+    let done = tokio::task::spawn_blocking(move || work(threads)).await.map_err(Error::internal);
+    drop((turns, waiting));
+    done?
 }
 
 /// Reckons on a thread of its own, in turn.

@@ -59,14 +59,13 @@ pub(crate) async fn forecast(ask: &Ask, id: ProjectId, runs: i32, seed: i64) -> 
     let as_of = to_the_minute(viewer.now);
     let source = Source::load(&ask.db, viewer, project, as_of).await?;
     let history = History::read(ask, id).await?;
-    effort::reckon(move || {
+    effort::reckon_wide(move |threads| {
         let plan = Analysis::new(source, as_of, None)?;
         let estimates = estimates(&plan, &history);
         let trial = Trial {
             runs: NonZeroUsize::new(usize::try_from(runs).unwrap_or(1)).unwrap_or(NonZeroUsize::MIN),
             seed: seed.cast_unsigned(),
-            // Reason: half of the cores, so that others who ask at the same time get theirs.
-            threads: NonZeroUsize::new(effort::cores().get() / 2).unwrap_or(NonZeroUsize::MIN),
+            threads,
         };
         let histories = [history.ratios.clone()];
         let made = plan.laid.network.forecast(&estimates, &histories, trial);
