@@ -1,6 +1,7 @@
 //! Background work, shared by `atrium serve` and `atrium worker`: committed events go out, jobs are done, what nobody
 //! needs any more goes away. Any number of processes may do it at once on one database.
 
+mod agencies;
 mod feedback;
 mod health;
 pub mod imports;

@@ -35,7 +35,7 @@ impl Handler for Tell {
     async fn run(&self, run: &Run) -> Result<(), JobError> {
         let app = &self.0;
         let Some(tenant) = run.tenant_id else { return Ok(()) };
-        let Some(viewer) = super::time::viewer(app, tenant).await? else { return Ok(()) };
+        let Some(viewer) = super::agencies::viewer(app, tenant).await? else { return Ok(()) };
         let errand = Errand::read(&run.payload);
         let open = tell::open(&app.db, &viewer, &errand).await?;
         if open.is_empty() {

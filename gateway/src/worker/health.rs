@@ -1,11 +1,11 @@
 //! How well projects go, recorded once a day in each agency.
 
 use async_trait::async_trait;
-use kernel::{Error, Result, id::TenantId};
+use kernel::{Result, id::TenantId, viewer::Viewer};
 use platform::jobs::{Handler, JobError, Run};
 use projects::health::record;
 
-use super::time::viewer;
+use super::agencies::{InEach, each};
 use crate::app::App;
 
 /// Records how well projects go in all agencies whose day has begun.
@@ -14,24 +14,7 @@ pub(super) struct Record(pub(super) App);
 #[async_trait]
 impl Handler for Record {
     async fn run(&self, run: &Run) -> Result<(), JobError> {
-        let (mut after, mut failed) = (None, None);
-        loop {
-            let tenants = record::tenants(&self.0.db, after).await?;
-            let Some(last) = tenants.last() else {
-                return failed.map_or(Ok(()), |error: Error| Err(error.into()));
-            };
-            after = Some(*last);
-            for tenant in &tenants {
-                if run.is_cancelled() {
-                    return Err(JobError::Cancelled);
-                }
-                // Reason: what fails in one agency is tried again with the job; the others are not to wait for it.
-                if let Err(error) = record_all(&self.0, *tenant).await {
-                    tracing::warn!(%tenant, ?error, "how well the projects of an agency go could not be recorded");
-                    failed = Some(error);
-                }
-            }
-        }
+        each(self, run).await
     }
 
     fn limit(&self) -> std::time::Duration {
@@ -39,8 +22,18 @@ impl Handler for Record {
     }
 }
 
-async fn record_all(app: &App, tenant: TenantId) -> Result<()> {
-    let Some(viewer) = viewer(app, tenant).await? else { return Ok(()) };
-    while record::some(&app.db, &viewer).await? {}
-    Ok(())
+#[async_trait]
+impl InEach for Record {
+    fn app(&self) -> &App {
+        &self.0
+    }
+
+    async fn find(&self, after: Option<TenantId>) -> Result<Vec<TenantId>> {
+        record::tenants(&self.0.db, after).await
+    }
+
+    async fn work(&self, viewer: &Viewer) -> Result<()> {
+        while record::some(&self.0.db, viewer).await? {}
+        Ok(())
+    }
 }

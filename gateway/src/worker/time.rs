@@ -28,6 +28,7 @@ use projects::{
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QuerySelect as _};
 use serde_json::json;
 
+use super::agencies::{InEach, each, viewer};
 use crate::{app::App, directory::Directory};
 
 /// The job that looks for forgotten timers.
@@ -39,24 +40,7 @@ pub(super) struct Guard(pub(super) App);
 #[async_trait]
 impl Handler for Guard {
     async fn run(&self, run: &Run) -> Result<(), JobError> {
-        let (mut after, mut failed) = (None, None);
-        loop {
-            let tenants = guard::tenants(&self.0.db, self.0.clock.now(), after).await?;
-            let Some(last) = tenants.last() else {
-                return failed.map_or(Ok(()), |error: Error| Err(error.into()));
-            };
-            after = Some(*last);
-            for tenant in &tenants {
-                if run.is_cancelled() {
-                    return Err(JobError::Cancelled);
-                }
-                // Reason: what fails in one agency is tried again with the job; the others are not to wait for it.
-                if let Err(error) = look(&self.0, *tenant).await {
-                    tracing::warn!(%tenant, ?error, "forgotten timers of an agency could not be looked at");
-                    failed = Some(error);
-                }
-            }
-        }
+        each(self, run).await
     }
 
     fn limit(&self) -> std::time::Duration {
@@ -64,24 +48,31 @@ impl Handler for Guard {
     }
 }
 
-/// The platform in a tenant; none if that is gone.
-pub(super) async fn viewer(app: &App, tenant: TenantId) -> Result<Option<Viewer>> {
-    let tenant = identity::tenant::find(&app.db, tenant).await?;
-    let viewer = |tenant| Viewer::system(identity::tenant::info(&tenant), app.clock.clone(), app.ids.clone());
-    Ok(tenant.map(viewer))
+#[async_trait]
+impl InEach for Guard {
+    fn app(&self) -> &App {
+        &self.0
+    }
+
+    async fn find(&self, after: Option<TenantId>) -> Result<Vec<TenantId>> {
+        guard::tenants(&self.0.db, self.0.clock.now(), after).await
+    }
+
+    async fn work(&self, viewer: &Viewer) -> Result<()> {
+        look(&self.0, viewer).await
+    }
 }
 
 /// Flags or stops the forgotten timers of an agency and tells their owners.
-async fn look(app: &App, tenant: TenantId) -> Result<()> {
-    let Some(viewer) = viewer(app, tenant).await? else { return Ok(()) };
-    let (action, hours, timers) = guard::forgotten(&app.db, &viewer).await?;
+async fn look(app: &App, viewer: &Viewer) -> Result<()> {
+    let (action, hours, timers) = guard::forgotten(&app.db, viewer).await?;
     let (mut left, mut failed) = (timers, None);
     if action == TimerAction::Stop {
         let directory = Directory::new(crate::app::catalogue());
         let mut running = Vec::new();
         for timer in left {
             // Reason: what cannot be written down (a closed project, a locked day) is for its owner to decide.
-            match stop(app, &viewer, &*directory, timer.clone(), hours).await {
+            match stop(app, viewer, &*directory, timer.clone(), hours).await {
                 // Reason: its owner may have stopped it meanwhile.
                 Ok(()) | Err(Error::NotFound(_)) => {}
                 Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => failed = Some(error),
