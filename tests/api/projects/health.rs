@@ -1,7 +1,8 @@
 //! How well projects go: the score and its parts, how they are weighed, and what is recorded in the night.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
+use futures::future::join_all;
 use kernel::act::NewJob;
 use projects::health::record;
 use serde_json::{Value, json};
@@ -149,6 +150,42 @@ async fn score_is_recorded_once_a_night_and_tells_its_way() {
     let worst =
         "{ projects(first: 1, filter: { maxHealth: 40 }, orderBy: { field: HEALTH }) { nodes { id } } }";
     assert_eq!(acme.manager().run(worst, json!({})).await.expect_ok().ids("projects.nodes"), [id]);
+}
+
+// keeps: PR-16
+#[tokio::test]
+async fn first_weights_written_by_two_at_once_are_both_kept() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let owner = acme.owner();
+    owner.token().await;
+    let wishes = [json!({ "risk": 7 }), json!({ "scope": 9 }), json!({ "budget": 11 })];
+    let answers = join_all(wishes.iter().map(|wish| weigh(&owner, wish.clone()))).await;
+    assert!(answers.iter().any(|answer| answer.code().is_none()), "somebody is first");
+    for (answer, wish) in answers.into_iter().zip(wishes) {
+        if answer.code().is_some() {
+            answer.expect_code("CONFLICT");
+            weigh(&owner, wish).await.expect_ok();
+        }
+    }
+    let read = owner.run("{ healthSettings { risk scope budget version } }", json!({})).await.expect_ok();
+    let kept = json!({ "risk": 7, "scope": 9, "budget": 11, "version": 3 });
+    assert_eq!(*read.data("healthSettings"), kept);
+}
+
+// keeps: PR-16
+#[tokio::test]
+async fn scores_recorded_by_two_at_once_are_one_a_day() {
+    let world = World::new().await;
+    let (manager, id, _) = ailing(&world).await;
+    let (viewer, app) = (platform(&world, "acme").await, world.app(0));
+    let both = join_all([(); 2].map(|()| record::some(&app.db, &viewer))).await;
+    both.into_iter().for_each(|done| assert!(!done.unwrap(), "there are few projects"));
+    let scores = world.snapshot().await.of_tenant(world.agency("acme").tenant().await);
+    let of: Vec<_> = scores.rows("projects_health_scores").map(|row| row["project_id"].clone()).collect();
+    let projects: BTreeSet<String> = of.iter().map(ToString::to_string).collect();
+    assert_eq!((of.len(), of.is_empty()), (projects.len(), false), "each project has one");
+    assert_eq!(report(&manager, &id).await.expect_ok().number("project.health"), 32);
 }
 
 // keeps: PR-16

@@ -31,6 +31,7 @@ mod own_fields;
 mod parts;
 mod performance;
 mod places;
+mod plan_costs;
 mod portfolio;
 mod purging;
 mod reports;

@@ -1,11 +1,14 @@
 //! Rescheduling: what would move, and moving it as one act.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::{
-    asks::{change, expect_conflict, new_project, person, project, read_task},
+    asks::{change, expect_conflict, new_project, new_task, person, project, read_task},
+    changed::Ears,
     schedules::{hours, planned, schedule, wait},
 };
 
@@ -194,4 +197,55 @@ async fn task_of_one_person_is_done_by_their_calendar() {
         bar["calendarUserId"].is_null() || calendars.iter().any(|one| one["userId"] == bar["calendarUserId"]);
     assert!(own, "{told}");
     assert_eq!(calendars[0]["userId"], Value::Null, "the agency's is the first");
+}
+
+// keeps: PR-8, PR-11
+#[tokio::test]
+async fn applied_schedule_is_heard_task_by_task() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, owner) = (acme.manager(), acme.owner());
+    let (id, tasks) = chain(&manager).await;
+    let mut socket = owner.socket().await;
+    let board = "subscription($id: ID!) { boardChanged(projectId: $id) {
+      kind changedFields task { id title startOn } } }";
+    let mut board = socket.subscribe(board, json!({ "id": id }));
+    // Reason: the protocol does not tell when a subscription has begun, so something happens until it is heard.
+    while board.next_within(Duration::from_millis(100)).await.is_err() {
+        new_task(&manager, &id, "Hear, hear").await;
+    }
+    let mut ears = Ears::of(&owner, Some(&id), &manager, &id).await;
+    let changes = json!([{ "taskId": tasks[0], "startOn": "2026-03-12" }]);
+    let token = preview(&manager, &id, changes.clone()).await.expect_ok().text("previewReschedule.token");
+    apply(&manager, &id, changes, &token).await.expect_ok();
+    let is_moved = |message: &&Value, task: &str| {
+        let fields = message["changedFields"].as_array().unwrap();
+        let dated = ["startOn", "dueOn"].iter().all(|name| fields.contains(&json!(name)));
+        message["kind"] == "TASK_UPDATED"
+            && dated
+            && [&message["taskId"], &message["task"]["id"]].contains(&&json!(task))
+    };
+    let heard = ears.until(&manager, &id).await;
+    for task in &tasks {
+        let told = heard.iter().filter(|message| is_moved(message, task)).count();
+        assert_eq!(told, 1, "{task} among {heard:#?}");
+    }
+    let mut shown: Vec<Value> = Vec::new();
+    loop {
+        let payload = board.next().await.expect("the subscription goes on");
+        assert!(payload["errors"].is_null(), "{payload:#}");
+        let message = payload["data"]["boardChanged"].clone();
+        // Reason: by this task one knows that all was heard; another one told the first listener that it had begun.
+        if message["task"]["title"] == "That was all" && !shown.is_empty() {
+            break;
+        }
+        if message["kind"] == "TASK_UPDATED" {
+            shown.push(message);
+        }
+    }
+    for (task, start) in tasks.iter().zip(["2026-03-12", "2026-03-13", "2026-03-16"]) {
+        let told: Vec<&Value> = shown.iter().filter(|message| is_moved(message, task)).collect();
+        assert_eq!(told.len(), 1, "{task} among {shown:#?}");
+        assert_eq!(told[0]["task"]["startOn"], start);
+    }
 }

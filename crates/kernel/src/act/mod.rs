@@ -31,6 +31,7 @@ pub use entry::{About, LATE, Note, Outcome, Severity};
 pub use job::NewJob;
 pub use outbox::Event;
 pub use recorded::Recorded;
+use rows::violates_id;
 pub use rows::{Changes, violates_unique};
 pub use together::NewRows;
 
@@ -176,8 +177,12 @@ impl Act {
         M: ModelTrait,
         M::Entity: Recorded + EntityTrait<Model = M>,
     {
+        let table = rows::table::<M::Entity>();
         match rows::insert_many_raw::<M::Entity>(&self.tx, std::slice::from_ref(&model), &[]).await {
-            Err(error) if violates_unique(&error, rows::table::<M::Entity>(), columns) => return Err(taken()),
+            // Race: where the id is the key as well, the database may find either of them taken first.
+            Err(error) if violates_unique(&error, table, columns) || violates_id(&error, table) => {
+                return Err(taken());
+            }
             done => done?,
         }
         self.created::<M::Entity>(&model);

@@ -83,6 +83,12 @@ where
     }
 }
 
+/// Whether `error` says that a row with this id is there already.
+pub(super) fn violates_id(error: &DbErr, table: &str) -> bool {
+    let Some(SqlErr::UniqueConstraintViolation(message)) = error.sql_err() else { return false };
+    message.contains(&format!("\"pk_{table}\"")) || message.ends_with(&format!("{table}.id"))
+}
+
 /// Whether `error` says that the unique key over `columns` of `table` has these values already.
 pub fn violates_unique(error: &DbErr, table: &str, columns: &[&str]) -> bool {
     let Some(SqlErr::UniqueConstraintViolation(message)) = error.sql_err() else { return false };

@@ -1,23 +1,28 @@
 //! Records how well projects go, once a day each: a job of the installation looks for those whose day has begun.
 
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
 use kernel::{
     Result,
-    act::NewRows,
+    act::{Act, NewRows},
     db::Db,
-    id::{HealthScoreId, TenantId, TypedId},
+    id::{HealthScoreId, ProjectId, TenantId, TypedId},
     policy::Guarded,
+    sql::one_of,
     viewer::Viewer,
 };
 use schedule::health::Health;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, LockType, Query},
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{
     score::{Column, Entity, Model},
-    store,
+    store::{self, Rated},
 };
 use crate::project::{entity as project, under_way};
 
@@ -64,8 +69,13 @@ pub async fn some(db: &Db, viewer: &Viewer) -> Result<bool> {
     let rated = store::of_many(viewer, db, &left).await?;
     viewer
         .act(db, "projects.health.record", async |act| {
+            let left = unscored(act, today, &rated).await?;
+            if left.is_empty() {
+                return Ok(());
+            }
             let rows: Vec<Model> = rated
                 .iter()
+                .filter(|(project, _)| left.contains(project))
                 .map(|(project, rated)| Model {
                     id: act.new_id::<HealthScoreId>(),
                     tenant_id: tenant,
@@ -79,23 +89,8 @@ pub async fn some(db: &Db, viewer: &Viewer) -> Result<bool> {
             // Reason: scores follow from what the trail has already; it keeps that they were made, not each of them.
             new.add_parts(rows);
             act.insert_together(new).await?;
-            let score = Query::select()
-                .column(Column::Score)
-                .from(Entity)
-                .and_where(Column::TenantId.eq(tenant))
-                .and_where(Column::ScoredOn.eq(today))
-                .and_where(
-                    Expr::col((Entity, Column::ProjectId)).equals((project::Entity, project::Column::Id)),
-                )
-                .to_owned();
             let count = scored.len();
-            let update = Query::update()
-                .table(project::Entity)
-                .value(project::Column::Health, Expr::SubQuery(None, Box::new(score.into())))
-                .and_where(project::Column::TenantId.eq(tenant))
-                .and_where(kernel::sql::one_of(db.backend(), project::Column::Id, scored))
-                .to_owned();
-            act.conn().execute(&update).await?;
+            show(act, today, scored).await?;
             let told = json!({ "day": [null, today], "projects": [null, count] });
             act.note(
                 "HealthSettings",
@@ -109,14 +104,56 @@ pub async fn some(db: &Db, viewer: &Viewer) -> Result<bool> {
     Ok(left.len() as u64 == AT_ONCE)
 }
 
+/// Those of the projects that have no score of the day yet, kept from getting one until the act ends.
+async fn unscored(act: &Act, day: NaiveDate, rated: &[(ProjectId, Rated)]) -> Result<HashSet<ProjectId>> {
+    let (viewer, backend) = (act.viewer(), act.conn().get_database_backend());
+    let ids = || rated.iter().map(|(project, _)| project.uuid());
+    // Race: locked in the order of ids and then read, so that who records at the same time finds what we wrote.
+    let rows = project::Entity::of_tenant(viewer.tenant_id())
+        .filter(one_of(backend, project::Column::Id, ids()))
+        .order_by_asc(project::Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    let there = rows.select_only().column(project::Column::Id).into_tuple().all(act.conn()).await?;
+    let mut left: HashSet<ProjectId> = there.into_iter().collect();
+    let scored = store::of_tenant(viewer)
+        .filter(Column::ScoredOn.eq(day))
+        .filter(one_of(backend, Column::ProjectId, ids()))
+        .select_only()
+        .column(Column::ProjectId);
+    for project in scored.into_tuple::<ProjectId>().all(act.conn()).await? {
+        left.remove(&project);
+    }
+    Ok(left)
+}
+
+/// Shows the scores of the day on their projects.
+async fn show(act: &Act, day: NaiveDate, projects: Vec<Uuid>) -> Result<()> {
+    let (tenant, backend) = (act.viewer().tenant_id(), act.conn().get_database_backend());
+    let score = Query::select()
+        .column(Column::Score)
+        .from(Entity)
+        .and_where(Column::TenantId.eq(tenant))
+        .and_where(Column::ScoredOn.eq(day))
+        .and_where(Expr::col((Entity, Column::ProjectId)).equals((project::Entity, project::Column::Id)))
+        .to_owned();
+    let update = Query::update()
+        .table(project::Entity)
+        .value(project::Column::Health, Expr::SubQuery(None, Box::new(score.into())))
+        .and_where(project::Column::TenantId.eq(tenant))
+        .and_where(one_of(backend, project::Column::Id, projects))
+        .to_owned();
+    act.conn().execute(&update).await?;
+    Ok(())
+}
+
 /// The parts of a score, of no project and no day.
 fn parts(health: &Health) -> Model {
     let part = |part: Option<u32>| part.and_then(|part| i32::try_from(part).ok());
     Model {
-        id: HealthScoreId::from_uuid(uuid::Uuid::nil()),
-        tenant_id: TenantId::from_uuid(uuid::Uuid::nil()),
-        project_id: kernel::id::ProjectId::from_uuid(uuid::Uuid::nil()),
-        scored_on: chrono::NaiveDate::MIN,
+        id: HealthScoreId::from_uuid(Uuid::nil()),
+        tenant_id: TenantId::from_uuid(Uuid::nil()),
+        project_id: ProjectId::from_uuid(Uuid::nil()),
+        scored_on: NaiveDate::MIN,
         score: part(health.score),
         schedule: part(health.schedule),
         budget: part(health.budget),
