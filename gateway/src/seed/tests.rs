@@ -247,6 +247,39 @@ async fn world_of_a_test_is_written_as_it_is_answered_and_only_once() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "limited to the tenant right here")]
+async fn scores_of_the_demo_lead_to_what_its_projects_amount_to() {
+    use projects::{
+        health::{record, score},
+        project::entity as project,
+    };
+    use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+    let (_folder, db) = database().await;
+    demo(&db, "hash", day()).await.unwrap();
+    for tenant in identity::tenant::rows().all(&db).await.unwrap() {
+        let maker = Maker::new(7, day());
+        let viewer = write::viewer_of(&maker, identity::tenant::info(&tenant));
+        let present = record::present(&db, &viewer, || maker.id()).await.unwrap();
+        assert!(present.len() > 10, "{}", tenant.slug);
+        let rows = score::Entity::find().filter(score::Column::TenantId.eq(tenant.id));
+        let rows = rows.order_by_asc(score::Column::ScoredOn).all(&db).await.unwrap();
+        for now in present {
+            let way: Vec<_> = rows.iter().filter(|row| row.project_id == now.project_id).collect();
+            assert_eq!(way.len(), 14);
+            let last = *way.last().unwrap();
+            assert_eq!(*last, score::Model { id: last.id, ..now.clone() }, "the last is the present one");
+            for pair in way.windows(2) {
+                let jump =
+                    pair[1].score.zip(pair[0].score).map_or(0, |(after, before)| (after - before).abs());
+                assert!(jump <= 3, "{jump} of {:?}", pair[1]);
+            }
+            let shown = project::Entity::find().filter(project::Column::Id.eq(now.project_id));
+            assert_eq!(shown.one(&db).await.unwrap().unwrap().health, now.score);
+        }
+    }
+}
+
+#[tokio::test]
 async fn demo_is_made_once_and_never_beside_real_agencies() {
     let (_folder, db) = database().await;
     let made =

@@ -73,25 +73,10 @@ pub async fn some(db: &Db, viewer: &Viewer) -> Result<bool> {
             if left.is_empty() {
                 return Ok(());
             }
-            let rows: Vec<Model> = rated
-                .iter()
-                .filter(|(project, _)| left.contains(project))
-                .map(|(project, rated)| Model {
-                    id: act.new_id::<HealthScoreId>(),
-                    tenant_id: tenant,
-                    project_id: *project,
-                    scored_on: today,
-                    ..parts(&rated.health)
-                })
-                .collect();
-            let scored: Vec<_> = rows.iter().map(|row| row.project_id.uuid()).collect();
-            let mut new = NewRows::new();
-            // Reason: scores follow from what the trail has already; it keeps that they were made, not each of them.
-            new.add_parts(rows);
-            act.insert_together(new).await?;
-            let count = scored.len();
-            show(act, today, scored).await?;
-            let told = json!({ "day": [null, today], "projects": [null, count] });
+            let fresh = rated.iter().filter(|(project, _)| left.contains(project));
+            let rows: Vec<Model> = fresh.map(|rated| score(viewer, today, act.new_id(), rated)).collect();
+            let told = json!({ "day": [null, today], "projects": [null, rows.len()] });
+            write(act, today, rows).await?;
             act.note(
                 "HealthSettings",
                 Some(tenant.uuid()),
@@ -102,6 +87,42 @@ pub async fn some(db: &Db, viewer: &Viewer) -> Result<bool> {
         })
         .await?;
     Ok(left.len() as u64 == AT_ONCE)
+}
+
+/// How well all of the agency's projects that go on go at the viewer's moment, as it would be recorded for their day;
+/// nothing is written. `new_id` gives the ids.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn present(db: &Db, viewer: &Viewer, new_id: impl Fn() -> HealthScoreId) -> Result<Vec<Model>> {
+    let (tenant, today) = (viewer.tenant_id(), crate::today(viewer, viewer.now));
+    let (mut found, mut after) = (Vec::new(), Uuid::nil());
+    loop {
+        let some = project::Entity::of_tenant(tenant)
+            .filter(project::Column::Id.in_subquery(under_way(tenant)))
+            .filter(project::Column::Id.gt(after))
+            .order_by_asc(project::Column::Id)
+            .limit(AT_ONCE);
+        let some = some.all(db).await?;
+        let Some(last) = some.last() else { return Ok(found) };
+        after = last.id.uuid();
+        let rated = store::of_many(viewer, db, &some).await?;
+        found.extend(rated.iter().map(|rated| score(viewer, today, new_id(), rated)));
+    }
+}
+
+/// Writes scores, and shows those of a day on their projects.
+///
+/// # Errors
+/// If a project has a score of one of their days already.
+pub async fn write(act: &mut Act, day: NaiveDate, scores: Vec<Model>) -> Result<()> {
+    let of_day = scores.iter().filter(|score| score.scored_on == day);
+    let projects: Vec<Uuid> = of_day.map(|score| score.project_id.uuid()).collect();
+    let mut new = NewRows::new();
+    // Reason: scores follow from what the trail has already; it keeps that they were made, not each of them.
+    new.add_parts(scores);
+    act.insert_together(new).await?;
+    show(act, day, projects).await
 }
 
 /// Those of the projects that have no score of the day yet, kept from getting one until the act ends.
@@ -146,19 +167,20 @@ async fn show(act: &Act, day: NaiveDate, projects: Vec<Uuid>) -> Result<()> {
     Ok(())
 }
 
-/// The parts of a score, of no project and no day.
-fn parts(health: &Health) -> Model {
+/// The score of a project on a day.
+fn score(viewer: &Viewer, day: NaiveDate, id: HealthScoreId, (project, rated): &(ProjectId, Rated)) -> Model {
     let part = |part: Option<u32>| part.and_then(|part| i32::try_from(part).ok());
+    let Health { score, schedule, budget, scope, risk, sentiment } = rated.health;
     Model {
-        id: HealthScoreId::from_uuid(Uuid::nil()),
-        tenant_id: TenantId::from_uuid(Uuid::nil()),
-        project_id: ProjectId::from_uuid(Uuid::nil()),
-        scored_on: NaiveDate::MIN,
-        score: part(health.score),
-        schedule: part(health.schedule),
-        budget: part(health.budget),
-        scope: part(health.scope),
-        risk: part(health.risk),
-        sentiment: part(health.sentiment),
+        id,
+        tenant_id: viewer.tenant_id(),
+        project_id: *project,
+        scored_on: day,
+        score: part(score),
+        schedule: part(schedule),
+        budget: part(budget),
+        scope: part(scope),
+        risk: part(risk),
+        sentiment: part(sentiment),
     }
 }
