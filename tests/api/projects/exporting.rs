@@ -67,6 +67,8 @@ async fn file_of_tasks_is_understood_by_the_import() {
     let whole = json!({ "projectId": id, "title": "Whole", "estimateMinutes": 90, "startOn": "2026-03-02",
         "dueOn": "2026-03-31", "columnId": doing, "assigneeIds": [dev], "priority": "HIGH", "description": "Two\nlines",
         "milestoneId": milestone.text("createMilestone.milestone.id"), "recurrence": "FREQ=MONTHLY",
+        "plan": { "scheduling": "MANUAL", "durationMinutes": 480, "constraint": "MUST_START", "constraintOn": "2026-03-09",
+            "deadlineOn": "2026-03-30", "optimisticMinutes": 240, "pessimisticMinutes": 960 },
         "checklist": [{ "text": "One", "done": true }, { "text": "Two" }] });
     let whole = change(&manager, "createTask", whole, "task { id }").await.expect_ok();
     let part = json!({ "projectId": id, "title": "Part", "parentId": whole.text("createTask.task.id"),
@@ -78,6 +80,7 @@ async fn file_of_tasks_is_understood_by_the_import() {
     let read = async |project: &str| {
         let query = "query($id: ID!) { project(id: $id) { tasks(first: 10) { nodes {
             title description status priority estimateMinutes startOn dueOn completedAt
+            plan { scheduling durationMinutes constraint constraintOn deadlineOn optimisticMinutes pessimisticMinutes }
             column { name } parent { title } milestone { name } assignees { id } } } } }";
         manager.run(query, json!({ "id": project })).await.expect_ok().data("project.tasks.nodes").clone()
     };
@@ -90,6 +93,7 @@ async fn file_of_tasks_is_understood_by_the_import() {
     world.settled().await;
     let there = read(&id).await;
     assert_eq!(there[0]["column"]["name"], "Review");
+    assert_eq!(there[0]["plan"]["deadlineOn"], "2026-03-30");
     assert_eq!(read(&copy).await, there);
 }
 
@@ -125,7 +129,7 @@ async fn file_holds_nothing_that_its_holder_does_not_see() {
     assert_eq!(i64::try_from(seen.matches("prj_").count()).unwrap(), count);
     let tasks = file(&world, &link(&client, json!({ "list": "TASKS" })).await).await.2;
     let headings = rows(&tasks).0;
-    for inner in ["estimate_minutes", "blocked_reason", "labels", "checklist"] {
+    for inner in ["estimate_minutes", "scheduling", "deadline_on", "blocked_reason", "labels", "checklist"] {
         assert!(!headings.contains(&inner.to_owned()), "{headings:?}");
     }
     let milestones = file(&world, &link(&client, json!({ "list": "MILESTONES" })).await).await.2;
@@ -156,4 +160,39 @@ async fn ticket_is_its_holders_for_a_few_minutes() {
     let url = link(&acme.owner(), json!({ "list": "TASKS" })).await;
     world.clock.advance(std::time::Duration::from_secs(6 * 60));
     assert_eq!(file(&world, &url).await.0, 403, "the link is over");
+}
+
+// keeps: PR-8, PR-11
+#[tokio::test]
+async fn how_a_task_is_scheduled_is_read_and_checked_row_by_row() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let project = new_project(&manager, "Moved").await;
+    let file = "Title,scheduling,duration_minutes,constraint,constraint_on,deadline_on,optimistic_minutes,pessimistic_minutes\n\
+                Fine,automatic,90,NOT_EARLIER,2026-03-09,2026-03-30,60,2h\n\
+                Nothing,,,,,,,\nNo day,,,must_start,,,,\nNo word,perhaps,,asap,,,,\nNo order,,200,,,,60,120\n\
+                One case,,,,,,60,\n";
+    let query = "query($input: TaskImportPreviewInput!) { taskImportPreview(input: $input) {
+      goodCount errorCount rowErrors { line code } drafts { plan {
+        scheduling durationMinutes constraint constraintOn deadlineOn optimisticMinutes pessimisticMinutes } } } }";
+    let input = json!({ "projectId": project, "content": file });
+    let shown = manager.run(query, json!({ "input": input })).await.expect_ok();
+    let count = |name: &str| shown.number(&format!("taskImportPreview.{name}"));
+    assert_eq!((count("goodCount"), count("errorCount")), (2, 4), "{shown}");
+    let codes: Vec<_> = shown
+        .list("taskImportPreview.rowErrors")
+        .iter()
+        .map(|wrong| (&wrong["line"], &wrong["code"]))
+        .collect();
+    let expected = [
+        (json!(4), json!("constraint_day")),
+        (json!(5), json!("bad_scheduling")),
+        (json!(5), json!("bad_constraint")),
+        (json!(6), json!("estimates_out_of_order")),
+        (json!(7), json!("both_cases")),
+    ];
+    assert_eq!(codes, expected.iter().map(|(line, code)| (line, code)).collect::<Vec<_>>());
+    let fine = json!({ "scheduling": "AUTOMATIC", "durationMinutes": 90, "constraint": "NOT_EARLIER",
+        "constraintOn": "2026-03-09", "deadlineOn": "2026-03-30", "optimisticMinutes": 60, "pessimisticMinutes": 120 });
+    assert_eq!(shown.each("taskImportPreview.drafts", "plan")[0], fine);
 }

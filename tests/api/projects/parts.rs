@@ -163,6 +163,10 @@ async fn done_task_comes_again_by_its_rule() {
         "projectId": id, "title": "Back up", "startOn": today.to_string(), "dueOn": due.to_string(),
         "assigneeIds": [developer], "milestoneId": milestone, "checklist": [{ "text": "Check", "done": true }],
         "recurrence": "rrule:freq=daily;interval=7;count=2",
+        "plan": {
+            "durationMinutes": 90, "constraint": "NOT_EARLIER", "constraintOn": today.to_string(),
+            "deadlineOn": due.to_string(), "optimisticMinutes": 60, "pessimisticMinutes": 120,
+        },
     });
     let made = change(&manager, "createTask", input, TASK).await.expect_ok();
     assert_eq!(made.text("createTask.task.recurrence"), "FREQ=DAILY;INTERVAL=7;COUNT=2");
@@ -171,7 +175,8 @@ async fn done_task_comes_again_by_its_rule() {
     assert!(moved.data("moveTask.task.recurrence").is_null(), "the rule went on");
     let query =
         "query($id: ID!) { project(id: $id) { tasks { nodes { id title status startOn dueOn recurrence number
-      assignees { id } milestone { id } checklist { done } } } } }";
+      assignees { id } milestone { id } checklist { done }
+      plan { durationMinutes constraint constraintOn deadlineOn optimisticMinutes pessimisticMinutes } } } } }";
     let tasks = manager.run(query, json!({ "id": id })).await.expect_ok();
     let next = &tasks.list("project.tasks.nodes")[1];
     let (start, later) = (today + chrono::Duration::days(7), due + chrono::Duration::days(7));
@@ -180,6 +185,11 @@ async fn done_task_comes_again_by_its_rule() {
     assert_eq!(next["assignees"], json!([{ "id": developer }]));
     assert_eq!(next["milestone"]["id"], milestone.as_str());
     assert_eq!(next["checklist"], json!([{ "done": false }]));
+    let plan = json!({
+        "durationMinutes": 90, "constraint": "NOT_EARLIER", "constraintOn": start.to_string(),
+        "deadlineOn": later.to_string(), "optimisticMinutes": 60, "pessimisticMinutes": 120,
+    });
+    assert_eq!(next["plan"], plan, "as far from its due date as before");
     // Taken up and done again, the first one has nothing to go on with.
     let todo = column(&manager, &id, "To do").await;
     change(&manager, "moveTask", json!({ "id": task, "columnId": todo }), TASK).await.expect_ok();

@@ -47,6 +47,63 @@ async fn template_of_a_project_keeps_its_manner_its_labels_and_what_comes_again(
     assert_eq!(project.text("applyProjectTemplate.project.priority"), "LOW");
 }
 
+// keeps: PR-6, PR-11
+#[tokio::test]
+async fn template_of_a_project_keeps_how_tasks_are_scheduled() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let start = json!({ "name": "Scheduled", "estimatedStart": "2026-03-02" });
+    let id = change(&manager, "createProject", start, "project { id }").await.expect_ok();
+    let id = id.text("createProject.project.id");
+    let manual = json!({ "scheduling": "MANUAL", "durationMinutes": 480 });
+    for (title, plan) in [
+        (
+            "Held",
+            json!({ "constraint": "MUST_START", "constraintOn": "2026-03-04", "deadlineOn": "2026-03-09",
+            "optimisticMinutes": 60, "pessimisticMinutes": 120 }),
+        ),
+        ("By hand", manual),
+        ("Plain", json!({})),
+    ] {
+        let task = json!({ "projectId": id, "title": title, "plan": plan });
+        change(&manager, "createTask", task, "task { id }").await.expect_ok();
+    }
+    let input = json!({ "projectId": id, "name": "Scheduled" });
+    let template =
+        "template { id plan { plannedTasks { plan { scheduling durationMinutes constraint constraintDay
+      deadlineDay optimisticMinutes pessimisticMinutes } } } }";
+    let made = change(&manager, "createProjectTemplateFromProject", input, template).await.expect_ok();
+    let parts = made.each("createProjectTemplateFromProject.template.plan.plannedTasks", "plan");
+    let held = json!({ "scheduling": "AUTOMATIC", "durationMinutes": null, "constraint": "MUST_START",
+        "constraintDay": 2, "deadlineDay": 5, "optimisticMinutes": 60, "pessimisticMinutes": 120 });
+    assert_eq!((&parts[0], &parts[2]), (&held, &Value::Null));
+    let applied = json!({
+        "templateId": made.text("createProjectTemplateFromProject.template.id"), "startsOn": "2026-06-01",
+    });
+    let tasks =
+        "project { tasks(first: 10) { nodes { plan { scheduling durationMinutes constraint constraintOn
+      deadlineOn optimisticMinutes pessimisticMinutes } } } }";
+    let project = change(&manager, "applyProjectTemplate", applied, tasks).await.expect_ok();
+    let plans = project.each("applyProjectTemplate.project.tasks.nodes", "plan");
+    let held = json!({ "scheduling": "AUTOMATIC", "durationMinutes": null, "constraint": "MUST_START",
+        "constraintOn": "2026-06-03", "deadlineOn": "2026-06-08", "optimisticMinutes": 60,
+        "pessimisticMinutes": 120 });
+    assert_eq!(plans[0], held);
+    let of = |place: usize| [&plans[place]["scheduling"], &plans[place]["durationMinutes"]];
+    assert_eq!((of(1), of(2)), ([&json!("MANUAL"), &json!(480)], [&json!("AUTOMATIC"), &Value::Null]));
+    for (plan, path, code) in [
+        (json!({ "constraint": "MUST_START" }), "constraintDay", "constraint_day"),
+        (json!({ "deadlineDay": -1 }), "deadlineDay", "bad_day"),
+        (json!({ "optimisticMinutes": 60 }), "pessimisticMinutes", "both_cases"),
+        (json!({ "durationMinutes": -1 }), "durationMinutes", "negative"),
+    ] {
+        let task = json!({ "key": "a", "title": "A", "plan": plan });
+        let input = json!({ "name": "Wrong", "plan": { "plannedTasks": [task] } });
+        let refused = change(&manager, "createProjectTemplate", input, "template { id }").await;
+        refused.expect_field(&format!("plan.plannedTasks.0.plan.{path}"), code);
+    }
+}
+
 // keeps: PR-6
 #[tokio::test]
 async fn project_of_too_many_people_makes_no_template() {

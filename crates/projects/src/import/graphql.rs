@@ -21,6 +21,7 @@ use super::{
     words::ImportField,
 };
 use crate::{
+    plan::fields::TaskPlan,
     policy::INTERNAL_READ,
     project::{self, graphql::Project},
     service::Projects,
@@ -232,6 +233,8 @@ pub struct ImportDraft {
     pub label_names: Vec<String>,
     /// Its milestone.
     pub milestone_id: Option<MilestoneId>,
+    /// How it is scheduled.
+    pub plan: TaskPlan,
     /// The line of the row that it is part of.
     pub parent_line: Option<i64>,
 }
@@ -250,6 +253,7 @@ impl From<Draft> for ImportDraft {
             due_on,
             labels,
             milestone,
+            plan,
             done: _,
             parent,
         } = draft;
@@ -266,6 +270,7 @@ impl From<Draft> for ImportDraft {
             due_on: due_on.map(Into::into),
             label_names: labels,
             milestone_id: milestone,
+            plan,
             parent_line: parent.map(number),
         }
     }

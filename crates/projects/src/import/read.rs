@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use kernel::{
-    FieldError, Said, Text,
+    Error, FieldError, Fields, Said, Text,
     act::Act,
     id::{MilestoneId, UserId},
     text,
@@ -21,9 +21,10 @@ use super::{
 use crate::{
     column::{self, entity::Model as Column},
     label,
+    plan::fields::TaskPlan,
     service::Staff,
     task::{entity::Model as Task, rules},
-    words::{Priority, TaskStatus},
+    words::{PlanConstraint, Priority, Scheduling, TaskStatus},
 };
 
 /// A state is unknown.
@@ -143,6 +144,8 @@ pub struct Draft {
     pub labels: Vec<String>,
     /// Its milestone.
     pub milestone: Option<MilestoneId>,
+    /// How it is scheduled.
+    pub plan: TaskPlan,
     /// When it was done.
     pub done: Option<Done>,
     /// The line of the row that it is part of.
@@ -190,6 +193,11 @@ impl Reader<'_> {
         if matches!((draft.start_on, draft.due_on), (Some(start), Some(due)) if due < start) {
             errors.push(RowError::new(row.line, None, &rules::DUE_BEFORE_START.into()));
         }
+        let mut fields = Fields::new();
+        draft.plan.check("plan", &mut fields);
+        if let Err(Error::Invalid(wrong)) = fields.check() {
+            errors.extend(wrong.iter().map(|wrong| RowError::new(row.line, None, &wrong.message)));
+        }
         if errors.is_empty() { Ok(Some(draft)) } else { Err(errors) }
     }
 
@@ -222,6 +230,13 @@ impl Reader<'_> {
             ImportField::Estimate => draft.estimate = Some(estimate(cell, heading, settings)?),
             ImportField::StartOn => draft.start_on = Some(date(cell)?),
             ImportField::DueOn => draft.due_on = Some(date(cell)?),
+            ImportField::Scheduling
+            | ImportField::Duration
+            | ImportField::Constraint
+            | ImportField::ConstraintOn
+            | ImportField::Deadline
+            | ImportField::Optimistic
+            | ImportField::Pessimistic => self.plan(&mut draft.plan, field, heading, cell)?,
             ImportField::Labels => labels(draft, cell)?,
             ImportField::Milestone => {
                 let id = known.milestones.get(&cell.to_lowercase());
@@ -229,6 +244,30 @@ impl Reader<'_> {
             }
             ImportField::Done => draft.done = draft.done.or(Done::read(cell, settings.dates)),
             ImportField::Key | ImportField::Parent | ImportField::Archived | ImportField::Ignore => {}
+        }
+        Ok(())
+    }
+}
+
+impl Reader<'_> {
+    /// What a cell says of how a task is scheduled.
+    fn plan(&self, plan: &mut TaskPlan, field: ImportField, heading: &str, cell: &str) -> Result<(), Said> {
+        let date = || values::date(cell, self.settings.dates).ok_or(Said::from(values::BAD_DATE));
+        let minutes = || estimate(cell, heading, self.settings);
+        let word = cell.to_lowercase();
+        match field {
+            ImportField::Scheduling => {
+                plan.scheduling = Scheduling::parse(&word).ok_or(values::BAD_SCHEDULING)?;
+            }
+            ImportField::Constraint => {
+                plan.constraint = Some(PlanConstraint::parse(&word).ok_or(values::BAD_CONSTRAINT)?);
+            }
+            ImportField::ConstraintOn => plan.constraint_on = Some(date()?.into()),
+            ImportField::Deadline => plan.deadline_on = Some(date()?.into()),
+            ImportField::Duration => plan.duration_minutes = Some(minutes()?),
+            ImportField::Optimistic => plan.optimistic_minutes = Some(minutes()?),
+            ImportField::Pessimistic => plan.pessimistic_minutes = Some(minutes()?),
+            _ => {}
         }
         Ok(())
     }
@@ -316,6 +355,7 @@ impl Draft {
             milestone_id: self.milestone,
             ..blank
         };
+        self.plan.put(&mut task);
         rules::enter(&mut task, self.column.as_ref().unwrap_or(entry), now);
         let done = self.done.and_then(|done| done.instant(&act.viewer().tenant.time_zone));
         // Reason: nothing is done in the future, whatever a file says.

@@ -37,6 +37,20 @@ pub const BAD_PRIORITY: Text = Text::new(
     "Ce n'est pas une priorité : basse, normale, haute ou urgente, ou les mots d'un outil.",
 );
 
+/// A text says nothing of how a task is scheduled.
+pub const BAD_SCHEDULING: Text = Text::new(
+    "bad_scheduling",
+    "This is neither automatic nor manual.",
+    "Ce n'est ni « automatic » ni « manual ».",
+);
+
+/// A text is no constraint.
+pub const BAD_CONSTRAINT: Text = Text::new(
+    "bad_constraint",
+    "This is neither not_earlier nor must_start.",
+    "Ce n'est ni « not_earlier » ni « must_start ».",
+);
+
 /// Most hours of an estimate whose unit nobody said.
 pub const GUESSED_HOURS_MAX: i64 = 1_000;
 

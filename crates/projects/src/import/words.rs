@@ -24,6 +24,20 @@ pub enum ImportField {
     StartOn,
     /// When it is to be done.
     DueOn,
+    /// Who says when it is done: `automatic`, the schedule, or `manual`, somebody.
+    Scheduling,
+    /// How long it takes, in working time.
+    Duration,
+    /// What holds its start: `not_earlier` or `must_start`, with its day in another column.
+    Constraint,
+    /// The day of what holds its start.
+    ConstraintOn,
+    /// By when it ought to be finished at the latest.
+    Deadline,
+    /// How long it takes at best, in working time.
+    Optimistic,
+    /// How long it takes at worst, in working time.
+    Pessimistic,
     /// Labels; several are separated by commas or semicolons. Those that there are not yet become labels of the project.
     Labels,
     /// The milestone of the project, by its name.
@@ -58,6 +72,13 @@ impl ImportField {
             | "estimate minutes" | "estimated minutes" | "estimate hours" => Self::Estimate,
             "start date" | "start" | "start on" | "startdate" => Self::StartOn,
             "due date" | "due" | "due on" | "duedate" | "deadline" => Self::DueOn,
+            "scheduling" => Self::Scheduling,
+            "duration minutes" => Self::Duration,
+            "constraint" => Self::Constraint,
+            "constraint on" => Self::ConstraintOn,
+            "deadline on" => Self::Deadline,
+            "optimistic minutes" => Self::Optimistic,
+            "pessimistic minutes" => Self::Pessimistic,
             "labels" | "label" | "tags" | "tag" => Self::Labels,
             "milestone" => Self::Milestone,
             "id" | "key" | "issue key" | "issue id" | "task id" | "card id" => Self::Key,

@@ -52,7 +52,7 @@ pub struct TaskPlanInput {
 }
 
 /// How a task is scheduled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, SimpleObject)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SimpleObject)]
 pub struct TaskPlan {
     /// Who says when it is done: the schedule, or somebody.
     pub scheduling: Scheduling,
@@ -126,7 +126,8 @@ impl TaskPlan {
         self
     }
 
-    fn check(&self, path: &str, fields: &mut Fields) {
+    /// Adds what is wrong with it, at `path`.
+    pub(crate) fn check(&self, path: &str, fields: &mut Fields) {
         let at = |name: &str| format!("{path}.{name}");
         check_minutes(self.duration_minutes, &at("durationMinutes"), fields);
         check_minutes(self.optimistic_minutes, &at("optimisticMinutes"), fields);

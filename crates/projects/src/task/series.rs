@@ -34,13 +34,15 @@ pub struct Next {
     done: Model,
     start_on: Option<NaiveDate>,
     due_on: Option<NaiveDate>,
+    constraint_on: Option<NaiveDate>,
+    deadline_on: Option<NaiveDate>,
 }
 
 /// Takes the rule out of a task that is done with this change, and says what follows; nothing for what does not recur or
 /// is put away, and at the end of a series. Of two changes that finish a task only the first has a rule to take.
 ///
 /// The next day is the first of the series that comes after the task's own and is not past: what was missed is not made
-/// up for. Start and due date keep their distance.
+/// up for. Start, due date, deadline and the day of a constraint keep their distances.
 pub fn due(before: &Model, after: &mut Model, today: NaiveDate) -> Option<Next> {
     let finished = rules::status(after) == TaskStatus::Done && rules::status(before) != TaskStatus::Done;
     if !finished || after.recurrence.is_none() || after.archived_at.is_some() {
@@ -53,9 +55,12 @@ pub fn due(before: &Model, after: &mut Model, today: NaiveDate) -> Option<Next> 
     let first = done.recurs_from?;
     let own = done.due_on.or(done.start_on).unwrap_or(first);
     let shift = rule.next(first, own, today)? - own;
+    let moved = |day: Option<NaiveDate>| day.and_then(|day| day.checked_add_signed(shift));
     Some(Next {
-        start_on: done.start_on.and_then(|day| day.checked_add_signed(shift)),
-        due_on: done.due_on.and_then(|day| day.checked_add_signed(shift)),
+        start_on: moved(done.start_on),
+        due_on: moved(done.due_on),
+        constraint_on: moved(done.constraint_on),
+        deadline_on: moved(done.deadline_on),
         done,
     })
 }
@@ -144,10 +149,10 @@ impl Around {
             checklist: checklist::fresh(&done.checklist),
             rank,
             blocked_reason: None,
-            // Reason: these days were those of the one before.
-            constraint_kind: None,
-            constraint_on: None,
-            deadline_on: None,
+            // Reason: a constraint and its day are there together.
+            constraint_kind: done.constraint_kind.clone().filter(|_| next.constraint_on.is_some()),
+            constraint_on: next.constraint_on,
+            deadline_on: next.deadline_on,
             completed_at: None,
             created_by: act.viewer().user_id(),
             archived_at: None,

@@ -20,7 +20,7 @@ use super::{
     ARCHIVED,
     entity::Entity,
     mutation::{ApplyProjectTemplateInput, TemplateRoleTaken},
-    plan::{TemplateLink, TemplateMilestone, TemplatePlan, TemplateProject, TemplateTask},
+    plan::{TemplateLink, TemplateMilestone, TemplatePlan, TemplateProject, TemplateTask, TemplateTaskPlan},
     plan_of,
     rules::{NO_SUCH_KEY, due_day},
 };
@@ -29,6 +29,7 @@ use crate::{
     label::{self, entity as labels},
     link::{Work, entity as link},
     milestone::{self, entity as milestones},
+    plan::fields::TaskPlan,
     policy::{TEAM_WRITE, TEMPLATES_READ},
     project::{self, entity::Model, mutation::CreateProjectInput},
     rank,
@@ -270,6 +271,9 @@ impl<'a> Builder<'a> {
             rank,
             ..blank
         };
+        if let Some(plan) = &part.plan {
+            self.plan(plan)?.put(&mut row);
+        }
         row.recurs_from = row.recurrence.as_ref().and(row.due_on.or(row.start_on));
         if let Some(column) = self.whole.entry() {
             task::rules::enter(&mut row, column, act.now());
@@ -278,6 +282,28 @@ impl<'a> Builder<'a> {
         let people = task::rules::assignees(people, "roles")?;
         let labels = part.label_names.iter().filter_map(|name| self.labels.get(name)).copied().collect();
         Ok(NewTask { row, people, labels })
+    }
+
+    fn plan(&self, plan: &TemplateTaskPlan) -> Result<TaskPlan> {
+        let TemplateTaskPlan {
+            scheduling,
+            duration_minutes,
+            constraint,
+            constraint_day,
+            deadline_day,
+            optimistic_minutes,
+            pessimistic_minutes,
+        } = *plan;
+        let on = |day: Option<i32>| day.map(|day| self.start.on(day).map(Into::into)).transpose();
+        Ok(TaskPlan {
+            scheduling,
+            duration_minutes,
+            constraint,
+            constraint_on: on(constraint_day)?,
+            deadline_on: on(deadline_day)?,
+            optimistic_minutes,
+            pessimistic_minutes,
+        })
     }
 
     fn link(&self, act: &Act, part: &'a TemplateLink) -> Option<link::Model> {

@@ -10,6 +10,7 @@ use kernel::{
     db::Db,
     id::{MilestoneId, TaskId, TaskLabelId, TypedId, UserId},
     policy::Guarded,
+    scalar::Date,
     text,
     viewer::Viewer,
     workweek::WorkingWeek,
@@ -21,7 +22,7 @@ use super::{
     mutation::CreateProjectTemplateFromProjectInput,
     plan::{
         TemplateColumn, TemplateLabel, TemplateLink, TemplateMilestone, TemplatePlan, TemplateProject,
-        TemplateRole, TemplateTask,
+        TemplateRole, TemplateTask, TemplateTaskPlan,
     },
     rules,
     write::{category, insert},
@@ -31,6 +32,7 @@ use crate::{
     label::entity as label,
     link::{Work, ends_of, entity as link},
     milestone::entity as milestone,
+    plan::fields::TaskPlan,
     policy::TEMPLATES_WRITE,
     project::{entity as project, rules::DESCRIPTION_MAX},
     task::{checklist, entity as task},
@@ -176,7 +178,33 @@ impl Project<'_> {
             steps: checklist::read(&row.checklist).into_iter().map(|step| step.text).collect(),
             doers: doers.filter_map(|user| self.places.key(*user)).collect(),
             recurrence: row.recurrence.as_deref().filter(|_| start_day.or(due).is_some()).map(timeless),
+            plan: self.task_plan(row),
         }
+    }
+
+    /// How a task is scheduled; none if it says nothing of it.
+    fn task_plan(&self, row: &task::Model) -> Option<TemplateTaskPlan> {
+        let TaskPlan {
+            scheduling,
+            duration_minutes,
+            constraint,
+            constraint_on,
+            deadline_on,
+            optimistic_minutes,
+            pessimistic_minutes,
+        } = Some(TaskPlan::of(row)).filter(|plan| *plan != TaskPlan::default())?;
+        // Reason: what was to be done before the first day says nothing of another project.
+        let day = |date: Option<Date>| self.day(date.map(Date::naive)).filter(|day| *day >= 0);
+        let constraint_day = day(constraint_on);
+        Some(TemplateTaskPlan {
+            scheduling,
+            duration_minutes,
+            constraint: constraint.filter(|_| constraint_day.is_some()),
+            constraint_day,
+            deadline_day: day(deadline_on),
+            optimistic_minutes,
+            pessimistic_minutes,
+        })
     }
 
     fn link(&self, row: &link::Model) -> Option<TemplateLink> {

@@ -4,7 +4,9 @@
 use async_graphql::{InputObject, SimpleObject};
 use serde::{Deserialize, Serialize};
 
-use crate::words::{BillingType, DependencyKind, Methodology, Priority, TaskStatus};
+use crate::words::{
+    BillingType, DependencyKind, Methodology, PlanConstraint, Priority, Scheduling, TaskStatus,
+};
 
 /// What a template consists of. Parts name each other by keys that mean something within the template alone. Days are
 /// working days from its first one, which is day 0.
@@ -178,6 +180,37 @@ pub struct TemplateTask {
     /// The rule by which it comes again (RFC 5545, `RRULE` without times), from its due day or else its start.
     #[serde(default)]
     pub recurrence: Option<String>,
+    /// How it is scheduled; null: by the schedule, as its days and its estimate say.
+    #[serde(default)]
+    pub plan: Option<TemplateTaskPlan>,
+}
+
+/// How a task of a template is scheduled.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(name = "TemplateTaskPlan", input_name = "TemplateTaskPlanInput")]
+pub struct TemplateTaskPlan {
+    /// Who says when it is done: the schedule, or somebody.
+    #[graphql(default)]
+    #[serde(with = "words", default)]
+    pub scheduling: Scheduling,
+    /// How long it takes, in working minutes; null if that follows from its days or its estimate.
+    #[serde(default)]
+    pub duration_minutes: Option<i64>,
+    /// What holds its start beside its links. Set together with `constraintDay`.
+    #[serde(with = "words::perhaps", default)]
+    pub constraint: Option<PlanConstraint>,
+    /// The working day of the constraint.
+    #[serde(default)]
+    pub constraint_day: Option<i32>,
+    /// The working day by which it ought to be finished at the latest.
+    #[serde(default)]
+    pub deadline_day: Option<i32>,
+    /// How long it takes at best, in working minutes; set together with `pessimisticMinutes`.
+    #[serde(default)]
+    pub optimistic_minutes: Option<i64>,
+    /// How long it takes at worst, in working minutes; not less than at best.
+    #[serde(default)]
+    pub pessimistic_minutes: Option<i64>,
 }
 
 /// One piece of work of a template that waits for another.
@@ -202,7 +235,9 @@ pub struct TemplateLink {
 mod words {
     use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
-    use crate::words::{BillingType, DependencyKind, Methodology, Priority, TaskStatus};
+    use crate::words::{
+        BillingType, DependencyKind, Methodology, PlanConstraint, Priority, Scheduling, TaskStatus,
+    };
 
     pub(super) trait Word: Sized + Copy {
         fn word(self) -> &'static str;
@@ -222,7 +257,28 @@ mod words {
         };
     }
 
-    word!(BillingType, DependencyKind, Methodology, Priority, TaskStatus);
+    word!(BillingType, DependencyKind, Methodology, PlanConstraint, Priority, Scheduling, TaskStatus);
+
+    /// Those that need not be there.
+    pub(super) mod perhaps {
+        use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+        use super::Word;
+
+        pub(in super::super) fn serialize<W: Word, S: Serializer>(
+            value: &Option<W>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            value.map(Word::word).serialize(serializer)
+        }
+
+        pub(in super::super) fn deserialize<'de, W: Word, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<W>, D::Error> {
+            let Some(word) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+            W::of(&word).map(Some).ok_or_else(|| D::Error::custom("no word of the enumeration"))
+        }
+    }
 
     pub(super) fn serialize<W: Word, S: Serializer>(value: &W, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(value.word())

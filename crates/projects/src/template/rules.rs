@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use kernel::{FieldError, Fields, Text, text};
 
-use super::plan::{TemplateMilestone, TemplatePlan, TemplateTask};
+use super::plan::{TemplateMilestone, TemplatePlan, TemplateTask, TemplateTaskPlan};
 use crate::{
     column,
     family::Family,
     label,
     link::{self, cycle},
     milestone,
+    plan::fields::{CONSTRAINT_DAY, TaskPlan},
     project::rules::{DESCRIPTION_MAX, check_minutes},
     task::{self, recur},
 };
@@ -207,6 +208,9 @@ fn check_task(
     check_minutes(part.estimate_minutes, &format!("{path}.estimateMinutes"), fields);
     check_day(part.start_day, 0, &format!("{path}.startDay"), fields);
     check_day(part.duration_days, 1, &format!("{path}.durationDays"), fields);
+    if let Some(plan) = &part.plan {
+        check_plan(plan, &format!("{path}.plan"), fields);
+    }
     named(part.milestone.as_ref(), milestones, &format!("{path}.milestone"), fields);
     let most = label::on_task::MAX_ON_TASK;
     fields.require(part.label_names.len() <= most, &format!("{path}.labelNames"), TOO_MANY.with("max", most));
@@ -232,6 +236,31 @@ fn check_task(
     for (index, key) in part.doers.iter().enumerate() {
         named(Some(key), roles, &format!("{path}.doers.{index}"), fields);
     }
+}
+
+/// What holds of how any task is scheduled, with days instead of dates.
+fn check_plan(plan: &TemplateTaskPlan, path: &str, fields: &mut Fields) {
+    let TemplateTaskPlan {
+        scheduling,
+        duration_minutes,
+        constraint,
+        constraint_day,
+        deadline_day,
+        optimistic_minutes,
+        pessimistic_minutes,
+    } = *plan;
+    check_day(constraint_day, 0, &format!("{path}.constraintDay"), fields);
+    check_day(deadline_day, 0, &format!("{path}.deadlineDay"), fields);
+    let together = constraint.is_some() == constraint_day.is_some();
+    fields.require(together, &format!("{path}.constraintDay"), CONSTRAINT_DAY);
+    let undated = TaskPlan {
+        scheduling,
+        duration_minutes,
+        optimistic_minutes,
+        pessimistic_minutes,
+        ..TaskPlan::default()
+    };
+    undated.check(path, fields);
 }
 
 /// A rule is one that we understand, and has a day to begin from.
