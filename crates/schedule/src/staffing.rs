@@ -5,6 +5,8 @@
 //! 1957); for tasks each, in the given order, gets who fits it best with what they have got so far. Both answer the same
 //! for the same question: of equals the person with less to do goes first, then who comes first in the list.
 
+use std::{cmp::Reverse, ops::Range};
+
 use pathfinding::prelude::{Matrix, kuhn_munkres};
 
 use crate::calendar::Work;
@@ -16,7 +18,10 @@ pub const TOP: u32 = 5;
 pub const PERFECT: u32 = 1_000;
 
 /// How many of them are for skills; the others are for free time.
-const FOR_SKILLS: u32 = 700;
+pub const FOR_SKILLS: u32 = 700;
+
+/// The load of who has no minute left, in thousandths.
+pub const FULL: u32 = 1_000;
 
 /// A skill at a level from 1 to [`TOP`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +41,15 @@ pub struct Need {
     pub work: Work,
 }
 
-/// A person.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Person {
+/// What a person has for one place: free time and load differ with the time of the place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer<'s> {
     /// What they can.
-    pub skills: Vec<Skill>,
-    /// Working minutes that they have in the time of the need, whatever they have to do already.
-    pub capacity: Work,
-    /// Working minutes of those that are taken.
-    pub taken: Work,
+    pub skills: &'s [Skill],
+    /// Working minutes of the place that they are free for. Who counts them says what one week may make up for another.
+    pub free: Work,
+    /// How much of their time is taken already, in thousandths, up to [`FULL`].
+    pub load: u32,
 }
 
 /// How well a person fits a need.
@@ -62,10 +67,11 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// How a person fits a need; none for who lacks a needed skill wholly, or has no minute for it.
+    /// How a person with these skills and so many free minutes fits a need; none for who lacks a needed skill wholly, or
+    /// has no minute for it.
     #[must_use]
-    pub fn of(need: &Need, person: &Person) -> Option<Self> {
-        let level = |skill: usize| person.skills.iter().find(|own| own.skill == skill).map(|own| own.level);
+    pub fn of(need: &Need, skills: &[Skill], free: Work) -> Option<Self> {
+        let level = |skill: usize| skills.iter().find(|own| own.skill == skill).map(|own| own.level);
         let (mut sum, mut able) = (0, true);
         for wanted in &need.skills {
             let (own, wanted) = (level(wanted.skill)?.min(TOP), wanted.level.clamp(1, TOP));
@@ -73,7 +79,7 @@ impl Fit {
             sum += u64::from(FOR_SKILLS) * u64::from(own.min(wanted)) / u64::from(wanted);
         }
         let skills = sum.checked_div(need.skills.len() as u64).unwrap_or(FOR_SKILLS.into());
-        let free = (person.capacity - person.taken).clamp(0, need.work.max(0));
+        let free = free.clamp(0, need.work.max(0));
         if need.work > 0 && free == 0 {
             return None;
         }
@@ -86,165 +92,148 @@ impl Fit {
         let skills = u32::try_from(skills).unwrap_or(FOR_SKILLS);
         Some(Self { points: skills + time, skills, time, able })
     }
-
-    /// What is compared: points, then less to do (in thousandths), then the place in the list. What comes after the points
-    /// is less than one of them, also summed over so many `needs`.
-    fn weight(self, person: &Person, place: usize, people: usize, needs: usize) -> i64 {
-        let load =
-            (i128::from(person.taken.max(0)) * 1_000 / i128::from(person.capacity.max(1))).min(1_000) as i64;
-        let (people, needs) = (people as i64, needs as i64);
-        i64::from(self.points) * 1_001 * people * needs
-            + (1_000 - load) * people
-            + (people - 1 - place as i64)
-    }
 }
 
-/// The people for places: for each place the person and how they fit, or none. Nobody gets two places. `people` says for
-/// each place who is there for it, in the same order, for free time differs with the time of the place.
+/// The people for places: for each place the person and how they fit, or none. Nobody gets two places, also not one
+/// after the other. `offers` says for each place who is there for it, in the same order of people for all.
 ///
 /// The sum of points is as great as it can be; people who have every skill at its level go before others at each place
-/// only as far as their points do.
+/// only as far as their points do. Of teams with as many points that one is chosen in which the sum of what is left of
+/// each person's time (1 000 − load) is greatest; of those, who comes first in the list.
 #[must_use]
-pub fn team(needs: &[Need], people: &[Vec<Person>]) -> Vec<Option<(usize, Fit)>> {
-    let count = people.iter().map(Vec::len).max().unwrap_or_default();
+pub fn team(needs: &[Need], offers: &[Vec<Offer<'_>>]) -> Vec<Option<(usize, Fit)>> {
+    let count = offers.iter().map(Vec::len).max().unwrap_or_default();
     if needs.is_empty() || count == 0 {
         return vec![None; needs.len()];
     }
-    let fit = |need: usize, person: usize| {
-        let person = people.get(need)?.get(person)?;
-        Fit::of(&needs[need], person).map(|fit| (fit, person))
+    let fit = |place: usize, person: usize| {
+        let offer = offers.get(place)?.get(person)?;
+        Fit::of(&needs[place], offer.skills, offer.free).map(|fit| (fit, offer.load))
+    };
+    // Invariant: what comes after the points is less than one of them, and what comes after the load less than a
+    // thousandth of it, also summed over all places.
+    let (people, places) = (count as i64, needs.len() as i64);
+    let weight = |person: usize, (fit, load): (Fit, u32)| {
+        let left = i64::from(FULL - load.min(FULL));
+        (i64::from(fit.points) * (i64::from(FULL) + 1) * places + left) * people * places
+            + (people - 1 - person as i64)
     };
     // Reason: behind the people each place has a nobody, so that it may stay empty; a nobody has no points.
-    let weights = Matrix::from_fn(needs.len(), count + needs.len(), |(need, person)| {
-        fit(need, person).map_or(0, |(fit, one)| fit.weight(one, person, count, needs.len()))
+    let weights = Matrix::from_fn(needs.len(), count + needs.len(), |(place, person)| {
+        fit(place, person).map_or(0, |fit| weight(person, fit))
     });
     let (_, chosen) = kuhn_munkres(&weights);
-    let place = |(need, person): (usize, usize)| Some((person, fit(need, person)?.0));
+    let place = |(place, person): (usize, usize)| Some((person, fit(place, person)?.0));
     chosen.into_iter().enumerate().map(place).collect()
 }
 
-/// The people for tasks, one after the other: for each task who fits it best, with the work of those before it taken.
-/// None where nobody fits.
+/// A task that somebody is to do in its time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Task {
+    /// What it takes.
+    pub need: Need,
+    /// Its days, half open, by their places in [`Person::free`].
+    pub days: Range<usize>,
+}
+
+/// A person day by day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// What they can.
+    pub skills: Vec<Skill>,
+    /// Working minutes of each day, whatever they have to do already.
+    pub capacity: Vec<Work>,
+    /// How many of those are free; too much work on a day is none.
+    pub free: Vec<Work>,
+}
+
+/// How somebody could do a task, when its turn came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Their place in the list.
+    pub person: usize,
+    /// How they fit.
+    pub fit: Fit,
+    /// Minutes that are free on the days of the task.
+    pub free: Work,
+    /// How much of their time on these days is taken, in thousandths.
+    pub load: u32,
+}
+
+/// The people for tasks, one after the other: for each task who could do it, the best first and at most `most` of them;
+/// the first one gets it, and with it their earliest free minutes of its days are gone for the tasks that follow. What of
+/// its work they are not free for is gone nowhere. Empty where nobody fits.
+///
+/// Most points go first, then less load on the days of the task, then who comes first in the list.
 #[must_use]
-pub fn tasks(needs: &[Need], people: &[Person]) -> Vec<Option<(usize, Fit)>> {
-    let mut people = people.to_vec();
-    let mut choose = |need: &Need| {
-        let count = people.len();
-        let fits = people
-            .iter()
-            .enumerate()
-            .filter_map(|(place, person)| Some((place, person, Fit::of(need, person)?)));
-        let (place, _, fit) = fits.max_by_key(|(place, person, fit)| fit.weight(person, *place, count, 1))?;
-        people[place].taken += need.work;
-        Some((place, fit))
+pub fn tasks(tasks: &[Task], people: &[Person], most: usize) -> Vec<Vec<Candidate>> {
+    let mut free: Vec<Vec<Work>> = people.iter().map(|person| person.free.clone()).collect();
+    let before: Vec<Vec<Work>> = people.iter().map(|person| sums(&person.capacity)).collect();
+    let mut choose = |task: &Task| {
+        let candidate = |person: usize| {
+            let days = days(&task.days, &free[person]);
+            let left: Work = days.iter().map(|minutes| (*minutes).max(0)).sum();
+            let fit = Fit::of(&task.need, &people[person].skills, left)?;
+            let load = load(within(&before[person], &task.days), left);
+            Some(Candidate { person, fit, free: left, load })
+        };
+        let mut found: Vec<Candidate> = (0..people.len()).filter_map(candidate).collect();
+        found.sort_by_key(|one| (Reverse(one.fit.points), one.load, one.person));
+        found.truncate(most.max(1));
+        if let Some(best) = found.first() {
+            take(&mut free[best.person], &task.days, task.need.work);
+        }
+        found.truncate(most);
+        found
     };
-    needs.iter().map(&mut choose).collect()
+    tasks.iter().map(&mut choose).collect()
+}
+
+/// How much of a capacity is taken if so much of it is left, in thousandths.
+#[must_use]
+pub fn load(capacity: Work, left: Work) -> u32 {
+    if capacity <= 0 {
+        return FULL;
+    }
+    let taken = i128::from(capacity - left.clamp(0, capacity));
+    (taken * i128::from(FULL) / i128::from(capacity)) as u32
+}
+
+/// What comes before each day and before the end.
+fn sums(minutes: &[Work]) -> Vec<Work> {
+    let start = std::iter::once(0);
+    let sums = minutes.iter().scan(0, |sum, minutes| {
+        *sum += minutes;
+        Some(*sum)
+    });
+    start.chain(sums).collect()
+}
+
+/// What lies within some days, by what comes before each.
+fn within(sums: &[Work], days: &Range<usize>) -> Work {
+    let before = |day: usize| sums.get(day.min(sums.len().saturating_sub(1))).copied().unwrap_or_default();
+    before(days.end.max(days.start)) - before(days.start)
+}
+
+/// Those of the days that are known.
+fn days<'m>(days: &Range<usize>, minutes: &'m [Work]) -> &'m [Work] {
+    let end = days.end.min(minutes.len());
+    &minutes[days.start.min(end)..end]
+}
+
+/// Takes the earliest free minutes of some days.
+fn take(free: &mut [Work], days: &Range<usize>, work: Work) {
+    let end = days.end.min(free.len());
+    let mut left = work;
+    for minutes in &mut free[days.start.min(end)..end] {
+        if left <= 0 {
+            return;
+        }
+        let taken = left.min((*minutes).max(0));
+        (*minutes, left) = (*minutes - taken, left - taken);
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn skill(skill: usize, level: u32) -> Skill {
-        Skill { skill, level }
-    }
-
-    fn need(skills: &[Skill], work: Work) -> Need {
-        Need { skills: skills.to_vec(), work }
-    }
-
-    fn person(skills: &[Skill], capacity: Work, taken: Work) -> Person {
-        Person { skills: skills.to_vec(), capacity, taken }
-    }
-
-    #[test]
-    fn fit_is_made_of_skills_and_time() {
-        let wanted = need(&[skill(0, 4), skill(1, 2)], 100);
-        let fit = |skills: &[Skill], capacity, taken| Fit::of(&wanted, &person(skills, capacity, taken));
-        let perfect = Fit { points: 1_000, skills: 700, time: 300, able: true };
-        assert_eq!(
-            fit(&[skill(0, 5), skill(1, 2)], 400, 300),
-            Some(perfect),
-            "better is not better than enough"
-        );
-        let half = Fit { points: 675, skills: 525, time: 150, able: false };
-        assert_eq!(fit(&[skill(0, 2), skill(1, 3)], 50, 0), Some(half));
-        assert_eq!(fit(&[skill(0, 5)], 400, 0), None, "who lacks a skill cannot learn it here");
-        assert_eq!(fit(&[skill(0, 5), skill(1, 5)], 400, 400), None, "no minute is free");
-        assert_eq!(
-            Fit::of(&Need::default(), &Person::default()).unwrap().points,
-            PERFECT,
-            "nothing is needed"
-        );
-    }
-
-    #[test]
-    fn best_team_is_not_the_best_person_first() {
-        let needs = [need(&[skill(0, 1)], 10), need(&[skill(0, 5)], 10)];
-        let people = vec![person(&[skill(0, 5)], 10, 0), person(&[skill(0, 1)], 10, 0)];
-        let team = team(&needs, &[people.clone(), people]);
-        let chosen: Vec<usize> = team.iter().map(|place| place.unwrap().0).collect();
-        assert_eq!(chosen, [1, 0], "who can do both is kept for what the other cannot");
-    }
-
-    #[test]
-    fn place_that_nobody_fits_stays_empty() {
-        let needs = [need(&[skill(7, 1)], 10), need(&[], 10), need(&[], 10)];
-        let people = vec![person(&[], 10, 0)];
-        let team = team(&needs, &[people.clone(), people.clone(), people]);
-        assert_eq!((team[0], team.iter().flatten().count()), (None, 1), "nobody is at two places");
-        assert_eq!(super::team(&needs, &[]), [None; 3]);
-        assert_eq!(super::team(&[], &[]), []);
-    }
-
-    #[test]
-    fn work_is_shared_out() {
-        let needs = vec![need(&[], 60); 4];
-        let people = [person(&[], 240, 0), person(&[], 240, 60), person(&[], 120, 0)];
-        let chosen: Vec<usize> = tasks(&needs, &people).into_iter().map(|task| task.unwrap().0).collect();
-        assert_eq!(chosen, [0, 2, 0, 1], "who has least to do of what they can, then who comes first");
-        assert_eq!(tasks(&needs, &[]), [None; 4]);
-    }
-
-    proptest! {
-        #[test]
-        fn no_team_has_more_points(
-            levels in prop::collection::vec(prop::collection::vec(1_u32..=5, 2), 1..5),
-            needs in prop::collection::vec((prop::collection::vec((0_usize..2, 1_u32..=5), 0..3), 1_i64..100), 1..4),
-            free in prop::collection::vec(0_i64..120, 20),
-        ) {
-            let needs: Vec<Need> = needs.iter().map(|(skills, work)| {
-                let skills: Vec<Skill> = skills.iter().map(|(one, level)| skill(*one, *level)).collect();
-                need(&skills, *work)
-            }).collect();
-            let people: Vec<Vec<Person>> = (0..needs.len()).map(|place| levels.iter().enumerate().map(|(at, levels)| {
-                person(&[skill(0, levels[0]), skill(1, levels[1])], free[place * 4 + at], 0)
-            }).collect()).collect();
-            let told = team(&needs, &people);
-            let points: u32 = told.iter().flatten().map(|(_, fit)| fit.points).sum();
-            prop_assert_eq!(points, best(&needs, &people, 0, &mut vec![false; levels.len()]));
-            let mut taken: Vec<usize> = told.iter().flatten().map(|(person, _)| *person).collect();
-            taken.sort_unstable();
-            taken.dedup();
-            prop_assert_eq!(taken.len(), told.iter().flatten().count());
-        }
-    }
-
-    /// The most points of any team, by trying them all.
-    fn best(needs: &[Need], people: &[Vec<Person>], place: usize, taken: &mut Vec<bool>) -> u32 {
-        if place == needs.len() {
-            return 0;
-        }
-        let mut most = best(needs, people, place + 1, taken);
-        for person in 0..taken.len() {
-            if let (false, Some(fit)) = (taken[person], Fit::of(&needs[place], &people[place][person])) {
-                taken[person] = true;
-                most = most.max(fit.points + best(needs, people, place + 1, taken));
-                taken[person] = false;
-            }
-        }
-        most
-    }
-}
+#[path = "staffing_tests.rs"]
+mod tests;

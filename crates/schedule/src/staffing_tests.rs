@@ -1,0 +1,220 @@
+//! Tests of who does what.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn skill(skill: usize, level: u32) -> Skill {
+    Skill { skill, level }
+}
+
+fn need(skills: &[Skill], work: Work) -> Need {
+    Need { skills: skills.to_vec(), work }
+}
+
+fn offer(skills: &[Skill], free: Work, load: u32) -> Offer<'_> {
+    Offer { skills, free, load }
+}
+
+/// A person with these minutes on each day, of which so many are taken.
+fn person(skills: &[Skill], days: &[(Work, Work)]) -> Person {
+    Person {
+        skills: skills.to_vec(),
+        capacity: days.iter().map(|(capacity, _)| *capacity).collect(),
+        free: days.iter().map(|(capacity, taken)| capacity - taken).collect(),
+    }
+}
+
+fn task(skills: &[Skill], work: Work, days: Range<usize>) -> Task {
+    Task { need: need(skills, work), days }
+}
+
+/// Who gets each task.
+fn doers(told: &[Vec<Candidate>]) -> Vec<Option<usize>> {
+    told.iter().map(|task| task.first().map(|best| best.person)).collect()
+}
+
+#[test]
+fn fit_is_made_of_skills_and_time() {
+    let wanted = need(&[skill(0, 4), skill(1, 2)], 100);
+    let fit = |skills: &[Skill], free| Fit::of(&wanted, skills, free);
+    let perfect = Fit { points: 1_000, skills: 700, time: 300, able: true };
+    assert_eq!(fit(&[skill(0, 5), skill(1, 2)], 400), Some(perfect), "better is not better than enough");
+    let half = Fit { points: 675, skills: 525, time: 150, able: false };
+    assert_eq!(fit(&[skill(0, 2), skill(1, 3)], 50), Some(half));
+    assert_eq!(fit(&[skill(0, 5)], 400), None, "who lacks a skill cannot learn it here");
+    assert_eq!(fit(&[skill(0, 5), skill(1, 5)], 0), None, "no minute is free");
+    assert_eq!(Fit::of(&Need::default(), &[], 0).unwrap().points, PERFECT, "nothing is needed");
+}
+
+#[test]
+fn best_team_is_not_the_best_person_first() {
+    let needs = [need(&[skill(0, 1)], 10), need(&[skill(0, 5)], 10)];
+    let (both, one) = ([skill(0, 5)], [skill(0, 1)]);
+    let offers = vec![offer(&both, 10, 0), offer(&one, 10, 0)];
+    let team = team(&needs, &[offers.clone(), offers]);
+    let chosen: Vec<usize> = team.iter().map(|place| place.unwrap().0).collect();
+    assert_eq!(chosen, [1, 0], "who can do both is kept for what the other cannot");
+}
+
+#[test]
+fn of_equals_the_less_loaded_is_chosen_then_the_first() {
+    let needs = [need(&[], 10), need(&[], 10)];
+    let people = |loads: [u32; 3]| loads.map(|load| offer(&[], 10, load)).to_vec();
+    let chosen = |loads: [u32; 3]| {
+        let mut people: Vec<usize> =
+            team(&needs, &[people(loads), people(loads)]).iter().flatten().map(|place| place.0).collect();
+        people.sort_unstable();
+        people
+    };
+    assert_eq!(chosen([500, 499, 0]), [1, 2]);
+    assert_eq!(chosen([7, 7, 7]), [0, 1]);
+    let less = team(&needs, &[people([0, 0, 1_000]), people([900, 0, 0])]);
+    let less: Vec<usize> = less.iter().flatten().map(|place| place.0).collect();
+    assert_eq!(less, [0, 1], "a load may differ with the place");
+}
+
+#[test]
+fn place_that_nobody_fits_stays_empty() {
+    let needs = [need(&[skill(7, 1)], 10), need(&[], 10), need(&[], 10)];
+    let offers = vec![offer(&[], 10, 0)];
+    let team = team(&needs, &[offers.clone(), offers.clone(), offers]);
+    assert_eq!((team[0], team.iter().flatten().count()), (None, 1), "nobody is at two places");
+    assert_eq!(super::team(&needs, &[]), [None; 3]);
+    assert_eq!(super::team(&[], &[]), []);
+}
+
+#[test]
+fn work_is_shared_out() {
+    let needs = vec![task(&[], 60, 0..1); 4];
+    let people = [person(&[], &[(240, 0)]), person(&[], &[(240, 60)]), person(&[], &[(120, 0)])];
+    let told = tasks(&needs, &people, 2);
+    let expected = [Some(0), Some(2), Some(0), Some(1)];
+    assert_eq!(doers(&told), expected, "who has least to do of what they can, then who comes first");
+    assert!(told.iter().all(|candidates| candidates.len() == 2), "as many as are wanted are told");
+    assert_eq!(told[1][0].load, 0);
+    assert_eq!((told[1][1].person, told[1][1].free, told[1][1].load), (0, 180, 250));
+    assert_eq!(tasks(&needs, &[], 3), vec![Vec::new(); 4]);
+    assert_eq!(tasks(&needs, &people, 0), vec![Vec::new(); 4]);
+}
+
+#[test]
+fn only_the_days_of_a_task_count_and_the_earliest_minutes_go_first() {
+    let people =
+        [person(&[], &[(480, 480), (480, 0), (480, 240)]), person(&[], &[(480, 0), (480, 480), (480, 480)])];
+    let of = |days: Range<usize>| doers(&tasks(&[task(&[], 480, days)], &people, 1));
+    assert_eq!(of(0..1), [Some(1)], "who is free on another day is not free");
+    assert_eq!(of(1..2), [Some(0)]);
+    assert_eq!(of(3..9), [None], "nothing is known of these days");
+    let needs = [task(&[], 600, 0..3), task(&[], 240, 1..3), task(&[], 60, 2..3), task(&[], 60, 2..3)];
+    let told = tasks(&needs, &people, 3);
+    assert_eq!(doers(&told), [Some(0), Some(0), None, None]);
+    assert_eq!((told[0][0].free, told[0][0].load, told[0][1].free), (720, 500, 480));
+    assert_eq!((told[1][0].free, told[1][0].fit.time), (120, 150), "480 minutes and 120 are gone");
+    let empty = tasks(&[task(&[], 0, 5..5), task(&[], 1, 2..2)], &people, 3);
+    assert_eq!(doers(&empty), [Some(0), None], "no work needs no time");
+}
+
+#[test]
+fn skills_go_before_load() {
+    let people = [person(&[skill(0, 2)], &[(480, 0)]), person(&[skill(0, 4)], &[(480, 400)])];
+    let told = tasks(&[task(&[skill(0, 4)], 60, 0..1), task(&[skill(1, 1)], 60, 0..1)], &people, 3);
+    assert_eq!(doers(&told), [Some(1), None]);
+    assert_eq!(told[0].iter().map(|one| one.fit.able).collect::<Vec<_>>(), [true, false]);
+}
+
+proptest! {
+    #[test]
+    fn no_team_has_more_points(
+        levels in prop::collection::vec(prop::collection::vec(1_u32..=5, 2), 1..5),
+        needs in prop::collection::vec((prop::collection::vec((0_usize..2, 1_u32..=5), 0..3), 1_i64..100), 1..4),
+        free in prop::collection::vec((0_i64..120, 0_u32..=1_000), 20),
+    ) {
+        let needs: Vec<Need> = needs.iter().map(|(skills, work)| {
+            let skills: Vec<Skill> = skills.iter().map(|(one, level)| skill(*one, *level)).collect();
+            need(&skills, *work)
+        }).collect();
+        let able: Vec<[Skill; 2]> = levels.iter().map(|of| [skill(0, of[0]), skill(1, of[1])]).collect();
+        let offers: Vec<Vec<Offer<'_>>> = (0..needs.len()).map(|place| able.iter().enumerate().map(|(at, skills)| {
+            let (free, load) = free[place * 4 + at];
+            offer(skills, free, load)
+        }).collect()).collect();
+        let told = team(&needs, &offers);
+        let points: u32 = told.iter().flatten().map(|(_, fit)| fit.points).sum();
+        let left = told.iter().enumerate().filter_map(|(place, one)| Some(FULL - offers[place][one.as_ref()?.0].load));
+        prop_assert_eq!((points, left.sum()), best(&needs, &offers, 0, &mut vec![false; able.len()]));
+        let mut taken: Vec<usize> = told.iter().flatten().map(|(person, _)| *person).collect();
+        taken.sort_unstable();
+        taken.dedup();
+        prop_assert_eq!(taken.len(), told.iter().flatten().count());
+    }
+
+    #[test]
+    fn tasks_take_what_is_free_and_no_more(
+        days in prop::collection::vec(prop::collection::vec((0_i64..480, 0_i64..480), 6), 1..4),
+        needs in prop::collection::vec((0_usize..6, 1_usize..4, 1_i64..600), 0..12),
+    ) {
+        let people: Vec<Person> = days.iter().map(|days| person(&[], days)).collect();
+        let needs: Vec<Task> = needs.iter().map(|(from, days, work)| task(&[], *work, *from..from + days)).collect();
+        let told = tasks(&needs, &people, 9);
+        prop_assert_eq!(&told, &slow(&needs, &people));
+        for (task, candidates) in needs.iter().zip(&told) {
+            prop_assert!(candidates.iter().all(|one| one.free > 0 && one.load <= FULL));
+            let points = candidates.iter().map(|one| one.fit.points).collect::<Vec<_>>();
+            prop_assert!(points.is_sorted_by(|one, other| one >= other), "{task:?}");
+        }
+    }
+}
+
+/// The same minute by minute.
+fn slow(needs: &[Task], people: &[Person]) -> Vec<Vec<Candidate>> {
+    let mut free: Vec<Vec<Work>> =
+        people.iter().map(|person| person.free.iter().map(|minutes| (*minutes).max(0)).collect()).collect();
+    let mut told = Vec::new();
+    for task in needs {
+        let known = |day: &usize| *day < 6;
+        let mut candidates = Vec::new();
+        for (person, of) in people.iter().enumerate() {
+            let left: Work = task.days.clone().filter(known).map(|day| free[person][day]).sum();
+            let capacity: Work = task.days.clone().filter(known).map(|day| of.capacity[day]).sum();
+            if let Some(fit) = Fit::of(&task.need, &of.skills, left) {
+                let load = if capacity == 0 { FULL } else { ((capacity - left) * 1_000 / capacity) as u32 };
+                candidates.push(Candidate { person, fit, free: left, load });
+            }
+        }
+        candidates.sort_by(|one, other| {
+            other
+                .fit
+                .points
+                .cmp(&one.fit.points)
+                .then(one.load.cmp(&other.load))
+                .then(one.person.cmp(&other.person))
+        });
+        if let Some(best) = candidates.first() {
+            for _ in 0..task.need.work {
+                let day = task.days.clone().filter(known).find(|day| free[best.person][*day] > 0);
+                day.map(|day| free[best.person][day] -= 1).unwrap_or_default();
+            }
+        }
+        told.push(candidates);
+    }
+    told
+}
+
+/// The most points of any team, and of those the most time that is left, by trying them all.
+fn best(needs: &[Need], offers: &[Vec<Offer<'_>>], place: usize, taken: &mut Vec<bool>) -> (u32, u32) {
+    if place == needs.len() {
+        return (0, 0);
+    }
+    let mut most = best(needs, offers, place + 1, taken);
+    for person in 0..taken.len() {
+        let offer = offers[place][person];
+        if let (false, Some(fit)) = (taken[person], Fit::of(&needs[place], offer.skills, offer.free)) {
+            taken[person] = true;
+            let rest = best(needs, offers, place + 1, taken);
+            most = most.max((fit.points + rest.0, FULL - offer.load + rest.1));
+            taken[person] = false;
+        }
+    }
+    most
+}
