@@ -1,4 +1,5 @@
-//! People and when they work: calendars, profiles with skills and certifications, leave, allocations, how an agency plans.
+//! People and when they work: calendars, profiles with skills and certifications, leave, allocations, what tasks take, how an
+//! agency plans.
 
 use crate::ddl::{Raw, Step};
 use crate::table::OnDelete::{Cascade, NoAction};
@@ -23,6 +24,7 @@ fn tables() -> Vec<Table> {
         leave(),
         allocations(),
         allocation_skills(),
+        task_skills(),
         plan_settings(),
     ]
 }
@@ -168,6 +170,19 @@ fn allocation_skills() -> Table {
         .belongs_to("allocation_id", "projects_allocations", Cascade)
         .belongs_to("skill_id", "projects_skills", NoAction)
         .unique(&["tenant_id", "allocation_id", "skill_id"])
+        .index(&["tenant_id", "skill_id"])
+}
+
+/// What a task takes.
+fn task_skills() -> Table {
+    Table::tenant("projects_task_skills")
+        .uuid("task_id")
+        .uuid("skill_id")
+        .int("level")
+        .check("level", "level BETWEEN 1 AND 5")
+        .belongs_to("task_id", "projects_tasks", Cascade)
+        .belongs_to("skill_id", "projects_skills", NoAction)
+        .unique(&["tenant_id", "task_id", "skill_id"])
         .index(&["tenant_id", "skill_id"])
 }
 

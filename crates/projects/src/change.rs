@@ -166,8 +166,16 @@ const OF_PROJECT: [(&str, Permission); 5] = [
 ];
 
 /// Fields of tasks and milestones that are for the team alone.
-const OF_TASK: [&str; 7] =
-    ["estimateMinutes", "remainingMinutes", "blockedReason", "checklist", "labels", "notes", "plan"];
+const OF_TASK: [&str; 8] = [
+    "estimateMinutes",
+    "remainingMinutes",
+    "blockedReason",
+    "checklist",
+    "labels",
+    "notes",
+    "plan",
+    "skills",
+];
 
 /// The names of the fields that the viewer may see; none if nothing else changed, which is then no change for them.
 pub(crate) async fn shown(

@@ -93,6 +93,7 @@ pub const EVENTS: &[Declared] = &[
             ("blocked_reason", INTERNAL_READ),
             ("checklist", INTERNAL_READ),
             ("labels", INTERNAL_READ),
+            ("skills", INTERNAL_READ),
             ("scheduling", INTERNAL_READ),
             ("duration_minutes", INTERNAL_READ),
             ("constraint_kind", INTERNAL_READ),

@@ -18,6 +18,7 @@ use crate::{
     link::entity as link,
     member::{self, entity as place},
     milestone::entity as milestone,
+    people::skill::on_task as taken,
     project::{self, counter, entity::Model as Project},
     task::{assignee, entity as task, people as task_people},
     words::TaskStatus,
@@ -49,6 +50,8 @@ pub(crate) struct NewTask {
     pub(crate) people: Vec<UserId>,
     /// Its labels.
     pub(crate) labels: Vec<kernel::id::TaskLabelId>,
+    /// What it takes, and how well.
+    pub(crate) skills: Vec<(kernel::id::SkillId, i32)>,
 }
 
 impl Whole {
@@ -110,8 +113,8 @@ fn add_tasks(act: &mut Act, rows: &mut NewRows, tasks: Vec<NewTask>) {
     let mut tasks: Vec<(usize, NewTask)> = tasks.into_iter().map(|task| (depth(&task), task)).collect();
     tasks.sort_by_key(|(depth, _)| *depth);
     let (mut models, mut more) = (Vec::with_capacity(tasks.len()), Vec::with_capacity(tasks.len()));
-    let (mut doers, mut labellings) = (Vec::new(), Vec::new());
-    for (_, NewTask { row, people, labels }) in tasks {
+    let (mut doers, mut labellings, mut skillings) = (Vec::new(), Vec::new(), Vec::new());
+    for (_, NewTask { row, people, labels, skills }) in tasks {
         let mut changes = Vec::new();
         if !people.is_empty() {
             changes.push(("assignees", [json!([]), json!(people)]));
@@ -120,14 +123,19 @@ fn add_tasks(act: &mut Act, rows: &mut NewRows, tasks: Vec<NewTask>) {
         if !labels.is_empty() {
             changes.push(("labels", [json!([]), json!(labels)]));
         }
+        if !skills.is_empty() {
+            changes.push(("skills", [json!([]), taken::told(&skills)]));
+        }
         doers.extend(people.into_iter().map(|user| assignee::new(act, &row, user)));
         labellings.extend(labels.into_iter().map(|label| on_task::new(act, &row, label)));
+        skillings.extend(skills.into_iter().map(|level| taken::new(act, &row, level)));
         models.push(row);
         more.push(changes);
     }
     rows.add_telling(models, more);
     rows.add_parts(doers);
     rows.add_parts(labellings);
+    rows.add_parts(skillings);
 }
 
 /// The manager and everybody on the team, as the reach `assigned` reads them.

@@ -50,6 +50,7 @@ pub const TABLES: &[&str] = &[
     "projects_activity_types",
     "projects_time_settings",
     "projects_allocation_skills",
+    "projects_task_skills",
     "projects_allocations",
     "projects_leave",
     "projects_certifications",

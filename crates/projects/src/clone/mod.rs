@@ -286,7 +286,8 @@ impl Copier {
         let people = doers.filter(|user| self.source.parts.team && self.staff.contains(user)).collect();
         let labels = self.source.labelled.get(&row.id).into_iter().flatten();
         let labels = labels.map(|label| self.labels.get(label).copied().unwrap_or(*label)).collect();
-        Ok(NewTask { row: new, people, labels })
+        let skills = self.source.skills.get(&row.id).cloned().unwrap_or_default();
+        Ok(NewTask { row: new, people, labels, skills })
     }
 
     fn work(&self, work: Work) -> Option<Work> {

@@ -7,13 +7,13 @@ use chrono::NaiveDate;
 use kernel::{
     Error, Result,
     act::Act,
-    id::{MilestoneId, ProjectId, TaskId, TaskLabelId, TypedId, UserId},
+    id::{MilestoneId, ProjectId, SkillId, TaskId, TaskLabelId, TypedId, UserId},
     policy::{Guarded, allowed, can_in},
     viewer::{Grant, Permission, Reach, Viewer},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QueryResult,
-    sea_query::{Expr, Query, SelectStatement, UnionType},
+    sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement, UnionType},
 };
 use uuid::Uuid;
 
@@ -23,6 +23,7 @@ use crate::{
     link::{self, Work, entity as link_entity},
     member::entity as member,
     milestone,
+    people::skill::on_task as taken,
     policy::{INTERNAL_READ, MILESTONES_READ, PROJECTS_READ, TASKS_READ, TEAM_READ},
     project::entity as project,
     task::{assignee, entity as task},
@@ -60,6 +61,8 @@ pub(crate) struct Source {
     pub(crate) doers: HashMap<TaskId, Vec<UserId>>,
     /// Which task has which labels.
     pub(crate) labelled: HashMap<TaskId, Vec<TaskLabelId>>,
+    /// What each task takes, and how well.
+    pub(crate) skills: HashMap<TaskId, Vec<(SkillId, i32)>>,
     /// Which work waits for which.
     pub(crate) links: Vec<link_entity::Model>,
     /// Who is on its team at present.
@@ -88,15 +91,28 @@ impl Source {
         let (columns, labels) = board(act, id).await?;
         let milestones = if parts.milestones { milestone::all_of(act, id).await? } else { Vec::new() };
         let tasks = if parts.tasks { tasks(act, id).await? } else { Vec::new() };
-        let (mut links, mut doers, mut labelled) = (Vec::new(), HashMap::new(), HashMap::new());
+        let (mut links, mut doers, mut labelled, mut skills) = Joins::default();
         if parts.tasks || parts.links {
-            (links, doers, labelled) = joins(act, id).await?;
+            (links, doers, labelled, skills) = joins(act, id).await?;
         }
         if !parts.links {
             links.clear();
         }
         let team = if parts.team { team(act, id).await? } else { Vec::new() };
-        Ok(Self { project, parts, columns, labels, milestones, tasks, doers, labelled, links, team, known })
+        Ok(Self {
+            project,
+            parts,
+            columns,
+            labels,
+            milestones,
+            tasks,
+            doers,
+            labelled,
+            skills,
+            links,
+            team,
+            known,
+        })
     }
 
     /// Whether it follows from what was read that the viewer holds a permission on the project.
@@ -191,9 +207,14 @@ async fn team(act: &Act, id: ProjectId) -> Result<Vec<member::Model>> {
     Ok(rows.order_by_asc(member::Column::JoinedOn).order_by_asc(member::Column::Id).all(act.conn()).await?)
 }
 
-type Joins = (Vec<link_entity::Model>, HashMap<TaskId, Vec<UserId>>, HashMap<TaskId, Vec<TaskLabelId>>);
+type Joins = (
+    Vec<link_entity::Model>,
+    HashMap<TaskId, Vec<UserId>>,
+    HashMap<TaskId, Vec<TaskLabelId>>,
+    HashMap<TaskId, Vec<(SkillId, i32)>>,
+);
 
-/// Dependencies of a project, people on its tasks and labels of its tasks, in one statement.
+/// Dependencies of a project, people on its tasks, labels of its tasks and what they take, in one statement.
 async fn joins(act: &Act, id: ProjectId) -> Result<Joins> {
     let tenant = act.viewer().tenant_id();
     let mut all = Query::select();
@@ -202,10 +223,11 @@ async fn joins(act: &Act, id: ProjectId) -> Result<Joins> {
     all.columns([Of::PredTaskId, Of::SuccTaskId, Of::PredMilestoneId, Of::SuccMilestoneId, Of::Id]);
     all.columns([Of::Kind, Of::LagMinutes]).expr(Expr::cust("'link'"));
     all.and_where(Of::TenantId.eq(tenant)).and_where(Of::ProjectId.eq(id));
-    let pairs = |mut select: SelectStatement, kind: &'static str, order: Expr| {
+    let pairs = |mut select: SelectStatement, kind: &'static str, order: Expr, number: Expr| {
         select.expr(Expr::cust("NULL")).expr(Expr::cust("NULL")).expr(order);
-        select.expr(Expr::cust("''")).expr(Expr::cust("0")).expr(Expr::cust(kind)).to_owned()
+        select.expr(Expr::cust("''")).expr(number).expr(Expr::cust(kind)).to_owned()
     };
+    let none = || Expr::cust("0");
     let mut of_project = Query::select();
     of_project.column(task::Column::Id).from(task::Entity);
     of_project.and_where(task::Column::TenantId.eq(tenant)).and_where(task::Column::ProjectId.eq(id));
@@ -216,21 +238,32 @@ async fn joins(act: &Act, id: ProjectId) -> Result<Joins> {
     use on_task::Column as Has;
     let mut labels = Query::select();
     labels.columns([Has::TaskId, Has::LabelId]).from(on_task::Entity);
-    labels.and_where(Has::TenantId.eq(tenant)).and_where(Has::TaskId.in_subquery(of_project));
-    all.union(UnionType::All, pairs(doers, "'doer'", Expr::col(Does::Id)));
-    all.union(UnionType::All, pairs(labels, "'label'", Expr::col(Has::Id)));
-    let (mut links, mut does, mut has) = (Vec::new(), Vec::new(), Vec::new());
+    labels.and_where(Has::TenantId.eq(tenant)).and_where(Has::TaskId.in_subquery(of_project.clone()));
+    use taken::Column as Takes;
+    let mut skills = Query::select();
+    skills.columns([Takes::TaskId, Takes::SkillId]).from(taken::Entity);
+    skills.and_where(Takes::TenantId.eq(tenant)).and_where(Takes::TaskId.in_subquery(of_project));
+    let level = Expr::col(Takes::Level).cast_as(Alias::new("bigint"));
+    all.union(UnionType::All, pairs(doers, "'doer'", Expr::col(Does::Id), none()));
+    all.union(UnionType::All, pairs(labels, "'label'", Expr::col(Has::Id), none()));
+    all.union(UnionType::All, pairs(skills, "'skill'", Expr::col(Takes::Id), level));
+    let (mut links, mut does, mut has, mut takes) = (Vec::new(), Vec::new(), Vec::new(), HashMap::new());
     for row in act.conn().query_all(&all).await? {
         let key = |index: usize| row.try_get_by_index::<Option<Uuid>>(index);
         let (Some(order), kind) = (key(4)?, row.try_get_by_index::<String>(7)?) else { continue };
         match (kind.as_str(), key(0)?, key(1)?) {
             ("doer", Some(task), Some(user)) => does.push((order, task, user)),
             ("label", Some(task), Some(label)) => has.push((order, task, label)),
+            ("skill", Some(task), Some(skill)) => {
+                let of: &mut Vec<_> = takes.entry(TaskId::from_uuid(task)).or_default();
+                let level: i64 = row.try_get_by_index(6)?;
+                of.push((SkillId::from_uuid(skill), i32::try_from(level).unwrap_or(1)));
+            }
             _ => links.extend(self::link(act, id, &row, order)?),
         }
     }
     links.sort_by_key(|link| link.id.uuid());
-    Ok((links, grouped(does, UserId::from_uuid), grouped(has, TaskLabelId::from_uuid)))
+    Ok((links, grouped(does, UserId::from_uuid), grouped(has, TaskLabelId::from_uuid), takes))
 }
 
 /// What belongs to each task, in the order of making.

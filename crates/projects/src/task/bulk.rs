@@ -25,6 +25,7 @@ use crate::{
     column,
     label::on_task::{self, Labelling},
     link,
+    people::skill::on_task::{self as taken, Skilling},
     policy::TASKS_WRITE,
     project,
     service::Projects,
@@ -36,6 +37,7 @@ struct Change {
     after: Model,
     staffing: Option<Staffing>,
     labelling: Option<Labelling>,
+    skilling: Option<Skilling>,
     next: Option<Next>,
 }
 
@@ -59,7 +61,8 @@ pub async fn update(
     let pairs = changes.map(|change| (change.before.clone(), change.after.clone())).collect();
     let mut written = act.update_pairs(pairs).await?.into_iter();
     let mut results = Vec::with_capacity(outcomes.len());
-    let (mut staffings, mut labellings, mut following) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut staffings, mut labellings) = (Vec::new(), Vec::new());
+    let (mut skillings, mut following) = (Vec::new(), Vec::new());
     let mut counted = HashSet::new();
     for outcome in outcomes {
         results.push(match outcome {
@@ -70,6 +73,7 @@ pub async fn update(
                 }
                 staffings.extend(change.staffing);
                 labellings.extend(change.labelling);
+                skillings.extend(change.skilling);
                 following.extend(change.next);
                 Ok(task)
             }
@@ -79,6 +83,8 @@ pub async fn update(
     let mut touched = people::write(act, staffings, &counted).await?;
     counted.extend(touched.iter().map(|task| task.id));
     touched.extend(on_task::write(act, labellings, &counted).await?);
+    counted.extend(touched.iter().map(|task| task.id));
+    touched.extend(taken::write(act, skillings, &counted).await?);
     let mut touched: HashMap<TaskId, Model> = touched.into_iter().map(|task| (task.id, task)).collect();
     for task in results.iter_mut().flatten() {
         if let Some(now) = touched.remove(&task.id) {
@@ -105,6 +111,7 @@ impl Known {
         let column = self.column(&before, &item.column_id, &mut fields).cloned();
         let staffing = self.staffing(act, &before, &item, &mut fields);
         let labelling = self.labelling(act, &before, &item, &mut fields);
+        let skilling = self.skilling(act, &before, &item, &mut fields);
         let reporter =
             item.reporter_id.value().copied().filter(|reporter| before.reporter_id != Some(*reporter));
         if let Some(reason) = reporter.and_then(|reporter| not_active(self.people.get(&reporter))) {
@@ -125,7 +132,7 @@ impl Known {
                 .adopt(after.id, after.parent_id)
                 .map_err(|reason| Error::field("parentId", reason))?;
         }
-        Ok(Change { before, after, staffing, labelling, next })
+        Ok(Change { before, after, staffing, labelling, skilling, next })
     }
 
     /// Milestone and task that a task is part of after the change.
@@ -172,6 +179,21 @@ impl Known {
         check_labels(&self.labels, &wanted, task.project_id, fields);
         let before = self.labelled.get(&task.id).map(Vec::as_slice).unwrap_or_default();
         Some(Labelling::new(act, task, before, wanted))
+    }
+
+    /// Which skills come to a task and which go.
+    fn skilling(
+        &self,
+        act: &Act,
+        task: &Model,
+        item: &UpdateTaskInput,
+        fields: &mut Fields,
+    ) -> Option<Skilling> {
+        let wanted = item.skills.as_ref()?;
+        let there = self.taken.get(&task.id).map(Vec::as_slice).unwrap_or_default();
+        let before = there.iter().map(|row| row.skill_id).collect();
+        let wanted = self.skills.levels(wanted, &before, ("skills", taken::MAX_ON_TASK), fields);
+        Some(Skilling::new(act, task, there, wanted))
     }
 
     /// The column that a task goes to.

@@ -24,6 +24,7 @@ use crate::{
     label::{graphql::TaskLabel, on_task},
     link::{self, graphql::Dependency},
     milestone::{entity as milestone, graphql::Milestone},
+    people::{profile::graphql::SkillLevel, skill::on_task as taken},
     plan::fields::TaskPlan,
     policy::{INTERNAL_READ, TASKS_READ},
     project::{entity as project, graphql::Project},
@@ -228,6 +229,11 @@ impl Task {
     /// How it is scheduled. Needs `projects.internal.read` on the task.
     async fn plan(&self, ctx: &Context<'_>) -> Option<Result<TaskPlan>> {
         self.internal(ctx, Some(TaskPlan::of(&self.0))).await
+    }
+
+    /// What it takes, at these levels or better ones, at most 20 skills. Needs `projects.internal.read`.
+    async fn skills(&self, ctx: &Context<'_>) -> Option<Result<Vec<SkillLevel>>> {
+        Some(taken::of_task(ctx.ask(), self.0.id).await)
     }
 
     /// When it was done; null while it is not.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use kernel::{
     Fields, Result, Text,
     act::Act,
-    id::{MilestoneId, ProjectId, TaskColumnId, TaskId, TaskLabelId, TypedId, UserId},
+    id::{MilestoneId, ProjectId, SkillId, TaskColumnId, TaskId, TaskLabelId, TypedId, UserId},
     people::Person,
     policy::Guarded,
 };
@@ -23,6 +23,7 @@ use crate::{
     family::Family,
     label::{self, on_task},
     link, milestone,
+    people::skill::{levels::Catalogue, on_task as taken},
     policy::{TASKS_READ, TASKS_WRITE},
     project,
     service::Projects,
@@ -57,6 +58,8 @@ pub(super) struct Known {
     pub(super) neighbours: HashMap<TaskId, Vec<TaskId>>,
     pub(super) labels: HashMap<TaskLabelId, label::entity::Model>,
     pub(super) labelled: HashMap<TaskId, Vec<on_task::Model>>,
+    pub(super) skills: Catalogue,
+    pub(super) taken: HashMap<TaskId, Vec<taken::Model>>,
 }
 
 impl Known {
@@ -77,6 +80,8 @@ impl Known {
         let labels = items.iter().filter_map(|item| item.label_ids.value()).flatten().copied().collect();
         let labelled = items.iter().filter(|item| !item.label_ids.is_undefined());
         let labelled = labelled.map(|item| item.id.uuid()).collect();
+        let skilled = items.iter().filter(|item| item.skills.is_some());
+        let skilled = skilled.map(|item| item.id.uuid()).collect();
         let (mut family, mut neighbours) = (Family::from_iter([]), HashMap::new());
         if !parents.is_empty() {
             family = family_of(act, projects_of_tasks.keys().copied()).await?;
@@ -89,6 +94,8 @@ impl Known {
             neighbours,
             labels: on_task::by_ids(act, labels).await?,
             labelled: on_task::of_tasks(act, labelled).await?,
+            skills: Catalogue::load(act.conn(), viewer, skills_of(items)).await?,
+            taken: taken::of_tasks(act.conn(), viewer.tenant_id(), skilled).await?,
             projects: projects_of_tasks,
             columns: load_columns(act, columns).await?,
             people: load_people(act, projects, items).await?,
@@ -97,6 +104,12 @@ impl Known {
             writable: writable.into_iter().collect(),
         })
     }
+}
+
+/// The skills that changes name.
+fn skills_of(items: &[UpdateTaskInput]) -> Vec<SkillId> {
+    let named = items.iter().flat_map(|item| item.skills.iter().flatten().take(taken::MAX_ON_TASK));
+    named.map(|one| one.skill_id).collect()
 }
 
 /// The projects of tasks, kept from changing until the act ends.

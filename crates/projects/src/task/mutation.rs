@@ -13,7 +13,10 @@ use kernel::{
 };
 
 use super::{checklist::ChecklistItemInput, entity::Model, graphql::Task};
-use crate::{plan::fields::TaskPlanInput, service::Projects, words::Priority};
+use crate::{
+    people::profile::mutation::SkillLevelInput, plan::fields::TaskPlanInput, service::Projects,
+    words::Priority,
+};
 
 /// A new task. With neither neighbour it goes behind all others.
 #[derive(Clone, Debug, InputObject)]
@@ -53,6 +56,8 @@ pub struct CreateTaskInput {
     pub recurrence: Option<String>,
     /// How it is scheduled; automatically, without a word.
     pub plan: Option<TaskPlanInput>,
+    /// What it takes, at these levels or better ones: at most 20 skills.
+    pub skills: Option<Vec<SkillLevelInput>>,
     /// The task of the project that it goes right behind.
     pub after: Option<TaskId>,
     /// The task of the project that it goes right before; not looked at beside `after`.
@@ -101,6 +106,8 @@ pub struct UpdateTaskInput {
     pub recurrence: MaybeUndefined<String>,
     /// How it is scheduled: what is left out stays.
     pub plan: Option<TaskPlanInput>,
+    /// What it takes, at these levels or better ones: all of it, at most 20 skills. Null leaves it as it is.
+    pub skills: Option<Vec<SkillLevelInput>>,
 }
 
 /// A task and its new place. With neither neighbour it goes behind all others.

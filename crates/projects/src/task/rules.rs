@@ -143,6 +143,7 @@ pub fn changed(before: &Model, input: UpdateTaskInput, fields: &mut Fields) -> M
         checklist,
         recurrence,
         plan,
+        skills: _,
     } = input;
     let mut after = before.clone();
     if let Some(title) = patch::checked(title, "title", fields, |value, path| self::title(&value, path)) {

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     column,
     label::on_task::{self, Labelling},
+    people::skill::on_task::{self as taken, Skilling},
     rank,
     words::TaskStatus,
 };
@@ -65,17 +66,18 @@ pub fn due(before: &Model, after: &mut Model, today: NaiveDate) -> Option<Next> 
     })
 }
 
-/// What tasks to come are put beside: the last of their projects, the columns they begin in, the people and labels of
-/// those before them.
+/// What tasks to come are put beside: the last of their projects, the columns they begin in, the people, labels
+/// and skills of those before them.
 struct Around {
     last: HashMap<ProjectId, (i64, Option<String>)>,
     columns: HashMap<ProjectId, column::entity::Model>,
     people: HashMap<TaskId, Vec<UserId>>,
     labels: HashMap<TaskId, Vec<on_task::Model>>,
+    skills: HashMap<TaskId, Vec<taken::Model>>,
 }
 
-/// Makes what follows, at the end of each project: the same task, not begun, with its people and labels. A handful of
-/// statements for any number.
+/// Makes what follows, at the end of each project: the same task, not begun, with its people, labels and skills. A handful
+/// of statements for any number.
 ///
 /// Invariant: the projects are locked, so nobody else takes the numbers.
 pub(crate) async fn go_on(act: &mut Act, following: Vec<Next>) -> Result<()> {
@@ -83,7 +85,8 @@ pub(crate) async fn go_on(act: &mut Act, following: Vec<Next>) -> Result<()> {
         return Ok(());
     }
     let mut around = Around::load(act, &following).await?;
-    let (mut tasks, mut staffings, mut labellings) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut tasks, mut staffings) = (Vec::new(), Vec::new());
+    let (mut labellings, mut skillings) = (Vec::new(), Vec::new());
     for next in following {
         let Some(task) = around.task(act, &next) else { continue };
         let people = around.people.remove(&next.done.id).unwrap_or_default();
@@ -91,11 +94,15 @@ pub(crate) async fn go_on(act: &mut Act, following: Vec<Next>) -> Result<()> {
         let labels = around.labels.remove(&next.done.id).unwrap_or_default();
         let labels = labels.into_iter().map(|row| row.label_id).collect();
         labellings.push(Labelling::new(act, &task, &[], labels));
+        let skills = around.skills.remove(&next.done.id).unwrap_or_default();
+        let skills = skills.into_iter().map(|row| (row.skill_id, row.level)).collect();
+        skillings.push(Skilling::new(act, &task, &[], skills));
         tasks.push(task);
     }
     let new: HashSet<TaskId> = act.insert_all(tasks).await?.into_iter().map(|task| task.id).collect();
     people::write(act, staffings, &new).await?;
-    on_task::write(act, labellings, &new).await.map(drop)
+    on_task::write(act, labellings, &new).await?;
+    taken::write(act, skillings, &new).await.map(drop)
 }
 
 impl Around {
@@ -129,7 +136,9 @@ impl Around {
             people.entry(row.task_id).or_default().push(row.user_id);
         }
         let last = last.into_iter().map(|(project, number, rank)| (project, (number, Some(rank))));
-        Ok(Self { last: last.collect(), columns, people, labels: on_task::of_tasks(act, tasks).await? })
+        let skills = taken::of_tasks(act.conn(), tenant, tasks.clone()).await?;
+        let labels = on_task::of_tasks(act, tasks).await?;
+        Ok(Self { last: last.collect(), columns, people, labels, skills })
     }
 
     /// The task that follows, behind all others of its project.

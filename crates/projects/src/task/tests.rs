@@ -92,6 +92,7 @@ fn nothing() -> UpdateTaskInput {
         checklist: MaybeUndefined::Undefined,
         recurrence: MaybeUndefined::Undefined,
         plan: None,
+        skills: None,
     }
 }
 

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     column,
     label::on_task::{self, Labelling},
+    people::skill::on_task::{self as taken, Skilling},
     plan::fields,
     policy::{TASKS_CREATE, TASKS_WRITE},
     project,
@@ -54,6 +55,7 @@ pub async fn create(viewer: &Viewer, db: &Db, projects: &Projects, input: Create
             let assignees = rules::assignees(input.assignee_ids.clone().unwrap_or_default(), "assigneeIds")?;
             people::check(act, projects, &assignees, input.reporter_id).await?;
             let labels = known::check_new(act, &input).await?;
+            let skills = taken::check_new(act, input.skills.as_deref().unwrap_or_default()).await?;
             let mut task = new(act, &column, input)?;
             task.number = next_number(act, project.id).await?;
             task.rank = rank_at(act, project.id, None, spot).await?;
@@ -63,6 +65,8 @@ pub async fn create(viewer: &Viewer, db: &Db, projects: &Projects, input: Create
             let written = HashSet::from([task.id]);
             people::write(act, vec![staffing], &written).await?;
             on_task::write(act, vec![labelling], &written).await?;
+            let skilling = Skilling::new(act, &task, &[], skills);
+            taken::write(act, vec![skilling], &written).await?;
             Ok(task)
         })
         .await
@@ -113,6 +117,7 @@ fn new(act: &Act, column: &column::entity::Model, input: CreateTaskInput) -> Res
         checklist,
         recurrence,
         plan,
+        skills: _,
         after: _,
         before: _,
     } = input;

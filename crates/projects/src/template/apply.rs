@@ -281,7 +281,7 @@ impl<'a> Builder<'a> {
         let people = part.doers.iter().filter_map(|role| self.people.get(role)).copied().collect();
         let people = task::rules::assignees(people, "roles")?;
         let labels = part.label_names.iter().filter_map(|name| self.labels.get(name)).copied().collect();
-        Ok(NewTask { row, people, labels })
+        Ok(NewTask { row, people, labels, skills: Vec::new() })
     }
 
     fn plan(&self, plan: &TemplateTaskPlan) -> Result<TaskPlan> {

@@ -9,7 +9,6 @@ use kernel::{
     id::{SkillId, TypedId, UserId},
     patch,
     people::check_staff,
-    policy::Guarded,
     text,
     viewer::{Reach, Viewer},
 };
@@ -19,7 +18,6 @@ use serde_json::json;
 use super::{
     certified,
     entity::Model,
-    matrix::LEVELS,
     mutation::{CertificationInput, SkillLevelInput, UpdateResourceProfileInput},
     skilled,
 };
@@ -28,10 +26,7 @@ use crate::{
         holidays, hours,
         write::{Changes, Owner, TOO_MANY, change_days, find as calendar},
     },
-    people::{
-        TWICE,
-        skill::{self, entity as skills},
-    },
+    people::skill::levels::Catalogue,
     policy::people::{PEOPLE_WRITE, may_of},
     register::{OUT_OF_RANGE, check_range},
     service::Projects,
@@ -46,7 +41,7 @@ const LINE_MAX: usize = 200;
 const CREDENTIAL_MAX: usize = 100;
 
 /// Most skills and certifications of a person.
-const SKILLS_MAX: usize = 100;
+pub(crate) const SKILLS_MAX: usize = 100;
 const CERTIFICATIONS_MAX: usize = 50;
 
 /// Minutes of a week.
@@ -170,24 +165,12 @@ pub(crate) async fn check_levels(
     if wanted.len() > SKILLS_MAX {
         return Err(Error::field(path, TOO_MANY.with("max", SKILLS_MAX)));
     }
-    let known = skills::Entity::of_tenant(act.viewer().tenant_id());
-    let known = known.filter(skills::Column::Id.is_in(wanted.iter().map(|one| one.skill_id.uuid())));
-    let known = if wanted.is_empty() { Vec::new() } else { known.all(act.conn()).await? };
-    let known: HashMap<SkillId, bool> =
-        known.into_iter().map(|skill| (skill.id, skill.archived_at.is_some())).collect();
-    let (mut fields, mut levels) = (Fields::new(), HashMap::new());
-    for (place, one) in wanted.iter().enumerate() {
-        let at = format!("{path}.{place}.skillId");
-        match known.get(&one.skill_id) {
-            None => fields.add(at.clone(), skill::UNKNOWN),
-            Some(true) if !before.contains(&one.skill_id) => fields.add(at.clone(), skill::ARCHIVED),
-            Some(_) => {}
-        }
-        check_range(one.level, LEVELS, &format!("{path}.{place}.level"), &mut fields);
-        fields.require(levels.insert(one.skill_id, one.level).is_none(), &at, TWICE);
-    }
+    let ids = wanted.iter().map(|one| one.skill_id).collect();
+    let known = Catalogue::load(act.conn(), act.viewer(), ids).await?;
+    let mut fields = Fields::new();
+    let levels = known.levels(wanted, before, (path, SKILLS_MAX), &mut fields);
     fields.check()?;
-    Ok(levels)
+    Ok(levels.into_iter().collect())
 }
 
 async fn set_skills(act: &mut Act, person: UserId, wanted: &[SkillLevelInput]) -> Result<()> {

@@ -2,6 +2,8 @@
 
 pub mod entity;
 pub mod graphql;
+pub(crate) mod levels;
+pub mod on_task;
 
 use kernel::{
     Error, Fields, Result, Text, act::expect_version, db::Db, patch, policy::Guarded, text, viewer::Viewer,
