@@ -27,7 +27,9 @@ use kernel::{
     sql::one_of,
     viewer::{Permission, RequestInfo, Viewer},
 };
-use sea_orm::{ColumnTrait, DbBackend, QueryFilter, QuerySelect, QueryTrait, sea_query::LockType};
+use sea_orm::{
+    ColumnTrait, DbBackend, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::LockType,
+};
 
 use crate::fanout::{Fanout, Notice};
 
@@ -183,6 +185,20 @@ impl projects::Clocks for Directory {
             user::Entity::of_tenant(act.viewer().tenant_id()).filter(user::Column::Id.eq(person.uuid()));
         let zone = zone.select_only().column(user::Column::TimeZone);
         zone.into_tuple().one(act.conn()).await?.ok_or_else(unknown)
+    }
+
+    async fn hold_all(&self, act: &Act, people: &[UserId]) -> Result<()> {
+        use membership::entity::{Column, Entity};
+        let members = Entity::of_tenant(act.viewer().tenant_id())
+            .filter(Column::UserId.is_in(people.iter().map(|person| person.uuid())))
+            // Race: locks are taken in the order of ids, so two acts cannot wait for each other.
+            .order_by_asc(Column::UserId);
+        let members = members.select_only().column(Column::UserId).lock(LockType::NoKeyUpdate);
+        let members: Vec<UserId> = members.into_tuple().all(act.conn()).await?;
+        match people.iter().find(|person| !members.contains(person)) {
+            Some(person) => Err(Error::not_found(UserId::TYPE, person)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -150,6 +150,13 @@ pub const ACTIONS: &[ActionText] = &[
         ["{actor} levelled the task {subject}", "{actor} levelled {count} tasks"],
         ["{actor} a lissé la tâche {subject}", "{actor} a lissé {count} tâches"],
     ),
+    ActionText::open(
+        Projects,
+        ("projects.task.auto_assign", "Task"),
+        "person-plus",
+        ["{actor} found somebody for the task {subject}", "{actor} found somebody for {count} tasks"],
+        ["{actor} a trouvé quelqu'un pour la tâche {subject}", "{actor} a trouvé quelqu'un pour {count} tâches"],
+    ),
     PREPARES.of("projects.task.bulk_update"),
     UPDATES.of("projects.task.bulk_update"),
     ActionText::open(
@@ -215,6 +222,7 @@ const TASK_INNER: &[&str] = &[
     "blocked_reason",
     "checklist",
     "labels",
+    "skills",
     "scheduling",
     "duration_minutes",
     "constraint_kind",

@@ -49,6 +49,10 @@ pub trait Clocks: Send + Sync + 'static {
     /// Keeps other acts from writing a person's time until this one ends, and answers the time zone of their settings.
     /// NOT_FOUND for who is no member of the act's tenant.
     async fn hold(&self, act: &Act, person: UserId) -> Result<TimeZone>;
+
+    /// Keeps other acts from writing the time of any of these people until this one ends, in one statement. NOT_FOUND
+    /// for who is no member of the act's tenant.
+    async fn hold_all(&self, act: &Act, people: &[UserId]) -> Result<()>;
 }
 
 /// People of a tenant, as far as projects ask what they may see.

@@ -52,6 +52,9 @@ told! {
     "projects.allocation.update" on "Allocation": "pencil",
         "{actor} changed how somebody is planned", "{actor} changed how {count} people are planned",
         "{actor} a modifié une affectation", "{actor} a modifié {count} affectations";
+    "projects.allocation.suggest" on "Allocation": "person-plus",
+        "{actor} gave a place to whom was suggested", "{actor} gave {count} places to those who were suggested",
+        "{actor} a attribué une place à la personne suggérée", "{actor} a attribué {count} places aux personnes suggérées";
     "projects.allocation.delete" on "Allocation": "trash",
         "{actor} took back how somebody was planned", "{actor} took back how {count} people were planned",
         "{actor} a supprimé une affectation", "{actor} a supprimé {count} affectations";

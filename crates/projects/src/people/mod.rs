@@ -8,6 +8,7 @@ pub mod privacy;
 pub mod profile;
 pub mod settings;
 pub mod skill;
+pub mod suggest;
 pub mod workload;
 
 use async_graphql::MergedObject;
@@ -44,6 +45,7 @@ pub struct PeopleQuery(
     allocation::graphql::AllocationQuery,
     settings::graphql::PlanSettingsQuery,
     workload::graphql::WorkloadQuery,
+    suggest::graphql::SuggestionQuery,
 );
 
 /// The root mutations of people.
@@ -55,6 +57,7 @@ pub struct PeopleMutation(
     leave::mutation::LeaveMutation,
     allocation::mutation::AllocationMutation,
     settings::graphql::PlanSettingsMutation,
+    suggest::graphql::SuggestionMutation,
 );
 
 /// Checks that a person is active staff of the viewer's agency.

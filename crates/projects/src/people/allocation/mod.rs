@@ -7,4 +7,5 @@ pub mod needed;
 pub mod over;
 mod write;
 
+pub(in crate::people) use write::{ROLE_MAX, check, open_project};
 pub use write::{create, delete, update};

@@ -68,30 +68,61 @@ pub async fn check(
     viewer: &Viewer,
     row: &Model,
 ) -> Result<Vec<OverAllocatedWeek>> {
-    let Some(person) = row.user_id.filter(|_| is_firm(row)) else { return Ok(Vec::new()) };
-    let range = (row.starts_on, row.ends_on);
-    let weeks = Weeks::load(conn, viewer, &[person], range).await?.of(Whose::Person(person));
-    let others = allocations(conn, viewer, Among::People(&[person]), range).await?;
-    let others = others.iter().filter(|other| other.id != row.id && is_firm(other));
-    let firm: Vec<Demand> = others.map(demand).chain([demand(row)]).collect();
-    let mut over = weeks_over(person, &weeks, &firm);
-    // Reason: a week that is too full without the allocation, which takes nothing of it, is not its matter.
-    let own = demand(row);
-    over.retain(|over| {
-        weeks.iter().any(|week| Date::from(week.monday) == over.week_start && week.taken(&own) > 0)
-    });
-    Ok(over)
+    let over = check_all(conn, viewer, std::slice::from_ref(row)).await?;
+    Ok(over.into_iter().next().unwrap_or_default())
+}
+
+/// The same of several allocations of different people, in as many statements: for each its weeks.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn check_all(
+    conn: &impl ConnectionTrait,
+    viewer: &Viewer,
+    rows: &[Model],
+) -> Result<Vec<Vec<OverAllocatedWeek>>> {
+    let firm: Vec<&Model> = rows.iter().filter(|row| is_firm(row)).collect();
+    let people: Vec<UserId> = firm.iter().filter_map(|row| row.user_id).collect();
+    let first = firm.iter().map(|row| row.starts_on).min();
+    let last = firm.iter().map(|row| row.ends_on).max();
+    let Some(range) = first.zip(last).filter(|_| !people.is_empty()) else {
+        return Ok(vec![Vec::new(); rows.len()]);
+    };
+    let weeks = Weeks::load(conn, viewer, &people, range).await?;
+    let others = allocations(conn, viewer, Among::People(&people), range).await?;
+    let of = by_person(&others);
+    let over = |row: &Model| {
+        let Some(person) = row.user_id.filter(|_| is_firm(row)) else { return Vec::new() };
+        let weeks = weeks.of(Whose::Person(person));
+        let others = of.get(&person).map_or(&[][..], Vec::as_slice);
+        let others = others.iter().filter(|other| other.id != row.id && is_firm(other));
+        let firm: Vec<Demand> = others.map(|other| demand(other)).chain([demand(row)]).collect();
+        let mut over = weeks_over(person, &weeks, &firm);
+        // Reason: a week that is too full without the allocation, which takes nothing of it, is not its matter.
+        let own = demand(row);
+        over.retain(|over| {
+            weeks.iter().any(|week| Date::from(week.monday) == over.week_start && week.taken(&own) > 0)
+        });
+        over
+    };
+    Ok(rows.iter().map(over).collect())
 }
 
 /// The error that names the weeks, with their figures.
 #[must_use]
 pub fn refused(person: &str, weeks: &[OverAllocatedWeek]) -> Error {
+    Error::Invalid(said("userId", person, weeks))
+}
+
+/// What is wrong at a path that names a person: the weeks, with their figures.
+#[must_use]
+pub fn said(path: &str, person: &str, weeks: &[OverAllocatedWeek]) -> Vec<FieldError> {
     let said = |over: &OverAllocatedWeek| {
         let said = OVER_ALLOCATED.with("person", person).with("week", over.week_start);
         let said = said.with("capacity", over.capacity_minutes).with("allocated", over.allocated_minutes);
-        FieldError::new("userId", said.with("over", over.over_minutes))
+        FieldError::new(path, said.with("over", over.over_minutes))
     };
-    Error::Invalid(weeks.iter().take(NAMED).map(said).collect())
+    weeks.iter().take(NAMED).map(said).collect()
 }
 
 /// The weeks in which these people have more firm work than time, by person and week; in five statements.

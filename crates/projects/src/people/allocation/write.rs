@@ -51,7 +51,7 @@ pub const ONE_AMOUNT: Text = Text::new(
 );
 
 /// Longest role, in characters.
-const ROLE_MAX: usize = 100;
+pub(in crate::people) const ROLE_MAX: usize = 100;
 
 /// Longest allocation, in days: five years.
 const DAYS_MAX: i64 = 1_830;
@@ -96,7 +96,7 @@ async fn name_of(viewer: &Viewer, db: &Db, projects: &Projects, person: Option<U
 }
 
 /// Locks a project that is planned for.
-async fn open_project(act: &Act, id: ProjectId) -> Result<()> {
+pub(in crate::people) async fn open_project(act: &Act, id: ProjectId) -> Result<()> {
     project::lock(act, id).await?;
     let row = projects::Entity::fetch_to(act.conn(), act.viewer(), ALLOCATIONS_WRITE, id).await?;
     project::rules::check_open(&row).map_err(|error| match error {
@@ -165,7 +165,7 @@ fn new(act: &Act, input: CreateAllocationInput) -> Result<Model> {
 }
 
 /// Checks what the fields of an allocation are to each other.
-fn check(row: &Model, mut fields: Fields) -> Result<()> {
+pub(in crate::people) fn check(row: &Model, mut fields: Fields) -> Result<()> {
     fields.require(row.user_id.is_some() || row.role.is_some(), "role", NOBODY);
     let one = row.weekly_minutes.is_some() != row.percent.is_some();
     fields.require(one, "weeklyMinutes", ONE_AMOUNT);

@@ -1,0 +1,228 @@
+//! The rules by which free time is counted for suggestions. No database, no clock.
+//!
+//! For a place on a team it is counted week by week, for that is how allocations take time. For tasks it is counted day
+//! by day: what a person has in a week lies on its days as their hours do, what an allocation takes of it lies on those of
+//! its days on which they work, and what they have to do already lies evenly on the working days of each task.
+
+use chrono::{Days, NaiveDate};
+
+use crate::people::workload::figures::{Amount, Demand, Week};
+
+/// From one day to another, both included.
+pub(super) type Range = (NaiveDate, NaiveDate);
+
+/// The day after which six more follow in the week of a Monday.
+fn sunday(monday: NaiveDate) -> NaiveDate {
+    monday.checked_add_days(Days::new(6)).unwrap_or(monday)
+}
+
+/// All that somebody has from one day to another.
+fn all((first, last): Range) -> Demand {
+    Demand { first, last, amount: Amount::Percent(100) }
+}
+
+/// A demand as far as it lies in a range.
+pub(super) fn clipped(demand: &Demand, (first, last): Range) -> Demand {
+    Demand { first: demand.first.max(first), last: demand.last.min(last), ..*demand }
+}
+
+/// What a person has in some days of a week, and what is left of it; too much work is nothing left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Left {
+    capacity: i64,
+    left: i64,
+}
+
+impl Left {
+    fn of(week: &Week, taken: &[Demand], range: Range) -> Self {
+        let capacity = week.taken(&all(range));
+        let sum: i64 = taken.iter().map(|demand| week.taken(&clipped(demand, range))).sum();
+        Self { capacity, left: (capacity - sum).max(0) }
+    }
+}
+
+/// What a person has for a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ForPlace {
+    /// Minutes of the place that they are free for: week by week the less of what it asks for and what they have left,
+    /// so that a week that is too full is not made up for by another.
+    pub(super) free: i64,
+    /// How much of their time in its days is taken, in thousandths.
+    pub(super) load: u32,
+}
+
+/// The weeks of a person, with what is left of each.
+pub(super) struct PersonWeeks {
+    weeks: Vec<Week>,
+    taken: Vec<Demand>,
+    whole: Vec<Left>,
+}
+
+impl PersonWeeks {
+    /// The weeks of somebody of whose time this is taken.
+    pub(super) fn new(weeks: Vec<Week>, taken: Vec<Demand>) -> Self {
+        let whole = |week: &Week| Left::of(week, &taken, (week.monday, sunday(week.monday)));
+        Self { whole: weeks.iter().map(whole).collect(), weeks, taken }
+    }
+
+    /// What they have for a place that asks for so much of each of these weeks in a range of days.
+    pub(super) fn for_place(&self, wanted: &[i64], range: Range) -> ForPlace {
+        let (mut free, mut capacity, mut left) = (0, 0, 0);
+        for ((week, whole), wanted) in self.weeks.iter().zip(&self.whole).zip(wanted) {
+            let last = sunday(week.monday);
+            if last < range.0 || week.monday > range.1 {
+                continue;
+            }
+            let inside = range.0 <= week.monday && last <= range.1;
+            let of = if inside { *whole } else { Left::of(week, &self.taken, range) };
+            free += of.left.min(*wanted);
+            (capacity, left) = (capacity + of.capacity, left + of.left);
+        }
+        ForPlace { free, load: schedule::staffing::load(capacity, left) }
+    }
+}
+
+/// What a demand asks for of each week, by the hours of `weeks`.
+pub(super) fn wanted(weeks: &[Week], demand: &Demand) -> Vec<i64> {
+    weeks.iter().map(|week| week.taken(demand)).collect()
+}
+
+/// A person day by day, from the first Monday of their weeks on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Daily {
+    /// What they have.
+    pub(super) capacity: Vec<i64>,
+    /// What is left of it; below zero on days with too much work.
+    pub(super) free: Vec<i64>,
+}
+
+impl Daily {
+    /// The days of somebody's weeks without what is taken of them.
+    pub(super) fn new(weeks: &[Week], taken: &[Demand]) -> Self {
+        let mut daily = Self::default();
+        for week in weeks {
+            let capacity = spread(week.capacity(), &week.days.map(|day| day.worked));
+            let mut free = capacity.clone();
+            for demand in taken {
+                let covered = |(place, day): (usize, NaiveDate)| {
+                    (demand.first..=demand.last).contains(&day).then_some(place)
+                };
+                let covered: Vec<usize> =
+                    week.monday.iter_days().take(7).enumerate().filter_map(covered).collect();
+                let weights: Vec<i64> = covered.iter().map(|place| capacity[*place]).collect();
+                for (place, minutes) in covered.iter().zip(spread(week.taken(demand), &weights)) {
+                    free[*place] -= minutes;
+                }
+            }
+            daily.capacity.extend(capacity);
+            daily.free.extend(free);
+        }
+        daily
+    }
+
+    /// Takes work evenly from the working days of a range, by the places of its ends; from none if there is none.
+    pub(super) fn take(&mut self, (first, last): (usize, usize), work: i64) {
+        let Some(weights) = self.capacity.get(first..=last.min(self.capacity.len().saturating_sub(1))) else {
+            return;
+        };
+        if weights.iter().all(|minutes| *minutes == 0) {
+            return;
+        }
+        let taken = spread(work, weights);
+        self.free[first..].iter_mut().zip(taken).for_each(|(free, minutes)| *free -= minutes);
+    }
+}
+
+/// So many minutes shared out by weights, to the minute; evenly if all of them are zero.
+fn spread(minutes: i64, weights: &[i64]) -> Vec<i64> {
+    let sum: i64 = weights.iter().sum();
+    let even = sum == 0;
+    let all = if even { weights.len() as i64 } else { sum };
+    let (mut before, mut given) = (0, 0);
+    let share = |weight: &i64| {
+        before += if even { 1 } else { *weight };
+        let until = i128::from(minutes) * i128::from(before) / i128::from(all.max(1));
+        let until = i64::try_from(until).unwrap_or(i64::MAX);
+        let share = until - given;
+        given = until;
+        share
+    };
+    weights.iter().map(share).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::people::workload::figures::Minutes;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    /// A week of eight hours from Monday to Friday.
+    fn week(monday: &str) -> Week {
+        let mut days = [Minutes { planned: 480, worked: 480 }; 7];
+        (days[5], days[6]) = (Minutes::default(), Minutes::default());
+        Week { monday: day(monday), days, plain: 2_400, limit: None }
+    }
+
+    fn demand(first: &str, last: &str, amount: Amount) -> Demand {
+        Demand { first: day(first), last: day(last), amount }
+    }
+
+    #[test]
+    fn full_week_is_not_made_up_for_by_a_free_one() {
+        let weeks = || vec![week("2026-03-02"), week("2026-03-09")];
+        let place = demand("2026-03-02", "2026-03-15", Amount::Minutes(1_200));
+        let wanted = wanted(&weeks(), &place);
+        assert_eq!(wanted, [1_200, 1_200]);
+        let range = (place.first, place.last);
+        let of = |taken: Vec<Demand>| PersonWeeks::new(weeks(), taken).for_place(&wanted, range);
+        assert_eq!(of(Vec::new()), ForPlace { free: 2_400, load: 0 });
+        let full = demand("2026-03-02", "2026-03-08", Amount::Minutes(3_000));
+        assert_eq!(of(vec![full]), ForPlace { free: 1_200, load: 500 });
+        let some = demand("2026-03-01", "2026-03-31", Amount::Percent(75));
+        assert_eq!(of(vec![some]), ForPlace { free: 1_200, load: 750 });
+    }
+
+    #[test]
+    fn only_the_days_of_the_place_count() {
+        let person = PersonWeeks::new(
+            vec![week("2026-03-02"), week("2026-03-09")],
+            vec![demand("2026-03-02", "2026-03-03", Amount::Percent(100))],
+        );
+        let place = demand("2026-03-04", "2026-03-10", Amount::Minutes(2_400));
+        let wanted = wanted(&[week("2026-03-02"), week("2026-03-09")], &place);
+        assert_eq!(wanted, [1_440, 960]);
+        assert_eq!(person.for_place(&wanted, (place.first, place.last)), ForPlace { free: 2_400, load: 0 });
+    }
+
+    #[test]
+    fn days_have_what_hours_allocations_and_tasks_leave() {
+        let mut one = week("2026-03-02");
+        one.days[0].worked = 0;
+        let firm = demand("2026-03-01", "2026-03-31", Amount::Minutes(600));
+        let mut daily = Daily::new(&[one], &[firm]);
+        assert_eq!(daily.capacity, [0, 480, 480, 480, 480, 0, 0]);
+        assert_eq!(daily.free, [0, 330, 330, 330, 330, 0, 0]);
+        daily.take((0, 2), 100);
+        assert_eq!(daily.free, [0, 280, 280, 330, 330, 0, 0]);
+        daily.take((5, 6), 100);
+        daily.take((9, 12), 100);
+        assert_eq!(daily.free[5..], [0, 0], "no work is done on days off, nor on days that are not known");
+        let nothing =
+            Week { days: [Minutes::default(); 7], plain: 0, limit: Some(700), ..week("2026-03-02") };
+        assert_eq!(Daily::new(&[nothing], &[]).capacity, [100; 7], "who works whenever they like");
+    }
+
+    proptest! {
+        #[test]
+        fn no_minute_is_lost(minutes in 0_i64..100_000, weights in prop::collection::vec(0_i64..1_440, 1..30)) {
+            let shares = spread(minutes, &weights);
+            prop_assert_eq!(shares.iter().sum::<i64>(), minutes);
+            prop_assert!(shares.iter().all(|share| *share >= 0));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Suggestions: a team for the places of a project, and people for its tasks, each explained and applied as one act.
+
+mod apply;
+mod crew;
+mod free;
+pub mod graphql;
+mod mark;
+mod places;
+mod say;
+mod team;
+
+pub use mark::SUGGESTION_CHANGED;

@@ -1,0 +1,173 @@
+//! A team for the places of a project: what it is chosen from, and who is chosen for what. The matching is that of the
+//! crate `schedule`.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    Result,
+    id::{ProjectId, UserId},
+    viewer::Viewer,
+};
+use schedule::staffing::{self, Fit, Need, Offer};
+use sea_orm::ConnectionTrait;
+
+use super::{
+    crew::Crew,
+    free::{ForPlace, PersonWeeks, clipped, wanted},
+    mark::Mark,
+    places::Place,
+};
+use crate::{
+    calendar::sources::Whose,
+    people::{
+        allocation::entity::Model as Allocation,
+        workload::{
+            figures::Demand,
+            store::{Among, Weeks, allocations, by_person, demand, is_firm},
+        },
+    },
+    service::Staff,
+};
+
+/// What a team is chosen from.
+pub(super) struct Question {
+    pub(super) project: ProjectId,
+    pub(super) places: Vec<Place>,
+    pub(super) crew: Crew,
+    /// Whether tentative allocations take time, too.
+    tentative: bool,
+    as_of: DateTime<Utc>,
+    weeks: Option<Weeks>,
+    rows: Vec<Allocation>,
+}
+
+/// Somebody who could take a place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    /// Their place in the crew.
+    pub(super) person: usize,
+    pub(super) fit: Fit,
+    pub(super) has: ForPlace,
+}
+
+/// A place with who could take it.
+pub(super) struct Filled {
+    /// Minutes that it asks for, by the hours of the agency.
+    pub(super) wanted: i64,
+    /// Who could take it, the best first.
+    pub(super) candidates: Vec<Candidate>,
+    /// Who is chosen for it.
+    pub(super) chosen: Option<Candidate>,
+}
+
+/// A team.
+pub(super) struct Team {
+    pub(super) question: Question,
+    /// By place.
+    pub(super) filled: Vec<Filled>,
+    pub(super) token: String,
+}
+
+impl Question {
+    /// Reads what a team for these places is chosen from, as of an instant; in seven statements.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub(super) async fn load(
+        conn: &impl ConnectionTrait,
+        viewer: &Viewer,
+        staff: Vec<Staff>,
+        (project, places): (ProjectId, Vec<Place>),
+        (tentative, as_of): (bool, DateTime<Utc>),
+    ) -> Result<Self> {
+        let asked: BTreeSet<_> =
+            places.iter().flat_map(|place| &place.skills).map(|(skill, _)| *skill).collect();
+        let crew = Crew::load(conn, viewer, staff, asked).await?;
+        let first = places.iter().map(|place| place.days.0).min();
+        let last = places.iter().map(|place| place.days.1).max();
+        let (mut weeks, mut rows) = (None, Vec::new());
+        if let Some(range) = first.zip(last) {
+            let people = crew.ids();
+            weeks = Some(Weeks::load(conn, viewer, &people, range).await?);
+            rows = allocations(conn, viewer, Among::People(&people), range).await?;
+            rows.retain(|row| tentative || is_firm(row));
+        }
+        Ok(Self { project, places, crew, tentative, as_of, weeks, rows })
+    }
+
+    /// Chooses the team.
+    pub(super) fn reckon(self) -> Team {
+        let mut mark = Mark::new(&format!("team {:?} {}", self.project, self.tentative));
+        mark.add_crew(&self.crew);
+        let (people, agency) = self.weeks(&mut mark);
+        let mut needs: Vec<Need> = Vec::with_capacity(self.places.len());
+        let mut has: Vec<Vec<ForPlace>> = Vec::with_capacity(self.places.len());
+        for place in &self.places {
+            let asked = wanted(&agency, &clipped(&demand(&place.row), place.days));
+            needs.push(self.crew.need(&place.skills, asked.iter().sum()));
+            has.push(people.iter().map(|person| person.for_place(&asked, place.days)).collect());
+            let row = &place.row;
+            let stored = place.stored.then_some((row.id, row.version));
+            mark.add(&(stored, place.days, &place.skills, row.weekly_minutes, row.percent));
+        }
+        let filled = self.fill(&needs, &has);
+        Team { token: mark.token(self.as_of, self.tentative), filled, question: self }
+    }
+
+    /// The weeks of the people and of the agency.
+    fn weeks(&self, mark: &mut Mark) -> (Vec<PersonWeeks>, Vec<crate::people::workload::figures::Week>) {
+        let Some(weeks) = &self.weeks else { return (Vec::new(), Vec::new()) };
+        let of = by_person(&self.rows);
+        let person = |user: UserId| {
+            let rows = of.get(&user).map_or(&[][..], Vec::as_slice);
+            let taken: Vec<Demand> = rows.iter().map(|row| demand(row)).collect();
+            let weeks = weeks.of(Whose::Person(user));
+            mark.add_time(&weeks, &taken);
+            PersonWeeks::new(weeks, taken)
+        };
+        let people = self.crew.ids().into_iter().map(person).collect();
+        let agency = weeks.of(Whose::Agency);
+        mark.add_time(&agency, &[]);
+        (people, agency)
+    }
+
+    fn fill(&self, needs: &[Need], has: &[Vec<ForPlace>]) -> Vec<Filled> {
+        let offer = |(person, has): (usize, &ForPlace)| Offer {
+            skills: &self.crew.skills[person],
+            free: has.free,
+            load: has.load,
+        };
+        let offers: Vec<Vec<Offer<'_>>> =
+            has.iter().map(|people| people.iter().enumerate().map(offer).collect()).collect();
+        let team = staffing::team(needs, &offers);
+        let place = |(need, (has, chosen)): (&Need, (&Vec<ForPlace>, Option<(usize, Fit)>))| {
+            let candidate = |(person, has): (usize, &ForPlace)| {
+                let fit = Fit::of(need, &self.crew.skills[person], has.free)?;
+                Some(Candidate { person, fit, has: *has })
+            };
+            let mut candidates: Vec<Candidate> = has.iter().enumerate().filter_map(candidate).collect();
+            candidates.sort_by_key(|one| (Reverse(one.fit.points), one.has.load, one.person));
+            let chosen = chosen.and_then(|(person, _)| candidates.iter().find(|one| one.person == person));
+            Filled { wanted: need.work, chosen: chosen.copied(), candidates }
+        };
+        needs.iter().zip(has.iter().zip(team)).map(place).collect()
+    }
+}
+
+impl Team {
+    /// For which place each person is chosen.
+    pub(super) fn places(&self) -> HashMap<usize, usize> {
+        let chosen = self.filled.iter().enumerate();
+        chosen.filter_map(|(place, filled)| Some((filled.chosen?.person, place))).collect()
+    }
+
+    /// Who is chosen for a place.
+    pub(super) fn user(&self, place: usize) -> Option<UserId> {
+        let chosen = self.filled.get(place)?.chosen?;
+        Some(self.question.crew.people[chosen.person].user)
+    }
+}
