@@ -155,7 +155,10 @@ pub const ACTIONS: &[ActionText] = &[
         ("projects.task.auto_assign", "Task"),
         "person-plus",
         ["{actor} found somebody for the task {subject}", "{actor} found somebody for {count} tasks"],
-        ["{actor} a trouvé quelqu'un pour la tâche {subject}", "{actor} a trouvé quelqu'un pour {count} tâches"],
+        [
+            "{actor} a trouvé quelqu'un pour la tâche {subject}",
+            "{actor} a trouvé quelqu'un pour {count} tâches",
+        ],
     ),
     PREPARES.of("projects.task.bulk_update"),
     UPDATES.of("projects.task.bulk_update"),

@@ -15,10 +15,11 @@ use projects::{
         allocation::{entity as allocation, needed},
         leave::entity as leave,
         profile::{certified, entity as profile, id_of, skilled},
-        skill::entity as skill,
+        skill::{entity as skill, on_task},
         workload::figures::monday,
     },
     project::entity as project,
+    task::entity as task,
     words::ProjectStatus as Status,
 };
 use serde_json::json;
@@ -69,6 +70,8 @@ pub struct Staffing {
     pub allocations: Vec<allocation::Model>,
     /// What those places take.
     pub needed: Vec<needed::Model>,
+    /// What tasks take.
+    pub taken: Vec<on_task::Model>,
 }
 
 /// Adds how a generated agency plans its people, if it keeps time at all.
@@ -89,6 +92,7 @@ pub(super) fn add(agency: &Agency, maker: &Maker, rows: &mut Rows) {
         made.person(maker, place, *person);
     }
     made.plan(maker, rows);
+    made.tasks(maker, rows);
     rows.staffing = made;
 }
 
@@ -250,6 +254,22 @@ impl Staffing {
         }
     }
 
+    /// What the open tasks of the projects with open places take.
+    fn tasks(&mut self, maker: &Maker, rows: &Rows) {
+        let going = rows.projects.iter().filter(|project| goes_on(project)).take(3);
+        let going: Vec<ProjectId> = going.map(|project| project.id).collect();
+        let open = |task: &&task::Model| going.contains(&task.project_id) && task.status != "done";
+        for (place, task) in rows.tasks.iter().filter(open).enumerate() {
+            self.taken.push(on_task::Model {
+                id: maker.id(),
+                tenant_id: maker.tenant,
+                task_id: task.id,
+                skill_id: self.skills[place % SKILLS.len()].id,
+                level: if place % 3 == 0 { 4 } else { 2 },
+            });
+        }
+    }
+
     fn allocate(
         &mut self,
         maker: &Maker,
@@ -284,7 +304,8 @@ impl Staffing {
     /// # Errors
     /// If the database refuses.
     pub(super) async fn write(self, act: &mut kernel::act::Act) -> Result<()> {
-        let Self { calendars, days, skills, profiles, skilled, certified, leave, allocations, needed } = self;
+        let Self { calendars, days, skills, profiles, skilled, certified, leave, allocations, needed, taken } =
+            self;
         act.insert_all(calendars).await?;
         act.insert_all(days).await?;
         act.insert_all(skills).await?;
@@ -293,7 +314,8 @@ impl Staffing {
         act.insert_all(certified).await?;
         act.insert_all(leave).await?;
         act.insert_all(allocations).await?;
-        act.insert_all(needed).await.map(drop)
+        act.insert_all(needed).await?;
+        act.insert_all(taken).await.map(drop)
     }
 }
 

@@ -46,6 +46,7 @@ pub struct PeopleQuery(
     settings::graphql::PlanSettingsQuery,
     workload::graphql::WorkloadQuery,
     suggest::graphql::SuggestionQuery,
+    suggest::assign_graphql::AutoAssignQuery,
 );
 
 /// The root mutations of people.
@@ -58,6 +59,7 @@ pub struct PeopleMutation(
     allocation::mutation::AllocationMutation,
     settings::graphql::PlanSettingsMutation,
     suggest::graphql::SuggestionMutation,
+    suggest::assign_graphql::AutoAssignMutation,
 );
 
 /// Checks that a person is active staff of the viewer's agency.

@@ -3,7 +3,7 @@
 /// Fields, other than those of connections, that answer lists of objects, and how many those may hold.
 ///
 /// Invariant: a test holds this against the schema: whoever adds a list says here how long it may become.
-pub(super) const LISTS: [(&str, u64); 70] = [
+pub(super) const LISTS: [(&str, u64); 76] = [
     // What a task takes, a board, an invitation or a person.
     ("assignees", 20),
     ("columns", 30),
@@ -85,6 +85,13 @@ pub(super) const LISTS: [(&str, u64); 70] = [
     ("overAllocations", 30),
     ("capacityForecast", 26),
     ("skillGaps", 20),
+    // Who is suggested for places and tasks, how they fit, and what came of it.
+    ("places", 10),
+    ("taskDecisions", 50),
+    ("candidates", 5),
+    ("skillFits", 5),
+    ("filledPlaces", 10),
+    ("assignedTasks", 50),
     // The catalogues.
     ("eventTypes", 100),
     ("permissions", 100),

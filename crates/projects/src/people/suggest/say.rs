@@ -1,7 +1,7 @@
 //! What suggestions say in words and data of those who could be chosen.
 
 use kernel::{Text, error::Said, id::UserId, locale::Language};
-use schedule::staffing::Fit;
+use schedule::staffing::{self, Fit};
 
 use super::{
     crew::{Crew, Level},
@@ -71,6 +71,12 @@ pub(super) struct Standing {
 impl From<Candidate> for Standing {
     fn from(Candidate { person, fit, has }: Candidate) -> Self {
         Self { person, fit, free: has.free, load: has.load }
+    }
+}
+
+impl From<staffing::Candidate> for Standing {
+    fn from(staffing::Candidate { person, fit, free, load }: staffing::Candidate) -> Self {
+        Self { person, fit, free, load }
     }
 }
 

@@ -1,0 +1,221 @@
+//! People for the tasks of a project: in which order, in which days, for how much work, and who has time for it.
+
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
+
+use chrono::{Days, NaiveDate};
+use kernel::{
+    Result,
+    id::{ProjectId, TaskId, UserId},
+};
+use schedule::{
+    calendar::{day_of, last_day_of},
+    staffing::{self, Candidate, Person, Task},
+};
+
+use super::{
+    busy,
+    crew::Level,
+    free::Daily,
+    mark::Mark,
+    tasks::{Question, TASKS_MAX, open},
+};
+use crate::{
+    calendar::sources::Whose,
+    people::workload::{
+        figures::Demand,
+        store::{by_person, demand, is_firm},
+    },
+    plan::analysis::{Analysis, Item},
+    words::Priority,
+};
+
+/// Most candidates of a task that are told.
+const TOLD: usize = 3;
+
+/// A task with who could do it.
+pub(super) struct Decision {
+    /// Its place in the plan.
+    pub(super) place: usize,
+    /// The days in which it is to be done, both included.
+    pub(super) days: (NaiveDate, NaiveDate),
+    /// How much of it is to be done, in minutes.
+    pub(super) work: i64,
+    /// What it takes.
+    pub(super) skills: Vec<Level>,
+    /// Who could do it, the best first; the first one is chosen.
+    pub(super) candidates: Vec<Candidate>,
+}
+
+/// Who is to do which task.
+pub(super) struct Outcome {
+    pub(super) question: Question,
+    /// In the order in which they were decided.
+    pub(super) decisions: Vec<Decision>,
+    pub(super) token: String,
+}
+
+impl Question {
+    /// Chooses people for the tasks.
+    ///
+    /// # Errors
+    /// Why nobody is looked for for a task that was named; CONFLICT naming tasks that wait for each other.
+    pub(super) fn reckon(mut self) -> Result<Outcome> {
+        if let Some(refused) = self.refused.take() {
+            return Err(refused);
+        }
+        // Reason: what is read is told from later, and the plan keeps what it is made from.
+        let plan = Analysis::new(self.source.clone(), self.as_of, None)?;
+        let mut mark = Mark::new(&format!("tasks {:?} {:?}", self.source.project.id, self.named));
+        mark.add_crew(&self.crew);
+        let mut decisions = self.wanted(&plan);
+        let first = self.weeks.mondays().first().copied().unwrap_or(self.today);
+        let index = |day: NaiveDate| usize::try_from((day - first).num_days()).unwrap_or_default();
+        let task = |one: &Decision| {
+            mark.add(&(self.source.tasks[one.place].id, one.days, one.work, &one.skills));
+            let need = self.crew.need(&one.skills, one.work);
+            Task { need, days: index(one.days.0)..index(one.days.1) + 1 }
+        };
+        let tasks: Vec<Task> = decisions.iter().map(task).collect();
+        let people = self.people(&plan, &index);
+        people.iter().for_each(|person| mark.add(&(&person.capacity, &person.free)));
+        let chosen = staffing::tasks(&tasks, &people, TOLD);
+        decisions.iter_mut().zip(chosen).for_each(|(one, candidates)| one.candidates = candidates);
+        let token = mark.token(self.as_of, false);
+        Ok(Outcome { question: self, decisions, token })
+    }
+
+    /// The last day that people's time is known of.
+    fn horizon(&self) -> NaiveDate {
+        let last = self.weeks.mondays().last().copied().unwrap_or(self.today);
+        last.checked_add_days(Days::new(6)).unwrap_or(last)
+    }
+
+    /// The tasks that somebody is looked for for, in the order in which they are decided: by their early start, then the
+    /// more urgent, then by number.
+    fn wanted(&self, plan: &Analysis) -> Vec<Decision> {
+        let named: Option<HashSet<TaskId>> = self.named.as_ref().map(|ids| ids.iter().copied().collect());
+        let open: HashSet<TaskId> = open(&self.source).map(|task| task.id).collect();
+        let asked = |id: TaskId| match &named {
+            Some(named) => named.contains(&id),
+            None => open.contains(&id) && self.source.doers(id).is_empty(),
+        };
+        let mut places: Vec<usize> =
+            (0..self.source.tasks.len()).filter(|place| asked(self.source.tasks[*place].id)).collect();
+        places.sort_by_key(|place| {
+            let task = &self.source.tasks[*place];
+            (plan.dates(Item::Task(*place)).early_start, Reverse(urgency(&task.priority)), task.number)
+        });
+        places.truncate(TASKS_MAX);
+        let decision = |place: usize| {
+            let task = &self.source.tasks[place];
+            Decision {
+                place,
+                days: self.days(plan, place),
+                work: self.work(plan, place),
+                skills: self.takes.get(&task.id).cloned().unwrap_or_default(),
+                candidates: Vec::new(),
+            }
+        };
+        places.into_iter().map(decision).collect()
+    }
+
+    /// The days in which a task is to be done: from its early start, or today, to its late finish, or its early one if it
+    /// has no float.
+    fn days(&self, plan: &Analysis, place: usize) -> (NaiveDate, NaiveDate) {
+        let (dates, zone) = (plan.dates(Item::Task(place)), plan.laid.calendars[0].1.zone);
+        let horizon = self.horizon();
+        let first = day_of(zone, dates.early_start).max(self.today).min(horizon);
+        let last = last_day_of(zone, dates.early_finish.max(dates.late_finish)).min(horizon);
+        (first, last.max(first))
+    }
+
+    /// How much of a task one of those who do it has to do.
+    fn work(&self, plan: &Analysis, place: usize) -> i64 {
+        let task = &self.source.tasks[place];
+        let tracked = self.tracked.get(&task.id).copied();
+        let doers = i64::try_from(self.source.doers(task.id).len().max(1)).unwrap_or(1);
+        // Reason: a duration is how long each of them is at it.
+        match busy::left(task.remaining_minutes, task.estimate_minutes, tracked) {
+            Some(left) => (left + doers - 1) / doers,
+            None => plan.laid.durations[place].unwrap_or_default(),
+        }
+    }
+
+    /// The people day by day, without what they are planned for elsewhere and have to do already.
+    fn people(&self, plan: &Analysis, index: &impl Fn(NaiveDate) -> usize) -> Vec<Person> {
+        let project = self.source.project.id;
+        let of = by_person(&self.rows);
+        let (own, elsewhere) = (self.own(plan), self.elsewhere());
+        let person = |(place, user): (usize, UserId)| {
+            let rows = of.get(&user).map_or(&[][..], Vec::as_slice);
+            let firm = || rows.iter().filter(|row| is_firm(row));
+            let taken: Vec<Demand> =
+                firm().filter(|row| row.project_id != project).map(|row| demand(row)).collect();
+            let planned: HashSet<ProjectId> = firm().map(|row| row.project_id).collect();
+            let mut daily = Daily::new(&self.weeks.of(Whose::Person(user)), &taken);
+            for (days, work) in own.get(&user).into_iter().flatten() {
+                daily.take((index(days.0), index(days.1)), *work);
+            }
+            for (of, days, work) in elsewhere.get(&user).into_iter().flatten() {
+                if !planned.contains(of) {
+                    daily.take((index(days.0), index(days.1)), *work);
+                }
+            }
+            let Daily { capacity, free } = daily;
+            Person { skills: self.crew.skills[place].clone(), capacity, free }
+        };
+        self.crew.ids().into_iter().enumerate().map(person).collect()
+    }
+
+    /// What people have to do in this project already: days by the plan, and minutes.
+    fn own(&self, plan: &Analysis) -> HashMap<UserId, Vec<((NaiveDate, NaiveDate), i64)>> {
+        let mut own: HashMap<UserId, Vec<_>> = HashMap::new();
+        let open: HashSet<TaskId> = open(&self.source).map(|task| task.id).collect();
+        for (place, task) in self.source.tasks.iter().enumerate() {
+            let doers = self.source.doers(task.id);
+            if doers.is_empty() || !open.contains(&task.id) {
+                continue;
+            }
+            let (first, last) = plan.days(Item::Task(place));
+            let days = self.clipped(first, last);
+            let work = self.work(plan, place);
+            for user in doers {
+                own.entry(*user).or_default().push((days, work));
+            }
+        }
+        own
+    }
+
+    /// What people have to do in other projects: of which, on which days, and minutes.
+    fn elsewhere(&self) -> HashMap<UserId, Vec<(ProjectId, (NaiveDate, NaiveDate), i64)>> {
+        let mut all: HashMap<UserId, Vec<_>> = HashMap::new();
+        for one in &self.busy {
+            let tracked = self.tracked.get(&one.task).copied();
+            let Some(left) = busy::left(one.remaining, one.estimate, tracked) else { continue };
+            let doers = i64::try_from(one.doers.len().max(1)).unwrap_or(1);
+            let days = self.clipped(one.start_on.unwrap_or(self.today), one.due_on);
+            for user in &one.doers {
+                all.entry(*user).or_default().push((one.project, days, (left + doers - 1) / doers));
+            }
+        }
+        all
+    }
+
+    /// Days from today on: what is late is done today.
+    fn clipped(&self, first: NaiveDate, last: NaiveDate) -> (NaiveDate, NaiveDate) {
+        let first = first.clamp(self.today, self.horizon());
+        (first, last.clamp(first, self.horizon()))
+    }
+}
+
+fn urgency(word: &str) -> u8 {
+    match Priority::parse(word).unwrap_or_default() {
+        Priority::Low => 0,
+        Priority::Normal => 1,
+        Priority::High => 2,
+        Priority::Urgent => 3,
+    }
+}
