@@ -99,7 +99,8 @@ impl Fit {
 ///
 /// The sum of points is as great as it can be; people who have every skill at its level go before others at each place
 /// only as far as their points do. Of teams with as many points that one is chosen in which the sum of what is left of
-/// each person's time (1 000 − load) is greatest; of those, who comes first in the list.
+/// each person's time (1 000 − load) is greatest; of those, who comes first in the list; of those, the one that leaves
+/// the last places empty.
 #[must_use]
 pub fn team(needs: &[Need], offers: &[Vec<Offer<'_>>]) -> Vec<Option<(usize, Fit)>> {
     let count = offers.iter().map(Vec::len).max().unwrap_or_default();
@@ -110,17 +111,18 @@ pub fn team(needs: &[Need], offers: &[Vec<Offer<'_>>]) -> Vec<Option<(usize, Fit
         let offer = offers.get(place)?.get(person)?;
         Fit::of(&needs[place], offer.skills, offer.free).map(|fit| (fit, offer.load))
     };
-    // Invariant: what comes after the points is less than one of them, and what comes after the load less than a
-    // thousandth of it, also summed over all places.
-    let (people, places) = (count as i64, needs.len() as i64);
-    let weight = |person: usize, (fit, load): (Fit, u32)| {
-        let left = i64::from(FULL - load.min(FULL));
-        (i64::from(fit.points) * (i64::from(FULL) + 1) * places + left) * people * places
-            + (people - 1 - person as i64)
+    // Invariant: what comes after the points is less than one of them, what comes after the load less than a thousandth
+    // of it, and what comes after the list less than one place in it, also summed over all places.
+    let (people, places) = (count as i128, needs.len() as i128);
+    let weight = |place: usize, person: usize, (fit, load): (Fit, u32)| {
+        let left = i128::from(FULL - load.min(FULL));
+        let fits = i128::from(fit.points) * i128::from(FULL + 1) * places + left;
+        let order = fits * people * places + (people - 1 - person as i128);
+        order * places * places + (places - 1 - place as i128)
     };
     // Reason: behind the people each place has a nobody, so that it may stay empty; a nobody has no points.
     let weights = Matrix::from_fn(needs.len(), count + needs.len(), |(place, person)| {
-        fit(place, person).map_or(0, |fit| weight(person, fit))
+        fit(place, person).map_or(0, |fit| weight(place, person, fit))
     });
     let (_, chosen) = kuhn_munkres(&weights);
     let place = |(place, person): (usize, usize)| Some((person, fit(place, person)?.0));

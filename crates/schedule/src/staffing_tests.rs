@@ -72,6 +72,10 @@ fn of_equals_the_less_loaded_is_chosen_then_the_first() {
     let less = team(&needs, &[people([0, 0, 1_000]), people([900, 0, 0])]);
     let less: Vec<usize> = less.iter().flatten().map(|place| place.0).collect();
     assert_eq!(less, [0, 1], "a load may differ with the place");
+    let needs = [need(&[skill(0, 1)], 10), need(&[], 10), need(&[], 10)];
+    let one = || vec![offer(&[], 10, 0)];
+    let alone: Vec<bool> = team(&needs, &[one(), one(), one()]).iter().map(|place| place.is_some()).collect();
+    assert_eq!(alone, [false, true, false], "the first place that they fit");
 }
 
 #[test]
