@@ -15,6 +15,7 @@ use kernel::{
 };
 
 use super::{
+    crew::staff,
     graphql::{ApplyTeamSuggestionInput, TeamPlaceInput, TeamSuggestion},
     mark::{SUGGESTION_CHANGED, flag},
     places::{self, PLACES_MAX, Place},
@@ -29,7 +30,6 @@ use crate::{
             over::{self, OverAllocatedWeek},
         },
         settings,
-        workload::people_of,
     },
     plan::{
         effort,
@@ -69,7 +69,7 @@ pub(super) async fn look(
 ) -> Result<TeamSuggestion> {
     require(viewer)?;
     projects_rows::Entity::fetch_to(db, viewer, ALLOCATIONS_WRITE, project).await?;
-    let staff = people_of(viewer, db, projects, None).await?;
+    let staff = staff(viewer, db, projects).await?;
     let as_of = to_the_minute(viewer.now);
     let places = match thought_of {
         Some(inputs) => places::thought_of(db, viewer, project, inputs, as_of).await?,
@@ -84,7 +84,7 @@ pub(super) async fn look(
 fn require(viewer: &Viewer) -> Result<()> {
     viewer.require(ALLOCATIONS_WRITE)?;
     viewer.require_tenant(ALLOCATIONS_READ)?;
-    viewer.require(PEOPLE_READ)?;
+    viewer.require_tenant(PEOPLE_READ)?;
     if viewer.is_client() { Err(Error::lacks(ALLOCATIONS_WRITE.name)) } else { Ok(()) }
 }
 
@@ -100,7 +100,7 @@ pub(super) async fn apply(
     input: ApplyTeamSuggestionInput,
 ) -> Result<Applied> {
     require(viewer)?;
-    let staff = people_of(viewer, db, projects, None).await?;
+    let staff = staff(viewer, db, projects).await?;
     viewer
         .act(db, "projects.allocation.suggest", async |act| {
             open_project(act, input.project_id).await?;

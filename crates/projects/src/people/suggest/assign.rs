@@ -14,12 +14,12 @@ use kernel::{
 use super::{
     assign_graphql::{AutoAssignPreview, AutoAssignTasksInput},
     choose::Outcome,
+    crew,
     mark::SUGGESTION_CHANGED,
     tasks::Question,
 };
 use crate::{
     clone::source::open,
-    people::workload::people_of,
     plan::{
         effort,
         read::PLAN_READ,
@@ -55,7 +55,7 @@ pub(super) async fn preview(
     let mut wanted = PLAN_READ.to_vec();
     wanted.push(TASKS_WRITE);
     let project = open(db, viewer, id, &wanted).await?;
-    let staff = people_of(viewer, db, projects, None).await?;
+    let staff = crew::staff(viewer, db, projects).await?;
     let as_of = to_the_minute(viewer.now);
     let question = Question::load(db, viewer, staff, (project, named), as_of).await?;
     let outcome = effort::reckon(move || question.reckon()).await?;
@@ -66,7 +66,7 @@ pub(super) async fn preview(
 fn require(viewer: &Viewer) -> Result<()> {
     viewer.require(TASKS_WRITE)?;
     viewer.require_tenant(ALLOCATIONS_READ)?;
-    viewer.require(PEOPLE_READ)
+    viewer.require_tenant(PEOPLE_READ)
 }
 
 /// Assigns tasks to those who are suggested for them; in a number of statements that does not grow with the tasks.
@@ -80,7 +80,7 @@ pub(super) async fn apply(
     input: AutoAssignTasksInput,
 ) -> Result<(Project, Vec<Task>)> {
     require(viewer)?;
-    let staff = people_of(viewer, db, projects, None).await?;
+    let staff = crew::staff(viewer, db, projects).await?;
     viewer
         .act(db, "projects.task.auto_assign", async |act| {
             let AutoAssignTasksInput { project_id, token, task_ids } = input;

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use kernel::{
     Result,
+    db::Db,
     graph::Graph,
     id::{SkillId, TypedId, UserId},
     policy::Guarded,
@@ -18,7 +19,7 @@ use crate::{
         profile::skilled,
         skill::{entity as skills, graphql},
     },
-    service::Staff,
+    service::{Projects, Staff},
 };
 
 /// A skill and how well it is wanted, or had.
@@ -33,6 +34,16 @@ pub(super) struct Crew {
     /// Skills that are asked for; the engine knows them by their places.
     wanted: Vec<SkillId>,
     names: HashMap<SkillId, skills::Model>,
+}
+
+/// All active staff by name, for who sees all allocations.
+///
+/// # Errors
+/// If the database does not answer.
+pub(super) async fn staff(viewer: &Viewer, db: &Db, projects: &Projects) -> Result<Vec<Staff>> {
+    let mut staff = projects.readers.staff(db, viewer).await?;
+    staff.sort_by(|one, other| (&one.name, one.user).cmp(&(&other.name, other.user)));
+    Ok(staff)
 }
 
 impl Crew {
@@ -68,6 +79,20 @@ impl Crew {
         // Reason: a token is made of them, and databases answer in any order.
         skills.iter_mut().for_each(|of| of.sort_unstable_by_key(|one| one.skill));
         Ok(Self { people, skills, wanted: wanted.into_iter().collect(), names })
+    }
+
+    /// Leaves out who can nothing of what is asked for.
+    pub(super) fn keep_able(&mut self) {
+        let able: Vec<bool> = self.skills.iter().map(|skills| !skills.is_empty()).collect();
+        let (mut people, mut skills) = (able.iter(), able.iter());
+        self.people.retain(|_| people.next().is_some_and(|able| *able));
+        self.skills.retain(|_| skills.next().is_some_and(|able| *able));
+    }
+
+    /// Leaves out all but so many, by name.
+    pub(super) fn keep_first(&mut self, most: usize) {
+        self.people.truncate(most);
+        self.skills.truncate(most);
     }
 
     /// A place or a task as the engine knows it.

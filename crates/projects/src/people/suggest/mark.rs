@@ -7,10 +7,7 @@ use kernel::Text;
 use sha2::{Digest, Sha256};
 
 use super::crew::Crew;
-use crate::{
-    people::workload::figures::{Demand, Week},
-    plan::network::minutes,
-};
+use crate::plan::network::minutes;
 
 /// What the suggestion was made of changed since it was looked at.
 pub const SUGGESTION_CHANGED: Text = Text::new(
@@ -43,15 +40,6 @@ impl Mark {
         for (person, skills) in crew.people.iter().zip(&crew.skills) {
             self.add(&(person.user, skills));
         }
-    }
-
-    /// Makes it follow from somebody's time and what is taken of it.
-    pub(super) fn add_time(&mut self, weeks: &[Week], taken: &[Demand]) {
-        let mut taken: Vec<_> =
-            taken.iter().map(|demand| (demand.first, demand.last, format!("{:?}", demand.amount))).collect();
-        // Reason: databases answer in any order.
-        taken.sort_unstable();
-        self.add(&(weeks, taken));
     }
 
     /// The token, of what was reckoned as of an instant.

@@ -26,12 +26,15 @@ use crate::{
     people::{
         allocation::entity::Model as Allocation,
         workload::{
-            figures::Demand,
+            figures::{Demand, Week},
             store::{Among, Weeks, allocations, by_person, demand, is_firm},
         },
     },
     service::Staff,
 };
+
+/// Most people that a team is chosen from.
+const PEOPLE_MAX: usize = 1_000;
 
 /// What a team is chosen from.
 pub(super) struct Question {
@@ -86,7 +89,12 @@ impl Question {
     ) -> Result<Self> {
         let asked: BTreeSet<_> =
             places.iter().flat_map(|place| &place.skills).map(|(skill, _)| *skill).collect();
-        let crew = Crew::load(conn, viewer, staff, asked).await?;
+        let mut crew = Crew::load(conn, viewer, staff, asked).await?;
+        // Reason: who can do nothing of what every place asks for is a candidate for none.
+        if places.iter().all(|place| !place.skills.is_empty()) {
+            crew.keep_able();
+        }
+        crew.keep_first(PEOPLE_MAX);
         let first = places.iter().map(|place| place.days.0).min();
         let last = places.iter().map(|place| place.days.1).max();
         let (mut weeks, mut rows) = (None, Vec::new());
@@ -103,36 +111,32 @@ impl Question {
     pub(super) fn reckon(self) -> Team {
         let mut mark = Mark::new(&format!("team {:?} {}", self.project, self.tentative));
         mark.add_crew(&self.crew);
-        let (people, agency) = self.weeks(&mut mark);
+        let (people, agency) = self.weeks();
         let mut needs: Vec<Need> = Vec::with_capacity(self.places.len());
         let mut has: Vec<Vec<ForPlace>> = Vec::with_capacity(self.places.len());
         for place in &self.places {
             let asked = wanted(&agency, &clipped(&demand(&place.row), place.days));
+            let of: Vec<ForPlace> =
+                people.iter().map(|person| person.for_place(&asked, place.days)).collect();
+            let stored = place.stored.then_some((place.row.id, place.row.version));
+            mark.add(&(stored, place.days, &place.skills, &asked, &of));
             needs.push(self.crew.need(&place.skills, asked.iter().sum()));
-            has.push(people.iter().map(|person| person.for_place(&asked, place.days)).collect());
-            let row = &place.row;
-            let stored = place.stored.then_some((row.id, row.version));
-            mark.add(&(stored, place.days, &place.skills, row.weekly_minutes, row.percent));
+            has.push(of);
         }
         let filled = self.fill(&needs, &has);
         Team { token: mark.token(self.as_of, self.tentative), filled, question: self }
     }
 
     /// The weeks of the people and of the agency.
-    fn weeks(&self, mark: &mut Mark) -> (Vec<PersonWeeks>, Vec<crate::people::workload::figures::Week>) {
+    fn weeks(&self) -> (Vec<PersonWeeks>, Vec<Week>) {
         let Some(weeks) = &self.weeks else { return (Vec::new(), Vec::new()) };
         let of = by_person(&self.rows);
         let person = |user: UserId| {
             let rows = of.get(&user).map_or(&[][..], Vec::as_slice);
             let taken: Vec<Demand> = rows.iter().map(|row| demand(row)).collect();
-            let weeks = weeks.of(Whose::Person(user));
-            mark.add_time(&weeks, &taken);
-            PersonWeeks::new(weeks, taken)
+            PersonWeeks::new(weeks.of(Whose::Person(user)), taken)
         };
-        let people = self.crew.ids().into_iter().map(person).collect();
-        let agency = weeks.of(Whose::Agency);
-        mark.add_time(&agency, &[]);
-        (people, agency)
+        (self.crew.ids().into_iter().map(person).collect(), weeks.of(Whose::Agency))
     }
 
     fn fill(&self, needs: &[Need], has: &[Vec<ForPlace>]) -> Vec<Filled> {
