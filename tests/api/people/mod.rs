@@ -1,9 +1,11 @@
-//! Tests of people as those who work: calendars, profiles, leave, allocations, workload.
+//! Tests of people as those who work: calendars, profiles, leave, allocations, workload, suggestions.
 
 mod allocations;
+mod assigning;
 mod calendars;
 mod leave;
 mod profiles;
+mod suggestions;
 mod workload;
 
 use serde_json::{Value, json};
