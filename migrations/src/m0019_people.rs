@@ -1,5 +1,5 @@
-//! People and when they work: calendars, profiles with skills and certifications, leave, allocations, what tasks take, how an
-//! agency plans.
+//! People and when they work: calendars, profiles with skills and certifications, leave, allocations, what tasks take,
+//! how an agency plans.
 
 use crate::ddl::{Raw, Step};
 use crate::table::OnDelete::{Cascade, NoAction};

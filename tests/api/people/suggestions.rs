@@ -193,6 +193,10 @@ async fn places_that_somebody_thinks_of_are_checked_and_not_stored() {
     let mut past = fine.clone();
     (past["from"], past["to"]) = (json!("2026-02-02"), json!("2026-03-01"));
     suggest(&manager, &project, json!({ "places": [past] })).await.expect_field("places.0.to", "place_over");
+    (past["from"], past["to"]) = (json!("2036-03-10"), json!("2036-03-11"));
+    suggest(&manager, &project, json!({ "places": [past] }))
+        .await
+        .expect_field("places.0.to", "place_too_far");
     let many = json!({ "places": vec![fine; 51] });
     suggest(&manager, &project, many).await.expect_field("places", "too_many");
 }

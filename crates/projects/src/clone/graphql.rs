@@ -27,7 +27,7 @@ pub struct CloneProjectInput {
     /// Whether milestones are copied, none of them reached.
     #[graphql(default = true)]
     pub milestones: bool,
-    /// Whether tasks are copied with their parts, checklists and labels, none of them begun.
+    /// Whether tasks are copied with their parts, checklists, labels and skills, none of them begun.
     #[graphql(default = true)]
     pub tasks: bool,
     /// Whether it is copied which work waits for which, among what is copied.

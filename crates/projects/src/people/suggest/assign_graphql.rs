@@ -72,7 +72,7 @@ pub struct AutoAssignTasksInput {
 pub struct AutoAssignTasksPayload {
     /// The project.
     pub project: Graph<Project>,
-    /// The tasks that somebody does now, in the order in which they were decided.
+    /// The tasks that somebody does now, at most 500, in the order in which they were decided.
     pub assigned_tasks: Vec<Graph<Task>>,
 }
 

@@ -33,7 +33,7 @@ pub struct TeamPlaceInput {
     pub percent: Option<i32>,
     /// The first day.
     pub from: Date,
-    /// The last day, not past, and at most 1 830 days in all.
+    /// The last day: not past, within ten years, and at most 1 830 days in all.
     pub to: Date,
 }
 
@@ -89,7 +89,7 @@ pub struct SuggestedPerson {
     /// How much of what they have in its days, after public holidays and leave, is taken already, in percent, rounded
     /// down.
     pub load_percent: i32,
-    /// The skills wanted, and how well they have them.
+    /// The skills wanted, at most 100, and how well they have them.
     pub skill_fits: Vec<SkillFit>,
     /// Why they are chosen or not.
     pub reason: SuggestionReason,
@@ -132,7 +132,7 @@ pub struct TeamSuggestion {
     pub filled: i32,
     /// The sum of the points of those who are suggested: as great as it can be.
     pub points: i32,
-    /// The places, as they were asked for; those of the project by their first day.
+    /// The places, at most 50, as they were asked for; those of the project by their first day.
     pub places: Vec<SuggestedPlace>,
 }
 
@@ -180,7 +180,7 @@ pub struct ApplyTeamSuggestionInput {
 /// What `applyTeamSuggestion` gave to people.
 #[derive(SimpleObject)]
 pub struct ApplyTeamSuggestionPayload {
-    /// The places as they are now, in the order of the input.
+    /// The places as they are now, at most 50, in the order of the input.
     pub filled_places: Vec<Graph<Allocation>>,
     /// Weeks of them in which their person has more firm work than time, if the agency wants to be warned only.
     pub over_allocations: Vec<OverAllocatedWeek>,
@@ -192,8 +192,8 @@ pub struct SuggestionQuery;
 
 #[Object]
 impl SuggestionQuery {
-    /// A team for the places of a project that nobody has taken and that are not over, the first 50 of them, or for
-    /// places that somebody thinks of. Who is active staff, has all skills that a place takes at some level and a minute
+    /// A team for the places of a project that nobody has taken, that are not over and end within ten years, the first 50
+    /// of them, or for places that somebody thinks of. Who is active staff, has all skills that a place takes at some level and a minute
     /// of its time is a candidate for it; each gets one place at most, also of places that do not overlap. The team is the
     /// one with most points together; of those with as many the one with the most free time (the sum over its people of
     /// 1 − their load), then who comes first by name, then the one that leaves the last places empty; at most 1 000 people

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use kernel::{
     Error, Fields, Result, Text,
     id::{AllocationId, ProjectId, TypedId},
@@ -33,6 +33,16 @@ use crate::{
 pub const OVER: Text =
     Text::new("place_over", "This is over before today.", "Cette période est déjà terminée.");
 
+/// The place is too far away.
+pub const TOO_FAR: Text = Text::new(
+    "place_too_far",
+    "This ends later than {last}, and nobody plans so far.",
+    "La fin est après le {last} : personne ne planifie aussi loin.",
+);
+
+/// How far ahead people are suggested, in days: ten years.
+const AHEAD: u64 = 3_660;
+
 /// Most places that people are suggested for at once.
 pub(super) const PLACES_MAX: usize = 50;
 
@@ -49,8 +59,13 @@ pub(super) struct Place {
     pub(super) days: Range,
 }
 
-/// The places of a project that nobody has taken and that are not over, the earliest first and at most 50; in two
-/// statements.
+/// The last day that people are suggested for.
+fn horizon(today: NaiveDate) -> NaiveDate {
+    today.checked_add_days(Days::new(AHEAD)).unwrap_or(today)
+}
+
+/// The places of a project that nobody has taken, that are not over and end within ten years, the earliest first and at
+/// most 50; in two statements.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -63,7 +78,7 @@ pub(super) async fn open(
     let rows = Entity::of_tenant(viewer.tenant_id())
         .filter(Column::ProjectId.eq(project.uuid()))
         .filter(Column::UserId.is_null())
-        .filter(Column::EndsOn.gte(today))
+        .filter(Column::EndsOn.between(today, horizon(today)))
         .order_by_asc(Column::StartsOn)
         .order_by_asc(Column::Id)
         .limit(PLACES_MAX as u64);
@@ -115,9 +130,10 @@ pub(super) async fn thought_of(
         let mut skills = known.levels(&skills, &none, (&format!("{at}.skills"), SKILLS_MAX), &mut fields);
         skills.sort_unstable();
         let row = new(viewer, project, input, now);
-        let row = row.and_then(|row| match row.ends_on >= today {
-            true => Ok(row),
-            false => Err(Error::field("to", OVER)),
+        let row = row.and_then(|row| match row.ends_on {
+            last if last < today => Err(Error::field("to", OVER)),
+            last if last > horizon(today) => Err(Error::field("to", TOO_FAR.with("last", horizon(today)))),
+            _ => Ok(row),
         });
         match row.map_err(|error| error.under(&at)) {
             Ok(row) => {

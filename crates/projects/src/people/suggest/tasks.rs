@@ -25,14 +25,21 @@ use crate::{
         skill::on_task,
         workload::store::{Among, Weeks, allocations},
     },
-    plan::{
-        load::{Source, TaskRow},
-        reschedule::{HAS_PARTS, TASK_DONE},
-    },
+    plan::load::{Source, TaskRow},
     project::entity::Model as Project,
     service::Staff,
     words::TaskStatus,
 };
+
+/// The task is done.
+pub const TASK_DONE: Text = Text::new("task_done", "This task is done.", "Cette tâche est terminée.");
+
+/// The task consists of others.
+pub const HAS_PARTS: Text = Text::new(
+    "has_parts",
+    "This task consists of others: name those.",
+    "Cette tâche se compose d'autres tâches : indiquez celles-ci.",
+);
 
 /// Somebody does the task already.
 pub const TASK_TAKEN: Text =
