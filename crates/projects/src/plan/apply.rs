@@ -54,7 +54,7 @@ pub(crate) async fn apply<T: Reckoned>(
 }
 
 /// The project of a plan that is applied, locked.
-async fn writable(act: &Act, id: ProjectId) -> Result<project_rows::Model> {
+pub(crate) async fn writable(act: &Act, id: ProjectId) -> Result<project_rows::Model> {
     let viewer = act.viewer();
     project_rows::Entity::fetch_in(act.conn(), viewer, PROJECTS_READ, id).await?;
     project::lock(act, id).await?;

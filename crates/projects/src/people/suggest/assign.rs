@@ -21,9 +21,9 @@ use super::{
 use crate::{
     clone::source::open,
     plan::{
+        apply::writable,
         effort,
         read::PLAN_READ,
-        reschedule::writable,
         token::{as_of, to_the_minute},
     },
     policy::{
