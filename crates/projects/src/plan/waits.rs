@@ -1,7 +1,7 @@
 //! What waits for what in a plan: dependencies as links of the network, and those that cannot be kept because work would
 //! wait for itself.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schedule::{Kind, Link};
 
@@ -62,14 +62,25 @@ impl Builder<'_> {
         offender.filter(|_| structural)
     }
 
-    /// The dependencies that are on a way around, of those that are not left out.
+    /// The dependencies that are on a way around, of those that are not left out, without the oldest one of each circle:
+    /// alone it may be sound. Of a circle that has but one, that one.
     pub(super) fn looping(&self, left_out: &BTreeSet<usize>) -> Vec<usize> {
         let (links, sources) = self.links(left_out);
         let edges: Vec<(usize, usize)> =
             links.iter().map(|link| (link.predecessor, link.successor)).collect();
         let around = circles(self.nodes.len(), &edges);
         let both = edges.iter().zip(sources).filter(|((from, to), _)| around[*from] == around[*to]);
-        both.filter_map(|(_, source)| source).collect()
+        let mut of: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for ((from, _), source) in both {
+            if let Some(source) = source {
+                of.entry(around[*from]).or_default().insert(source);
+            }
+        }
+        let without_oldest = |links: BTreeSet<usize>| {
+            let alone = links.len() == 1;
+            links.into_iter().skip(usize::from(!alone))
+        };
+        of.into_values().flat_map(without_oldest).collect()
     }
 }
 

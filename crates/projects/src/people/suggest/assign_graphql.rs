@@ -121,8 +121,8 @@ pub struct AutoAssignQuery;
 #[Object]
 impl AutoAssignQuery {
     /// People for the open tasks of a project that nobody does and that consist of no others, decided one after the other:
-    /// by their early start by the schedule, then the more urgent, then by number; at most 500. Whoever is active staff on
-    /// the team of the project or planned for it, has all skills that a task takes at some level and a minute on its days
+    /// by their early start by the schedule, then the more urgent, then by number; at most 500. Whoever is active staff and
+    /// manages the project, is on its team or planned for it, has all skills that a task takes at some level and a minute on its days
     /// is a candidate; the one with most points gets it, then the one with less to do on its days, then who comes first
     /// by name. Their earliest free minutes of its days are gone for the tasks that follow. Free is, day by day, what
     /// somebody's hours leave after public holidays and leave, without firm allocations on other projects, the open tasks

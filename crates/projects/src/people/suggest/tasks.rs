@@ -57,7 +57,7 @@ pub(super) struct Question {
     pub(super) refused: Option<Error>,
     pub(super) as_of: DateTime<Utc>,
     pub(super) today: NaiveDate,
-    /// Who is on the team of the project, or planned for it.
+    /// Who manages the project, is on its team, or planned for it.
     pub(super) crew: Crew,
     pub(super) weeks: Weeks,
     /// Allocations of all staff from today on.
@@ -90,7 +90,8 @@ impl Question {
         let range = (today, source.days.1);
         let all: Vec<UserId> = staff.iter().map(|one| one.user).collect();
         let rows = allocations(conn, viewer, Among::People(&all), range).await?;
-        let team = team(conn, viewer, id, today).await?;
+        let mut team = team(conn, viewer, id, today).await?;
+        team.extend(source.project.manager_id);
         let planned: HashSet<UserId> =
             rows.iter().filter(|row| row.project_id == id).filter_map(|row| row.user_id).collect();
         staff.retain(|one| team.contains(&one.user) || planned.contains(&one.user));
