@@ -54,7 +54,9 @@ pub(super) async fn lead(db: &Db, maker: &Maker, info: TenantInfo) -> Result<()>
         past.chain([present.clone()]).collect::<Vec<_>>()
     };
     let scores: Vec<score::Model> = present.iter().enumerate().flat_map(days).collect();
-    viewer.act(db, "seed.scores.create", async |act| record::write(act, today, scores.clone()).await).await
+    viewer
+        .act(db, "projects.health.record", async |act| record::write(act, today, scores.clone()).await)
+        .await
 }
 
 /// How well a project went so many days before its present score: each part a little otherwise, the score their mean.

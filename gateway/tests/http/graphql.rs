@@ -64,8 +64,8 @@ async fn errors_bear_code_details_and_the_language_asked_for() {
     assert_eq!(
         error["extensions"]["fields"],
         json!([
-            {"path": "name", "code": "taken", "message": "acme is taken."},
-            {"path": "items.3.email", "code": "taken", "message": "x is taken."},
+            {"path": "name", "code": "taken", "message": "acme is taken.", "params": {"name": "acme"}},
+            {"path": "items.3.email", "code": "taken", "message": "x is taken.", "params": {"name": "x"}},
         ])
     );
     let answer = world.ask("{ fails(kind: \"conflict\") }").await;

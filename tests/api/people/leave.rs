@@ -82,6 +82,8 @@ async fn every_wrong_field_of_leave_is_named() {
         }
     }
     request(&dev, "2026-02-27", "2026-03-01", json!({ "kind": "SICK" })).await.expect_ok();
+    let forgotten = json!({ "userId": person(&acme, "dev").await });
+    request(&owner, "2026-02-26", "2026-02-26", forgotten).await.expect_ok();
     let client = person(&acme, "client").await;
     let stranger = person(&world.agency("globex"), "dev").await;
     for (user, code) in [(client, "not_staff"), (stranger, "not_in_tenant")] {

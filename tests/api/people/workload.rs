@@ -39,7 +39,11 @@ async fn workload_tells_capacity_plan_and_time_of_each_week() {
         let entry = json!({ "projectId": project, "spentOn": "2026-03-02", "minutes": minutes, "billable": billable });
         change(&dev, "createTimeEntry", entry, "__typename").await.expect_ok();
     }
-    let answer = workload(&manager, "2026-03-04", 2, json!({ "userIds": [me] }))
+    let lead = workload(&manager, "2026-03-04", 2, json!({ "userIds": [me] })).await.expect_ok();
+    let week = &lead.data("workload.people.0.weeks")[0];
+    let told = ["firmMinutes", "trackedMinutes", "utilisation"].map(|name| week[name].clone());
+    assert_eq!(told, [json!(1_200), Value::Null, Value::Null], "they see the time of their projects alone");
+    let answer = workload(&acme.owner(), "2026-03-04", 2, json!({ "userIds": [me] }))
         .await
         .expect_ok()
         .expect_statements(10);
@@ -187,11 +191,15 @@ async fn gaps_are_what_open_places_ask_for_and_nobody_has_time_for() {
             json!({ "role": "Dev", "weeklyMinutes": 600, "skills": [{ "skillId": rust, "level": level }] });
         plan(&manager, &project, place).await.expect_ok();
     }
-    let gap = |level: i32, available: i32, people: i32| {
+    let gap = |level: i32, demanded: i32, available: i32, gap: i32, people: i32| {
         json!({
-            "skillId": rust, "skill": { "name": "Rust" }, "level": level, "demandedMinutes": 1_200,
-            "availableMinutes": available, "gapMinutes": 1_200 - available, "people": people,
+            "skillId": rust, "skill": { "name": "Rust" }, "level": level, "demandedMinutes": demanded,
+            "availableMinutes": available, "gapMinutes": gap, "people": people,
         })
     };
-    assert_eq!(gaps().await, json!([gap(5, 0, 0), gap(4, 800, 1)]));
+    let both = json!([gap(4, 2_400, 800, 1_600, 1), gap(5, 1_200, 0, 1_200, 0)]);
+    assert_eq!(gaps().await, both, "who is asked for at a better level is asked for at a lesser one too");
+    approved(&acme.developer(), &manager, "2026-03-09", "2026-03-13", json!({})).await;
+    let full = json!([gap(4, 2_400, 400, 2_000, 1), gap(5, 1_200, 0, 1_200, 0)]);
+    assert_eq!(gaps().await, full, "one week makes up for no other");
 }

@@ -33,6 +33,43 @@ fn slip(answer: &Answer, task: &str) -> Value {
     slips.iter().find(|one| one["taskId"] == task).cloned().unwrap_or_else(|| panic!("no {task}\n{answer}"))
 }
 
+// keeps: PR-12, PR-17
+#[tokio::test]
+async fn schedule_shows_a_baseline_beside_the_plan() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let manager = acme.manager();
+    let (id, other) = (new_project(&manager, "Shown").await, new_project(&manager, "Other").await);
+    let start = json!({ "id": id, "estimatedStart": "2026-03-09" });
+    change(&manager, "updateProject", start, "project { id }").await.expect_ok();
+    let one = planned(&manager, &id, "One", hours(8)).await;
+    let query = "query($project: ID!, $baseline: ID) { schedule(projectId: $project, baselineId: $baseline) {
+      baselineId bars { id baseline { start finish } dates { earlyStart earlyFinish } } } }";
+    let shown = async |who: &Actor, baseline: Value| {
+        who.run(query, json!({ "project": id, "baseline": baseline })).await
+    };
+    let none = shown(&manager, Value::Null).await.expect_ok();
+    assert_eq!([none.data("schedule.baselineId"), none.data("schedule.bars.0.baseline")], [&Value::Null; 2]);
+    let first = keep(&manager, &id, "First").await;
+    let longer = json!({ "id": one, "plan": { "durationMinutes": 960 } });
+    change(&manager, "updateTask", longer, "task { id }").await.expect_ok();
+    let second = keep(&manager, &id, "Second").await;
+    planned(&manager, &id, "Come", json!({})).await;
+    let newest = shown(&manager, Value::Null).await.expect_ok();
+    assert_eq!(newest.text("schedule.baselineId"), second);
+    let bars = newest.list("schedule.bars");
+    assert_eq!(bars[0]["baseline"]["finish"], bars[0]["dates"]["earlyFinish"]);
+    assert_eq!(bars[1]["baseline"], Value::Null, "it came later");
+    let chosen = shown(&manager, json!(first)).await.expect_ok();
+    let dates = json!({ "start": "2026-03-09T08:00:00Z", "finish": "2026-03-09T17:00:00Z" });
+    assert_eq!(chosen.data("schedule.bars.0.baseline"), &dates);
+    assert_eq!(chosen.text("schedule.baselineId"), first);
+    let foreign = keep(&manager, &other, "Foreign").await;
+    shown(&manager, json!(foreign)).await.expect_code("NOT_FOUND");
+    let client = shown(&acme.client(), json!(first)).await;
+    assert!(client.code().is_some() || client.data("schedule.baselineId").is_null(), "{client}");
+}
+
 // keeps: PR-12
 #[tokio::test]
 async fn slip_of_each_task_and_of_the_project_is_told() {

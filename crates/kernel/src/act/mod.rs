@@ -179,9 +179,27 @@ impl Act {
     {
         let table = rows::table::<M::Entity>();
         match rows::insert_many_raw::<M::Entity>(&self.tx, std::slice::from_ref(&model), &[]).await {
-            // Race: where the id is the key as well, the database may find either of them taken first.
-            Err(error) if violates_unique(&error, table, columns) || violates_id(&error, table) => {
-                return Err(taken());
+            Err(error) if violates_unique(&error, table, columns) => return Err(taken()),
+            done => done?,
+        }
+        self.created::<M::Entity>(&model);
+        Ok(model)
+    }
+
+    /// Writes the first version of what a tenant has one of, under the tenant's own id.
+    ///
+    /// # Errors
+    /// CONFLICT, as for a stale version, if somebody else did so at the same time.
+    pub async fn insert_first<M>(&mut self, model: M) -> Result<M>
+    where
+        M: ModelTrait,
+        M::Entity: Recorded + EntityTrait<Model = M>,
+    {
+        let table = rows::table::<M::Entity>();
+        match rows::insert_many_raw::<M::Entity>(&self.tx, std::slice::from_ref(&model), &[]).await {
+            // Race: the database may find either of the two keys taken first.
+            Err(error) if violates_id(&error, table) || violates_unique(&error, table, &["tenant_id"]) => {
+                return Err(Error::conflict(says::STALE.with("type", M::Entity::SUBJECT)));
             }
             done => done?,
         }

@@ -97,8 +97,13 @@ pub(super) async fn earned(ask: &Ask, project: &Subject, wanted: Wanted) -> Resu
         course::worked_by_day(ask, project.id),
         course::calendar(ask, today),
     )?;
-    let Course { first, counts } = &*course;
-    let days = wanted.days(project, *first, today)?;
+    let days = wanted.days(project, course.first, today)?;
+    let mut done: BTreeMap<NaiveDate, i64> = BTreeMap::new();
+    for task in work.iter() {
+        if let Some(day) = task.done_on {
+            *done.entry(day).or_default() += task.budget.unwrap_or_default();
+        }
+    }
     let (zone, dates) = (viewer.tenant.time_zone, (project.start, project.end));
     let item = |task: &Work| task.item(&calendar, zone, dates, task.budget.unwrap_or_default());
     let items: Vec<_> = work.iter().map(item).collect();
@@ -107,7 +112,8 @@ pub(super) async fn earned(ask: &Ask, project: &Subject, wanted: Wanted) -> Resu
     let point = |day: NaiveDate| {
         let by = if day == today { now } else { instant(zone, next_day(day), 0) };
         // Reason: today tells of now, as the earned value of the project does.
-        let earned = if day == today { earned_today } else { counts.at(day).minutes.1 };
+        let before = || done.range(..=day).map(|(_, minutes)| minutes).sum();
+        let earned = if day == today { earned_today } else { before() };
         EarnedValuePoint {
             on: day.into(),
             planned_value: items.iter().map(|item| item.planned(by)).sum(),

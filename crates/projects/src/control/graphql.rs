@@ -28,8 +28,9 @@ use crate::{
 /// not remain of its estimate, if somebody said what remains; else half of one that was begun, nothing of one that was
 /// not. A task is planned evenly over the agency's working time from its start to its due date; with only a due date on
 /// that day; with only a start up to the project's estimated end; with neither over the whole project. Estimates and days
-/// are those of the project's newest baseline, so that what is planned anew does not change what ought to be done; those
-/// of now for tasks that it does not know or says nothing of, and without a baseline.
+/// are those of the project's newest baseline, so that what is planned anew does not change what ought to be done; days are
+/// those of its schedule for tasks that nobody had planned any for. They are those of now for tasks that it does not know,
+/// and without a baseline. Archived tasks count nowhere, also those that a baseline knows.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 pub struct EarnedValue {
     /// In minutes of work.
@@ -205,8 +206,8 @@ pub struct EarnedValuePoint {
     /// Planned value (PV): what ought to be done by then, by the newest baseline, and by the dates that tasks have now
     /// where it says nothing.
     pub planned_value: i64,
-    /// Earned value (EV): estimates of the tasks done by then; today also what is done of others, so that it is the earned
-    /// value of the project. Null for days to come.
+    /// Earned value (EV): what the tasks done by then are worth; today also what is done of others, so that it is the
+    /// earned value of the project. Archived tasks count on no day. Null for days to come.
     pub earned_value: Option<i64>,
     /// Actual cost (AC): what was worked by then. Null for days to come.
     pub actual_cost: Option<i64>,

@@ -8,7 +8,7 @@ use kernel::id::{ProjectId, TaskId};
 use schedule::{
     Calendar,
     calendar::{instant, next_day},
-    earned::{EarnedValue, Item, WHOLE},
+    earned::{EarnedValue, Item, WHOLE, share},
 };
 
 use crate::words::TaskStatus;
@@ -35,6 +35,8 @@ pub(crate) struct Work {
     pub(crate) due: Option<NaiveDate>,
     /// Whether a baseline knows of it.
     pub(crate) baselined: bool,
+    /// The day on which it was done, on the agency's clocks.
+    pub(crate) done_on: Option<NaiveDate>,
 }
 
 /// What tasks of one project, or of several, amount to at a moment, without what they took.
@@ -52,6 +54,10 @@ pub(crate) struct Planned {
     pub(crate) undated: i64,
     /// How many of them no baseline knows of.
     pub(crate) added: i64,
+    /// Minutes that all of them are thought to take now, whatever a baseline says.
+    pub(crate) estimated: i64,
+    /// Minutes of those that are not done.
+    pub(crate) left: i64,
 }
 
 impl Planned {
@@ -64,12 +70,14 @@ impl Planned {
             unestimated: self.unestimated + other.unestimated,
             undated: self.undated + other.undated,
             added: self.added + other.added,
+            estimated: self.estimated.saturating_add(other.estimated),
+            left: self.left.saturating_add(other.left),
         }
     }
 }
 
 impl Work {
-    /// Measures it by what a baseline says; where that says nothing, what is planned now stands.
+    /// Measures it by what a baseline says; where that says no estimate or no days, those of now stand.
     pub(crate) fn measured_by(
         &mut self,
         estimate: Option<i64>,
@@ -142,7 +150,10 @@ pub(crate) fn planned(
     by: schedule::Instant,
 ) -> Planned {
     let value = |budget: i64| EarnedValue::of([task.item(calendar, zone, project, budget)], by, 0);
+    let estimated = task.estimate.unwrap_or_default();
     Planned {
+        estimated,
+        left: estimated - share(estimated, i64::from(task.done()), i64::from(WHOLE)),
         work: value(task.budget.unwrap_or_default()),
         count: value(i64::from(WHOLE)),
         tasks: 1,
@@ -171,6 +182,7 @@ mod tests {
             start: None,
             due: None,
             baselined: false,
+            done_on: None,
         }
     }
 

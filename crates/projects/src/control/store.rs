@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use kernel::{
     Error, Result,
     ask::{Ask, FromAsk},
@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     calendar::Calendars,
+    plan::baseline::newest,
     task::entity as tasks,
     time::{entry::entity as time, rate},
     words::{TaskStatus, TimeEntryStatus},
@@ -135,6 +136,7 @@ pub(crate) async fn work(
         Option<i64>,
         Option<NaiveDate>,
         Option<NaiveDate>,
+        Option<DateTime<Utc>>,
     );
     let projects: Vec<ProjectId> = projects.into_iter().collect();
     let ids = projects.iter().map(|project| project.uuid());
@@ -152,11 +154,13 @@ pub(crate) async fn work(
             Of::RemainingMinutes,
             Of::StartOn,
             Of::DueOn,
+            Of::CompletedAt,
         ])
         .into_tuple()
         .all(conn)
         .await?;
-    let work = |(project, id, parent, status, estimate, remaining, start, due): Row| Work {
+    let zone = viewer.tenant.time_zone;
+    let work = |(project, id, parent, status, estimate, remaining, start, due, completed): Row| Work {
         project,
         id,
         parent,
@@ -167,6 +171,9 @@ pub(crate) async fn work(
         start,
         due,
         baselined: false,
+        done_on: completed
+            .filter(|_| status == TaskStatus::Done.as_str())
+            .map(|at| at.with_timezone(&zone).date_naive()),
     };
     let mut work: Vec<Work> = rows.into_iter().map(work).collect();
     baseline::measure(conn, viewer, &projects, &mut work).await?;
@@ -201,7 +208,7 @@ impl Loader<OfNewest> for Values {
 
     async fn load(&self, projects: &[OfNewest]) -> Result<HashMap<OfNewest, BaselineId>> {
         let ids: Vec<ProjectId> = projects.iter().map(|OfNewest(project)| *project).collect();
-        let found = baseline::newest(&self.db, &self.viewer, &ids).await?;
+        let found = newest(&self.db, &self.viewer, &ids).await?;
         Ok(found.into_iter().map(|(project, baseline)| (OfNewest(project), baseline)).collect())
     }
 }

@@ -52,24 +52,24 @@ impl Facts {
         greater(behind, late)
     }
 
-    /// The share of its budget by which it ends above it if the rest takes what was planned: (AC + BAC − EV − budget) ÷
-    /// budget, where a budget of money is spread over the estimated work. The greater one of money and hours; of no
-    /// budget at all (AC − EV) ÷ BAC.
+    /// The share of its budget by which it ends above it if the rest takes what it is thought to take: in hours (AC + what
+    /// is left of all estimates − budget) ÷ budget, in money (AC − what of the budget is earned) ÷ budget, where the budget
+    /// is spread over the estimated work. The greater one of both; of no budget at all (AC − EV) ÷ BAC.
     fn overrun(&self) -> Option<f64> {
         let EarnedValue { budget: all, earned, .. } = self.planned.work;
         let money = self.money.map(|(budget, used)| {
             let done = if all > 0 { budget as f64 * earned as f64 / all as f64 } else { 0.0 };
             share(used as f64 - done, budget)
         });
-        let hours =
-            self.budget_minutes.map(|budget| share((self.minutes + all - earned - budget) as f64, budget));
+        let left = self.planned.left;
+        let hours = self.budget_minutes.map(|budget| share((self.minutes + left - budget) as f64, budget));
         let own = || (all > 0).then(|| ratio(self.minutes - earned, all));
         greater(money, hours).or_else(own)
     }
 
     /// The share by which the estimated work is more than the budgeted hours.
     fn growth(&self) -> Option<f64> {
-        let all = self.planned.work.budget;
+        let all = self.planned.estimated;
         self.budget_minutes.filter(|_| all > 0).map(|budget| share((all - budget) as f64, budget))
     }
 }
@@ -121,7 +121,7 @@ mod tests {
         let work = EarnedValue { budget: 4_800, planned: 2_400, earned: 1_920, actual: 0 };
         let count = EarnedValue { budget: 10 * 10_000, planned: 50_000, earned: 20_000, actual: 0 };
         Facts {
-            planned: Planned { work, count, tasks: 10, unestimated: 0, undated: 0, added: 0 },
+            planned: Planned { work, count, tasks: 10, estimated: 4_800, left: 2_880, ..Planned::default() },
             minutes: 2_400,
             start: Some(day("2026-03-02")),
             end: Some(day("2026-03-31")),
@@ -149,7 +149,7 @@ mod tests {
         let late = Facts { today: day("2026-04-15"), ..facts() }.measures();
         close(late.delay, 0.5);
         let mut bare = facts();
-        bare.planned.work = EarnedValue::default();
+        bare.planned = Planned { work: EarnedValue::default(), estimated: 0, left: 0, ..bare.planned };
         close(bare.measures().delay, 0.3);
         assert_eq!(bare.measures().overrun, None, "nothing says what it should take");
         let blank = Facts::default().measures();
@@ -191,7 +191,14 @@ mod tests {
                     earned: budget * done / 10_000,
                     actual: 0,
                 };
-                let one = Planned { work: value(estimate), count: value(10_000), tasks: 1, ..Planned::default() };
+                let one = Planned {
+                    work: value(estimate),
+                    count: value(10_000),
+                    tasks: 1,
+                    estimated: estimate,
+                    left: estimate - estimate * done / 10_000,
+                    ..Planned::default()
+                };
                 planned = planned.plus(one);
             }
             Facts {
@@ -215,6 +222,7 @@ mod tests {
                 0 => {
                     let work = &mut after.planned.work;
                     work.earned = Ord::min(work.earned + by, work.budget);
+                    after.planned.left = Ord::max(after.planned.left - by, 0);
                 }
                 1 => {
                     let count = &mut after.planned.count;

@@ -129,9 +129,7 @@ pub async fn update(viewer: &Viewer, db: &Db, input: UpdateHealthSettingsInput) 
 
 async fn insert(act: &mut Act, settings: Model) -> Result<Model> {
     let settings = Model { version: 1, created_at: act.now(), updated_at: act.now(), ..settings };
-    // Race: of two first changes made at once, the later one is told to try again.
-    let taken = || kernel::Error::conflict(kernel::error::says::STALE.with("type", "HealthSettings"));
-    act.insert_unique(settings, &["tenant_id"], taken).await
+    act.insert_first(settings).await
 }
 
 fn changed(before: &Model, input: UpdateHealthSettingsInput) -> Result<Model> {

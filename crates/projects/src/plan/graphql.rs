@@ -5,7 +5,7 @@ use kernel::{
     Result,
     ask::Asking,
     graph::Graph,
-    id::{DependencyId, MilestoneId, ProjectId, TaskId, UserId},
+    id::{BaselineId, DependencyId, MilestoneId, ProjectId, TaskId, UserId},
     scalar::{Date, DateTime},
 };
 
@@ -23,6 +23,9 @@ pub struct ProjectSchedule {
     pub project: Graph<Project>,
     /// The instant that it was reckoned as of: what is not done is not done before it.
     pub as_of: DateTime,
+    /// The baseline whose dates the tasks have beside their own: the one that was asked for, else the newest one. Null
+    /// without any, and as `start`.
+    pub baseline_id: Option<BaselineId>,
     /// When the first task or milestone starts; null without any, for clients and without `projects.internal.read`.
     pub start: Option<DateTime>,
     /// When the last one is finished; null as `start`.
@@ -82,6 +85,17 @@ pub struct ScheduleBar {
     pub has_parts: bool,
     /// When it is done; null as `plan`.
     pub dates: Option<ScheduledDates>,
+    /// When it was to be done by the baseline; null for tasks that it does not know, and as `plan`.
+    pub baseline: Option<BaselineDates>,
+}
+
+/// The dates of a task by a baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, SimpleObject)]
+pub struct BaselineDates {
+    /// Its earliest start by the schedule then.
+    pub start: DateTime,
+    /// Its earliest finish by the schedule then.
+    pub finish: DateTime,
 }
 
 /// A milestone in a schedule.
@@ -223,7 +237,12 @@ impl ScheduleQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The project.")] project_id: ProjectId,
+        #[graphql(desc = "A baseline of the project to show beside it; its newest one without this.")]
+        baseline_id: Option<BaselineId>,
     ) -> Result<ProjectSchedule> {
-        super::read::schedule(ctx.ask(), project_id).await
+        let asked = ctx.look_ahead();
+        let wanted = asked.field("baselineId").exists() || asked.field("bars").field("baseline").exists();
+        let wanted = (wanted || baseline_id.is_some()).then_some(baseline_id);
+        super::read::schedule(ctx.ask(), project_id, wanted).await
     }
 }

@@ -1,13 +1,13 @@
 //! Reading the schedule of a project, as far as the viewer may see it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use kernel::{
-    Result,
+    Error, Result,
     ask::Ask,
     graph::Graph,
-    id::{MilestoneId, ProjectId, TaskId, UserId},
+    id::{BaselineId, MilestoneId, ProjectId, TaskId, TypedId, UserId},
     locale::Language,
     policy::Guarded,
     viewer::Viewer,
@@ -16,10 +16,11 @@ use schedule::{Hours, Pattern, calendar::day_of};
 
 use super::{
     analysis::{Analysis, Cause, Conflict, Item, Wished},
+    baseline::{self, stored, stored::Kept},
     effort,
     graphql::{
-        PlanItem, ProjectSchedule, ScheduleBar, ScheduleCalendar, ScheduleConflict, ScheduleDay,
-        ScheduleDriver, ScheduleException, ScheduleMark, ScheduleWish, ScheduledDates,
+        BaselineDates, PlanItem, ProjectSchedule, ScheduleBar, ScheduleCalendar, ScheduleConflict,
+        ScheduleDay, ScheduleDriver, ScheduleException, ScheduleMark, ScheduleWish, ScheduledDates,
     },
     load::Source,
     say,
@@ -39,18 +40,44 @@ pub(crate) const PLAN_READ: [kernel::viewer::Permission; 4] =
 /// The schedule of a project.
 ///
 /// # Errors
-/// NOT_FOUND, FORBIDDEN without the permission to read tasks, CONFLICT for too large a project or one that waits for
+/// NOT_FOUND, also for a baseline of another project, FORBIDDEN without the permission to read tasks, CONFLICT for too large a project or one that waits for
 /// itself.
-pub async fn schedule(ask: &Ask, id: ProjectId) -> Result<ProjectSchedule> {
+pub async fn schedule(
+    ask: &Ask,
+    id: ProjectId,
+    wanted: Option<Option<BaselineId>>,
+) -> Result<ProjectSchedule> {
     let viewer = &ask.viewer;
     viewer.require(TASKS_READ)?;
     if viewer.is_client() || !viewer.holds(INTERNAL_READ) || !viewer.holds(MILESTONES_READ) {
         return planned(ask, id).await;
     }
     let project = open(&ask.db, viewer, id, &PLAN_READ).await?;
+    let base = match wanted {
+        Some(which) => base(ask, id, which).await?,
+        None => None,
+    };
     let source = Source::load(&ask.db, viewer, project, viewer.now).await?;
     let (as_of, viewer) = (viewer.now, viewer.clone());
-    effort::reckon(move || Ok(shown(Analysis::new(source, as_of, None)?, &viewer))).await
+    effort::reckon(move || Ok(shown(Analysis::new(source, as_of, None)?, base, &viewer))).await
+}
+
+/// What a baseline says about tasks.
+type Base = (BaselineId, Vec<Kept>);
+
+/// What the baseline with this id, or the newest one, of a project says; in two statements.
+async fn base(ask: &Ask, project: ProjectId, which: Option<BaselineId>) -> Result<Option<Base>> {
+    let (viewer, db) = (&ask.viewer, &ask.db);
+    let id = match which {
+        Some(id) => {
+            let row = baseline::entity::Entity::fetch(db, viewer, INTERNAL_READ, id).await?;
+            let own = Some(row).filter(|row| row.project_id == project);
+            Some(own.ok_or_else(|| Error::not_found(BaselineId::TYPE, id))?.id)
+        }
+        None => baseline::newest(db, viewer, &[project]).await?.remove(&project),
+    };
+    let Some(id) = id else { return Ok(None) };
+    Ok(Some((id, stored::read(db, viewer.tenant_id(), id).await?)))
 }
 
 /// Tasks and milestones as they are planned, for who may not see what follows from that.
@@ -77,6 +104,7 @@ async fn planned(ask: &Ask, id: ProjectId) -> Result<ProjectSchedule> {
             calendar_user_id: None,
             has_parts: parents.contains(&id),
             dates: None,
+            baseline: None,
         };
     let mark = |GanttMark { id, name, due_on, status, percentage, overdue: _ }| ScheduleMark {
         id,
@@ -89,6 +117,7 @@ async fn planned(ask: &Ask, id: ProjectId) -> Result<ProjectSchedule> {
     Ok(ProjectSchedule {
         project: Graph(project.into()),
         as_of: viewer.now.into(),
+        baseline_id: None,
         start: None,
         finish: None,
         critical_path: Vec::new(),
@@ -101,13 +130,15 @@ async fn planned(ask: &Ask, id: ProjectId) -> Result<ProjectSchedule> {
 }
 
 /// A schedule with everything that follows.
-fn shown(plan: Analysis, viewer: &Viewer) -> ProjectSchedule {
+fn shown(plan: Analysis, base: Option<Base>, viewer: &Viewer) -> ProjectSchedule {
     let span = plan.span();
-    let bars = (0..plan.source.tasks.len()).map(|place| bar(&plan, place)).collect();
+    let kept = base.as_ref().map(|(_, kept)| stored::by_task(kept)).unwrap_or_default();
+    let bars = (0..plan.source.tasks.len()).map(|place| bar(&plan, place, &kept)).collect();
     let marks = (0..plan.source.milestones.len()).map(|place| mark(&plan, place)).collect();
     let critical_path = plan.critical_path().into_iter().map(|item| plan_item(&plan, item)).collect();
     ProjectSchedule {
         as_of: viewer.now.into(),
+        baseline_id: base.as_ref().map(|(id, _)| *id),
         start: span.map(|span| say::time(span.0)),
         finish: span.map(|span| say::time(span.1)),
         critical_path,
@@ -120,8 +151,9 @@ fn shown(plan: Analysis, viewer: &Viewer) -> ProjectSchedule {
     }
 }
 
-fn bar(plan: &Analysis, place: usize) -> ScheduleBar {
+fn bar(plan: &Analysis, place: usize, kept: &HashMap<TaskId, &Kept>) -> ScheduleBar {
     let task = &plan.source.tasks[place];
+    let said = |kept: &&Kept| BaselineDates { start: say::time(kept.start), finish: say::time(kept.finish) };
     ScheduleBar {
         id: task.id,
         number: task.number,
@@ -136,6 +168,7 @@ fn bar(plan: &Analysis, place: usize) -> ScheduleBar {
         calendar_user_id: plan.laid.calendars[plan.laid.by_calendar[place]].0,
         has_parts: !plan.laid.parts[place].is_empty(),
         dates: Some(dates(plan, Item::Task(place))),
+        baseline: kept.get(&task.id).map(said),
     }
 }
 

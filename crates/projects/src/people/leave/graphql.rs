@@ -93,9 +93,9 @@ impl Leave {
         self.is_open(ctx.viewer()).then_some(self.0.reason.as_deref()).flatten()
     }
 
-    /// When it was approved or rejected; null before.
-    async fn decided_at(&self) -> Option<DateTime> {
-        self.0.decided_at.map(Into::into)
+    /// When it was approved or rejected; null before, and for all but the person and who decides about leave.
+    async fn decided_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        self.0.decided_at.filter(|_| self.is_open(ctx.viewer())).map(Into::into)
     }
 
     /// Working minutes that it takes: of each day what the person would work, or as much of that as is taken. Free days,

@@ -27,8 +27,9 @@ use crate::{
 /// The leave has begun already.
 pub const PAST: Text = Text::new(
     "leave_past",
-    "Only sickness is entered after the fact; other leave begins today or later.",
-    "Seule la maladie se déclare après coup ; les autres absences commencent aujourd'hui ou plus tard.",
+    "Only sickness is entered after the fact; other leave begins today or later, or is entered by who decides about it.",
+    "Seule la maladie se déclare après coup ; les autres absences commencent aujourd'hui ou plus tard, ou sont saisies \
+     par qui en décide.",
 );
 
 /// There is other leave on some of the days.
@@ -95,7 +96,9 @@ fn new(act: &Act, person: UserId, input: RequestLeaveInput) -> Result<Model> {
     let RequestLeaveInput { user_id: _, kind, from, to, minutes_per_day, note } = input;
     let (starts_on, ends_on) = range((from, to), DAYS_MAX)?;
     let mut fields = Fields::new();
-    let begins = kind == LeaveKind::Sick || starts_on >= today(act.viewer(), act.now());
+    // Reason: who decides about leave also enters what was forgotten, so that a day in the past does not tell of sickness.
+    let late = kind == LeaveKind::Sick || act.viewer().reaches(LEAVE_DECIDE, Reach::Tenant);
+    let begins = late || starts_on >= today(act.viewer(), act.now());
     fields.require(begins, "from", PAST);
     let sound = minutes_per_day.is_none_or(|minutes| (1..=DAY).contains(&minutes));
     fields.require(sound, "minutesPerDay", OUT_OF_RANGE.with("min", 1).with("max", DAY));

@@ -3,7 +3,7 @@
 pub mod entity;
 pub mod graphql;
 
-use kernel::{Error, Fields, Result, act::expect_version, db::Db, error::says, patch, viewer::Viewer};
+use kernel::{Fields, Result, act::expect_version, db::Db, patch, viewer::Viewer};
 use sea_orm::{ConnectionTrait, QuerySelect, sea_query::LockType};
 
 use crate::{policy::people::PLAN_SETTINGS, words::OverAllocation};
@@ -51,9 +51,7 @@ pub async fn update(viewer: &Viewer, db: &Db, input: UpdatePlanSettingsInput) ->
                 return act.update(&before, after).await;
             }
             let new = Model { version: 1, created_at: act.now(), updated_at: act.now(), ..after };
-            // Race: of two first changes made at once, the later one is told to try again.
-            let taken = || Error::conflict(says::STALE.with("type", "PlanSettings"));
-            act.insert_unique(new, &["tenant_id"], taken).await
+            act.insert_first(new).await
         })
         .await
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use async_graphql::SimpleObject;
+use chrono::NaiveDate;
 use kernel::{
     Result,
     db::Db,
@@ -42,12 +43,14 @@ pub struct SkillGap {
     pub skill: Option<Graph<Skill>>,
     /// The level that is asked for, or a better one.
     pub level: i32,
-    /// What places that nobody has taken ask for, in minutes; a place that takes several skills asks for each of them.
+    /// What places that nobody has taken ask for at this level or a better one, in minutes; a place that takes several
+    /// skills asks for each of them.
     pub demanded_minutes: i64,
     /// What active staff who have the skill at that level have left after their firm allocations, in minutes, week by
     /// week. People with several skills count for each of them.
     pub available_minutes: i64,
-    /// How much of what is asked for nobody has time for: `demandedMinutes` − `availableMinutes`, not below zero.
+    /// How much of what is asked for nobody has time for, in minutes: of each week what is demanded − what is available,
+    /// not below zero; the sum over the weeks. Time that somebody has later makes up for no week that is full.
     pub gap_minutes: i64,
     /// How many of active staff have the skill at that level.
     pub people: i32,
@@ -73,15 +76,15 @@ pub(super) async fn read(
         Demand { first: demand.first.max(range.0), last: demand.last.min(range.1), ..demand }
     };
     let agency = weeks.of(Whose::Agency);
-    let total = |demand: Demand| agency.iter().map(|week| week.taken(&demand)).sum::<i64>();
-    let open: HashMap<AllocationId, i64> =
-        rows.iter().filter(|row| row.user_id.is_none()).map(|row| (row.id, total(within(row)))).collect();
+    let wanted = |demand: Demand| agency.iter().map(|week| week.taken(&demand)).collect();
+    let open: HashMap<AllocationId, Vec<i64>> =
+        rows.iter().filter(|row| row.user_id.is_none()).map(|row| (row.id, wanted(within(row)))).collect();
     let asked = demanded(viewer, db, &open).await?;
     if asked.is_empty() {
         return Ok(Vec::new());
     }
     let of = by_person(&rows);
-    let left: HashMap<UserId, i64> = people
+    let left: HashMap<UserId, Vec<i64>> = people
         .iter()
         .map(|person| {
             let rows = of.get(person).map_or(&[][..], Vec::as_slice);
@@ -89,33 +92,41 @@ pub(super) async fn read(
             (*person, left_of(&weeks.of(Whose::Person(*person)), &firm, range))
         })
         .collect();
-    told(viewer, db, asked, &left).await
+    told(viewer, db, &asked, &left).await
 }
 
-/// What a person has left of the days after firm work, week by week: too much work in one is no less time in another.
-fn left_of(weeks: &[Week], firm: &[Demand], (first, last): (chrono::NaiveDate, chrono::NaiveDate)) -> i64 {
+/// What a person has left of the days after firm work, of each week: too much work in one is no less time in another.
+fn left_of(weeks: &[Week], firm: &[Demand], (first, last): (NaiveDate, NaiveDate)) -> Vec<i64> {
     let all = Demand { first, last, amount: super::figures::Amount::Percent(100) };
     let left = |week: &Week| {
         let taken: i64 = firm.iter().map(|demand| week.taken(demand)).sum();
         (week.taken(&all) - taken).max(0)
     };
-    weeks.iter().map(left).sum()
+    weeks.iter().map(left).collect()
 }
 
-/// What is asked for of each skill at each level.
+/// Minutes of each week.
+type Minutes = Vec<i64>;
+
+fn add(sum: &mut Minutes, more: &[i64]) {
+    sum.resize(sum.len().max(more.len()), 0);
+    sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+}
+
+/// What is asked for of each skill at each level, week by week.
 async fn demanded(
     viewer: &Viewer,
     db: &Db,
-    open: &HashMap<AllocationId, i64>,
-) -> Result<BTreeMap<(SkillId, i32), i64>> {
-    let mut asked = BTreeMap::new();
+    open: &HashMap<AllocationId, Minutes>,
+) -> Result<BTreeMap<(SkillId, i32), Minutes>> {
+    let mut asked: BTreeMap<(SkillId, i32), Minutes> = BTreeMap::new();
     if open.is_empty() {
         return Ok(asked);
     }
     let of = one_of(db.backend(), needed::Column::AllocationId, open.keys().map(|id| id.uuid()));
     for need in needed::of_tenant(viewer.tenant_id()).filter(of).all(db).await? {
-        let minutes = open.get(&need.allocation_id).copied().unwrap_or_default();
-        *asked.entry((need.skill_id, need.level)).or_default() += minutes;
+        let minutes = open.get(&need.allocation_id).map_or(&[][..], Vec::as_slice);
+        add(asked.entry((need.skill_id, need.level)).or_default(), minutes);
     }
     Ok(asked)
 }
@@ -124,8 +135,8 @@ async fn demanded(
 async fn told(
     viewer: &Viewer,
     db: &Db,
-    asked: BTreeMap<(SkillId, i32), i64>,
-    left: &HashMap<UserId, i64>,
+    asked: &BTreeMap<(SkillId, i32), Minutes>,
+    left: &HashMap<UserId, Minutes>,
 ) -> Result<Vec<SkillGap>> {
     let ids = || asked.keys().map(|(skill, _)| skill.uuid());
     let able = skilled::of_tenant(viewer.tenant_id());
@@ -133,21 +144,26 @@ async fn told(
     let names = skill::Entity::of_tenant(viewer.tenant_id());
     let names = names.filter(one_of(db.backend(), skill::Column::Id, ids())).all(db).await?;
     let names: HashMap<SkillId, skill::Model> = names.into_iter().map(|row| (row.id, row)).collect();
-    let gap = |((skill, level), demanded): (&(SkillId, i32), &i64)| {
-        let holds = able.iter().filter(|row| row.skill_id == *skill && row.level >= *level);
-        let free: Vec<i64> = holds.filter_map(|row| left.get(&row.user_id).copied()).collect();
-        let available: i64 = free.iter().sum();
+    let gap = |&(skill, level): &(SkillId, i32)| {
+        let (mut demanded, mut available) = (Minutes::new(), Minutes::new());
+        // Reason: who can do it better does it as well, so those who are asked for at better levels want the same people.
+        asked.range((skill, level)..=(skill, i32::MAX)).for_each(|(_, minutes)| add(&mut demanded, minutes));
+        let holds = able.iter().filter(|row| row.skill_id == skill && row.level >= level);
+        let free: Vec<&Minutes> = holds.filter_map(|row| left.get(&row.user_id)).collect();
+        free.iter().for_each(|minutes| add(&mut available, minutes));
+        available.resize(demanded.len().max(available.len()), 0);
+        let missing = demanded.iter().zip(&available).map(|(wanted, there)| (wanted - there).max(0));
         SkillGap {
-            skill_id: *skill,
-            skill: names.get(skill).map(|row| Graph(row.clone().into())),
-            level: *level,
-            demanded_minutes: *demanded,
-            available_minutes: available,
-            gap_minutes: (demanded - available).max(0),
+            skill_id: skill,
+            skill: names.get(&skill).map(|row| Graph(row.clone().into())),
+            level,
+            demanded_minutes: demanded.iter().sum(),
+            available_minutes: available.iter().sum(),
+            gap_minutes: missing.sum(),
             people: i32::try_from(free.len()).unwrap_or(i32::MAX),
         }
     };
-    let mut gaps: Vec<SkillGap> = asked.iter().map(gap).collect();
+    let mut gaps: Vec<SkillGap> = asked.keys().map(gap).collect();
     gaps.sort_by_key(|gap| (std::cmp::Reverse(gap.gap_minutes), gap.skill_id, gap.level));
     gaps.truncate(GAPS_MAX);
     Ok(gaps)

@@ -64,8 +64,8 @@ pub struct WorkloadWeek {
     pub firm_minutes: i64,
     /// What tentative allocations take, in minutes.
     pub tentative_minutes: i64,
-    /// What they worked, in minutes as it was written down so far; null for who may not see it: it is for the person,
-    /// for who approves time, and for who sees all of it.
+    /// What they worked, in minutes as it was written down so far, without what was sent back; null for who may not see
+    /// it: it is for the person, and for who approves or sees the time of the whole agency.
     pub tracked_minutes: Option<i64>,
     /// What of it is billable, in minutes as it was worked; null as `trackedMinutes`.
     pub billable_minutes: Option<i64>,
@@ -276,7 +276,7 @@ impl WorkloadQuery {
 /// Whether a viewer may see how much a person worked.
 fn sees_time(viewer: &Viewer, person: UserId) -> bool {
     let own = viewer.user_id() == Some(person) && viewer.holds(TIME_READ);
-    own || viewer.holds(TIME_APPROVE) || viewer.reaches(TIME_READ, Reach::Tenant)
+    own || [TIME_APPROVE, TIME_READ].iter().any(|permission| viewer.reaches(*permission, Reach::Tenant))
 }
 
 async fn workload(

@@ -15,7 +15,10 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait},
 };
 
-use crate::time::{entry::entity as entry, sheet::entity as sheet};
+use crate::{
+    time::{entry::entity as entry, sheet::entity as sheet},
+    words::TimeEntryStatus,
+};
 
 /// Minutes of a week: all of them, and those that are billable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +47,7 @@ pub async fn load(
     let rows: Vec<(UserId, NaiveDate, bool, i64)> = sheet::Entity::of_tenant(viewer.tenant_id())
         .filter(one_of(conn.get_database_backend(), sheet::Column::UserId, people.iter().map(|id| id.uuid())))
         .filter(sheet::Column::WeekStart.between(first, last))
+        .filter(entry::Column::Status.ne(TimeEntryStatus::Rejected.as_str()))
         .join(JoinType::InnerJoin, entries())
         .select_only()
         .columns([sheet::Column::UserId, sheet::Column::WeekStart])

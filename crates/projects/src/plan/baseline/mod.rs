@@ -6,6 +6,8 @@ pub mod graphql;
 pub mod mutation;
 pub mod stored;
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use kernel::{
     Error, Fields, Result, Text,
@@ -14,11 +16,12 @@ use kernel::{
     id::{BaselineId, ProjectId, TypedId},
     patch,
     policy::Guarded,
+    sql::one_of,
     text,
     viewer::Viewer,
 };
 use schedule::Instant;
-use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
     analysis::{Analysis, Item},
@@ -58,6 +61,29 @@ const NOTE_MAX: usize = 5_000;
 
 /// Columns of the unique key.
 const KEY: [&str; 3] = ["tenant_id", "project_id", "name"];
+
+/// The newest baseline of each of these projects that has one, whoever asks; in one statement.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn newest(
+    conn: &impl ConnectionTrait,
+    viewer: &Viewer,
+    projects: &[ProjectId],
+) -> Result<HashMap<ProjectId, BaselineId>> {
+    let ids = projects.iter().map(|project| project.uuid());
+    let rows: Vec<(ProjectId, BaselineId)> = Entity::of_tenant(viewer.tenant_id())
+        .filter(one_of(conn.get_database_backend(), Column::ProjectId, ids))
+        .order_by_asc(Column::AsOf)
+        .order_by_asc(Column::Id)
+        .select_only()
+        .columns([Column::ProjectId, Column::Id])
+        .into_tuple()
+        .all(conn)
+        .await?;
+    // Invariant: of those of one project the last one stays, and that is the newest.
+    Ok(rows.into_iter().collect())
+}
 
 fn instant(at: Instant) -> DateTime<Utc> {
     DateTime::from_timestamp(at.saturating_mul(60), 0).unwrap_or_default()
