@@ -99,8 +99,11 @@ impl Fit {
 ///
 /// The sum of points is as great as it can be; people who have every skill at its level go before others at each place
 /// only as far as their points do. Of teams with as many points that one is chosen in which the sum of what is left of
-/// each person's time (1 000 − load) is greatest; of those, who comes first in the list; of those, the one that leaves
-/// the last places empty.
+/// each person's time (1 000 − load) is greatest; of those, the one of the people whose places in the list have the least
+/// sum (strictly: the sum of how many people come after each is greatest); of those, the one that leaves the last places
+/// empty (the sum of how many places come after each that is filled is greatest); of those, the one in which earlier places
+/// go to people who are earlier in the list (the sum of the products of both numbers is greatest). So of equal people for
+/// equal places the first person gets the first place, the second person the second, and so on.
 #[must_use]
 pub fn team(needs: &[Need], offers: &[Vec<Offer<'_>>]) -> Vec<Option<(usize, Fit)>> {
     let count = offers.iter().map(Vec::len).max().unwrap_or_default();
@@ -112,13 +115,16 @@ pub fn team(needs: &[Need], offers: &[Vec<Offer<'_>>]) -> Vec<Option<(usize, Fit
         Fit::of(&needs[place], offer.skills, offer.free).map(|fit| (fit, offer.load))
     };
     // Invariant: what comes after the points is less than one of them, what comes after the load less than a thousandth
-    // of it, and what comes after the list less than one place in it, also summed over all places.
+    // of it, what comes after the list less than one place in it, and what comes after the places less than one of them,
+    // also summed over all places. For 1 000 people and 50 places the sum is below 2^80.
     let (people, places) = (count as i128, needs.len() as i128);
     let weight = |place: usize, person: usize, (fit, load): (Fit, u32)| {
         let left = i128::from(FULL - load.min(FULL));
         let fits = i128::from(fit.points) * i128::from(FULL + 1) * places + left;
-        let order = fits * people * places + (people - 1 - person as i128);
-        order * places * places + (places - 1 - place as i128)
+        let (people_after, places_after) = (people - 1 - person as i128, places - 1 - place as i128);
+        let order = fits * people * places + people_after;
+        let filled = order * places * places + places_after;
+        filled * people * places * places + people_after * places_after
     };
     // Reason: behind the people each place has a nobody, so that it may stay empty; a nobody has no points.
     let weights = Matrix::from_fn(needs.len(), count + needs.len(), |(place, person)| {

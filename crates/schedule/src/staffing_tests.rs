@@ -132,7 +132,7 @@ proptest! {
     fn no_team_has_more_points(
         levels in prop::collection::vec(prop::collection::vec(1_u32..=5, 2), 1..5),
         needs in prop::collection::vec((prop::collection::vec((0_usize..2, 1_u32..=5), 0..3), 1_i64..100), 1..4),
-        free in prop::collection::vec((0_i64..120, 0_u32..=1_000), 20),
+        free in prop::collection::vec(prop_oneof![(0_i64..120, 0_u32..=1_000), Just((120, 500))], 20),
     ) {
         let needs: Vec<Need> = needs.iter().map(|(skills, work)| {
             let skills: Vec<Skill> = skills.iter().map(|(one, level)| skill(*one, *level)).collect();
@@ -144,13 +144,33 @@ proptest! {
             offer(skills, free, load)
         }).collect()).collect();
         let told = team(&needs, &offers);
-        let points: u32 = told.iter().flatten().map(|(_, fit)| fit.points).sum();
-        let left = told.iter().enumerate().filter_map(|(place, one)| Some(FULL - offers[place][one.as_ref()?.0].load));
-        prop_assert_eq!((points, left.sum()), best(&needs, &offers, 0, &mut vec![false; able.len()]));
+        let chosen = told.iter().enumerate().filter_map(|(place, one)| {
+            let (person, fit) = one.as_ref()?;
+            Some(worth(fit, &offers[place], (place, *person), needs.len()))
+        });
+        prop_assert_eq!(chosen.fold(Worth::default(), sum), best(&needs, &offers, 0, &mut vec![false; able.len()]));
         let mut taken: Vec<usize> = told.iter().flatten().map(|(person, _)| *person).collect();
         taken.sort_unstable();
         taken.dedup();
         prop_assert_eq!(taken.len(), told.iter().flatten().count());
+    }
+
+    #[test]
+    fn equal_people_take_equal_places_in_the_order_of_the_lists(
+        kinds in prop::collection::vec(0_usize..2, 1..9), wanted in prop::collection::vec(0_usize..2, 1..7),
+        load in 0_u32..1_000,
+    ) {
+        let needs: Vec<Need> = wanted.iter().map(|kind| need(&[skill(*kind, 3)], 60)).collect();
+        let able: Vec<[Skill; 1]> = kinds.iter().map(|kind| [skill(*kind, 3)]).collect();
+        let offers: Vec<Offer<'_>> = able.iter().map(|skills| offer(skills, 60, load)).collect();
+        let told = team(&needs, &vec![offers; needs.len()]);
+        for kind in 0..2 {
+            let places = (0..needs.len()).filter(|place| wanted[*place] == kind);
+            let mut people = (0..kinds.len()).filter(|person| kinds[*person] == kind);
+            for place in places {
+                prop_assert_eq!(told[place].map(|(person, _)| person), people.next(), "place {}", place);
+            }
+        }
     }
 
     #[test]
@@ -205,10 +225,24 @@ fn slow(needs: &[Task], people: &[Person]) -> Vec<Vec<Candidate>> {
     told
 }
 
-/// The most points of any team, and of those the most time that is left, by trying them all.
-fn best(needs: &[Need], offers: &[Vec<Offer<'_>>], place: usize, taken: &mut Vec<bool>) -> (u32, u32) {
+/// Points, time that is left, people and places that come after, and the sum of the products of these: teams are compared
+/// by the first in which they differ.
+type Worth = [u64; 5];
+
+fn sum(one: Worth, other: Worth) -> Worth {
+    std::array::from_fn(|at| one[at] + other[at])
+}
+
+fn worth(fit: &Fit, offers: &[Offer<'_>], (place, person): (usize, usize), places: usize) -> Worth {
+    let (people_after, places_after) = ((offers.len() - 1 - person) as u64, (places - 1 - place) as u64);
+    let left = FULL - offers[person].load;
+    [fit.points.into(), left.into(), people_after, places_after, people_after * places_after]
+}
+
+/// The worth of the best team, by trying them all.
+fn best(needs: &[Need], offers: &[Vec<Offer<'_>>], place: usize, taken: &mut Vec<bool>) -> Worth {
     if place == needs.len() {
-        return (0, 0);
+        return Worth::default();
     }
     let mut most = best(needs, offers, place + 1, taken);
     for person in 0..taken.len() {
@@ -216,7 +250,7 @@ fn best(needs: &[Need], offers: &[Vec<Offer<'_>>], place: usize, taken: &mut Vec
         if let (false, Some(fit)) = (taken[person], Fit::of(&needs[place], offer.skills, offer.free)) {
             taken[person] = true;
             let rest = best(needs, offers, place + 1, taken);
-            most = most.max((fit.points + rest.0, FULL - offer.load + rest.1));
+            most = most.max(sum(worth(&fit, &offers[place], (place, person), needs.len()), rest));
             taken[person] = false;
         }
     }

@@ -325,3 +325,29 @@ async fn teams_are_suggested_to_who_plans_the_project() {
         apply(&who, project, "1.0", &[]).await.expect_code(code);
     }
 }
+
+// keeps: PR-30
+#[tokio::test]
+async fn equal_places_go_to_equal_people_in_the_order_of_both_lists() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, rust) = (acme.manager(), new_skill(&acme.manager(), "Rust").await);
+    let mut people = Vec::new();
+    for name in ["dev", "sales", "editor", "finance"] {
+        let user = person(&acme, name).await;
+        can(&manager, &user, &[(&rust, 3)]).await;
+        people.push(user);
+    }
+    let project = new_project(&manager, "One").await;
+    for number in 0..3 {
+        place(&manager, &project, &format!("Dev {number}"), &[(&rust, 3)], json!({})).await;
+    }
+    let told = suggest(&manager, &project, json!({})).await.expect_ok();
+    let names = told.each("teamSuggestion.places", "fit.name");
+    let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+    assert_eq!(names.len(), 3, "{told}");
+    assert!(names.is_sorted(), "{names:?}");
+    let all = at(&told, 0)["candidates"].as_array().unwrap().clone();
+    let all: Vec<&str> = all.iter().filter_map(|one| one["name"].as_str()).collect();
+    assert_eq!(names, all[..3], "who comes last by name is left out");
+}

@@ -196,10 +196,11 @@ impl SuggestionQuery {
     /// 50 of them, or for places that somebody thinks of. Who is active staff, has all skills that a place takes at some
     /// level and a minute of its time is a candidate for it; each gets one place at most, also of places that do not
     /// overlap. The team is the one with most points together; of those with as many the one with the most free time (the
-    /// sum over its people of 1 − their load), then who comes first by name, then the one that leaves the last places
-    /// empty; at most 1 000 people are looked at, by name. Firm allocations and leave take time. Nothing is changed. Needs
-    /// `projects.allocation.write` on the project, and `projects.allocation.read` and `projects.people.read` on the whole
-    /// agency.
+    /// sum over its people of 1 − their load), then the one whose people have the least sum of places in the list by name,
+    /// then the one that leaves the last places empty, then the one that gives earlier places to people who are earlier in
+    /// that list; at most 1 000 people are looked at, by name. Firm allocations and leave take time. Nothing is changed.
+    /// Needs `projects.allocation.write` on the project, and `projects.allocation.read` and `projects.people.read` on the
+    /// whole agency.
     async fn team_suggestion(
         &self,
         ctx: &Context<'_>,
