@@ -94,11 +94,8 @@ fn told(outcome: &Outcome, one: &Decision, language: Language) -> AssignmentDeci
     let asked = Asked { crew: &outcome.question.crew, skills: &one.skills, work: one.work, language };
     let standings: Vec<Standing> = one.candidates.iter().map(|one| Standing::from(*one)).collect();
     let best = standings.first().copied();
-    let candidate = |standing: &Standing| {
-        let chosen = best.unwrap_or(*standing);
-        asked.told(*standing, Asked::rank(*standing, chosen), Some(chosen.person), None)
-    };
-    let candidates: Vec<SuggestedPerson> = standings.iter().map(candidate).collect();
+    let candidates: Vec<SuggestedPerson> =
+        standings.iter().map(|standing| asked.told(*standing, best, None)).collect();
     let fit = candidates.first().cloned();
     AssignmentDecision {
         task_id: task.id,

@@ -42,7 +42,8 @@ pub struct TeamPlaceInput {
 pub enum SuggestionReason {
     /// They are chosen.
     Chosen,
-    /// They are chosen for another place, for the team as a whole has more points so.
+    /// They are chosen for another place; no team has more points. Whether they fit this one less than who is chosen for it is
+    /// told by the message.
     Elsewhere,
     /// Who is chosen has more points.
     Points,
@@ -119,7 +120,7 @@ pub struct SuggestedPlace {
     /// Why, or why nobody, in words, in the language of the request.
     pub message: String,
     /// Who could take it: most points first, then less to do, then by name; at most 5. Whoever is suggested may be none
-    /// of them, if those are needed elsewhere.
+    /// of them, if those are suggested for other places.
     pub candidates: Vec<SuggestedPerson>,
 }
 

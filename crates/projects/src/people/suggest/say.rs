@@ -1,5 +1,7 @@
 //! What suggestions say in words and data of those who could be chosen.
 
+use std::cmp::{Ordering, Reverse};
+
 use kernel::{Text, error::Said, id::UserId, locale::Language};
 use schedule::staffing::{self, Fit};
 
@@ -18,9 +20,9 @@ const FITS: Text = Text::new(
 const IS_FREE: Text =
     Text::new("is_free", "{name} has {free} of {wanted} free.", "{name} a {free} libres sur {wanted}.");
 const ELSEWHERE: Text = Text::new(
-    "needed_elsewhere",
-    "{name} is needed more as {role}: the team has more points so.",
-    "{name} est plus utile comme {role} : l'équipe a ainsi plus de points.",
+    "suggested_elsewhere",
+    "{name} is suggested as {role}; no team has more points.",
+    "{name} est suggéré comme {role} ; aucune équipe n'a plus de points.",
 );
 const LESS_FIT: Text = Text::new("less_fit", "{other} fits better.", "{other} convient mieux.");
 const MORE_LOAD: Text = Text::new(
@@ -40,8 +42,8 @@ const NOBODY: Text = Text::new(
 );
 const NOBODY_LEFT: Text = Text::new(
     "nobody_left",
-    "Whoever could do this is needed more elsewhere in the team.",
-    "Les personnes possibles sont plus utiles ailleurs dans l'équipe.",
+    "Whoever could do this is suggested for another place; no team has more points.",
+    "Les personnes possibles sont suggérées pour d'autres postes ; aucune équipe n'a plus de points.",
 );
 const A_PLACE: Text = Text::new("another_place", "another place", "un autre poste");
 
@@ -86,16 +88,16 @@ pub(super) fn nobody(language: Language) -> String {
 }
 
 impl Asked<'_> {
-    /// Why another than this one was chosen, who fits no better.
-    pub(super) fn rank(one: Standing, chosen: Standing) -> SuggestionReason {
-        if one.person == chosen.person {
-            SuggestionReason::Chosen
-        } else if one.fit.points < chosen.fit.points {
-            SuggestionReason::Points
-        } else if one.load > chosen.load {
-            SuggestionReason::Load
-        } else {
-            SuggestionReason::Order
+    /// Why another than this one was chosen, as far as it follows from the two alone; nothing for who comes before the one
+    /// that was chosen, for that follows from the rest of the team.
+    pub(super) fn rank(one: Standing, chosen: Standing) -> Option<SuggestionReason> {
+        let key = |of: Standing| (Reverse(of.fit.points), of.load, of.person);
+        match key(one).cmp(&key(chosen)) {
+            Ordering::Equal => Some(SuggestionReason::Chosen),
+            Ordering::Less => None,
+            Ordering::Greater if one.fit.points < chosen.fit.points => Some(SuggestionReason::Points),
+            Ordering::Greater if one.load > chosen.load => Some(SuggestionReason::Load),
+            Ordering::Greater => Some(SuggestionReason::Order),
         }
     }
 
@@ -113,26 +115,31 @@ impl Asked<'_> {
         said.with("name", self.name(one.person)).render(self.language)
     }
 
-    /// What is told of somebody; `more` says why they are not chosen.
+    /// What is told of somebody, as one who is `chosen` for the same; `elsewhere` says for which other place they are
+    /// chosen themselves, and what that is for.
     pub(super) fn told(
         &self,
         one: Standing,
-        reason: SuggestionReason,
-        chosen: Option<usize>,
-        more: Option<(usize, String)>,
+        chosen: Option<Standing>,
+        elsewhere: Option<(usize, String)>,
     ) -> SuggestedPerson {
-        let text = match reason {
-            SuggestionReason::Points => Some(LESS_FIT),
-            SuggestionReason::Load => Some(MORE_LOAD),
-            SuggestionReason::Order => Some(LATER),
-            SuggestionReason::Chosen | SuggestionReason::Elsewhere => None,
+        let rank = chosen.and_then(|chosen| Asked::rank(one, chosen));
+        let text = match rank {
+            Some(SuggestionReason::Points) => Some(LESS_FIT),
+            Some(SuggestionReason::Load) => Some(MORE_LOAD),
+            Some(SuggestionReason::Order) => Some(LATER),
+            Some(SuggestionReason::Chosen | SuggestionReason::Elsewhere) | None => None,
         };
         let other = text.zip(chosen);
-        let why = other.map(|(text, other)| text.with("other", self.name(other)).render(self.language));
-        let elsewhere = |(_, role): &(usize, String)| {
+        let why =
+            other.map(|(text, other)| text.with("other", self.name(other.person)).render(self.language));
+        let there = |(_, role): &(usize, String)| {
             ELSEWHERE.with("role", role).with("name", self.name(one.person)).render(self.language)
         };
-        let why = why.or_else(|| more.as_ref().map(elsewhere));
+        let there = elsewhere.as_ref().map(there);
+        // Invariant: whoever comes before the one that is chosen is chosen elsewhere, for else the team would be better
+        // with them.
+        let reason = rank.filter(|_| elsewhere.is_none()).unwrap_or(SuggestionReason::Elsewhere);
         let skill = |(id, wanted): &Level| SkillFit {
             skill_id: *id,
             skill: self.crew.skill(*id),
@@ -151,8 +158,8 @@ impl Asked<'_> {
             load_percent: points(one.load / 10),
             skill_fits: self.skills.iter().map(skill).collect(),
             reason,
-            chosen_for_place: more.map(|(place, _)| i32::try_from(place).unwrap_or(i32::MAX)),
-            message: [Some(self.fits(one)), why].into_iter().flatten().collect::<Vec<_>>().join(" "),
+            chosen_for_place: elsewhere.map(|(place, _)| i32::try_from(place).unwrap_or(i32::MAX)),
+            message: [Some(self.fits(one)), there, why].into_iter().flatten().collect::<Vec<_>>().join(" "),
         }
     }
 
@@ -177,11 +184,7 @@ impl Team {
             let one = Standing::from(*one);
             let other = places.get(&one.person).filter(|other| **other != place);
             let elsewhere = other.map(|other| (*other, self.role(*other, language)));
-            let reason = match (&elsewhere, chosen) {
-                (None, Some(chosen)) => Asked::rank(one, chosen),
-                _ => SuggestionReason::Elsewhere,
-            };
-            asked.told(one, reason, chosen.map(|chosen| chosen.person), elsewhere)
+            asked.told(one, chosen, elsewhere)
         };
         let fit = filled.chosen.as_ref().map(tell);
         let empty = if filled.candidates.is_empty() { NOBODY } else { NOBODY_LEFT };
