@@ -32,7 +32,7 @@ pub struct Skill {
     pub level: u32,
 }
 
-/// A place to fill, or a task to do.
+/// What a task takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Need {
     /// What it takes, at least at these levels.
@@ -41,18 +41,20 @@ pub struct Need {
     pub work: Work,
 }
 
-/// What a person has for one place: free time and load differ with the time of the place.
+/// What a person has for one place: work, free time and load differ with the time of the place and their hours in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer<'s> {
     /// What they can.
     pub skills: &'s [Skill],
-    /// Working minutes of the place that they are free for. Who counts them says what one week may make up for another.
+    /// Working minutes that the place takes of them.
+    pub work: Work,
+    /// How many of these they are free for. Who counts them says what one week may make up for another.
     pub free: Work,
     /// How much of their time is taken already, in thousandths, up to [`FULL`].
     pub load: u32,
 }
 
-/// How well a person fits a need.
+/// How well a person fits a place or a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fit {
     /// All points, up to [`PERFECT`].
@@ -67,25 +69,25 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// How a person with these skills and so many free minutes fits a need; none for who lacks a needed skill wholly, or
-    /// has no minute for it.
+    /// How a person with these skills, who is free for so many minutes of this work, fits what takes `needed`; none for who
+    /// lacks a needed skill wholly, or has no minute for it.
     #[must_use]
-    pub fn of(need: &Need, skills: &[Skill], free: Work) -> Option<Self> {
+    pub fn of(needed: &[Skill], skills: &[Skill], (work, free): (Work, Work)) -> Option<Self> {
         let level = |skill: usize| skills.iter().find(|own| own.skill == skill).map(|own| own.level);
         let (mut sum, mut able) = (0, true);
-        for wanted in &need.skills {
+        for wanted in needed {
             let (own, wanted) = (level(wanted.skill)?.min(TOP), wanted.level.clamp(1, TOP));
             able &= own >= wanted;
             sum += u64::from(FOR_SKILLS) * u64::from(own.min(wanted)) / u64::from(wanted);
         }
-        let skills = sum.checked_div(need.skills.len() as u64).unwrap_or(FOR_SKILLS.into());
-        let free = free.clamp(0, need.work.max(0));
-        if need.work > 0 && free == 0 {
+        let skills = sum.checked_div(needed.len() as u64).unwrap_or(FOR_SKILLS.into());
+        let free = free.clamp(0, work.max(0));
+        if work > 0 && free == 0 {
             return None;
         }
         let all = i64::from(PERFECT - FOR_SKILLS);
-        let time = if need.work > 0 {
-            (i128::from(all) * i128::from(free) / i128::from(need.work)) as u32
+        let time = if work > 0 {
+            (i128::from(all) * i128::from(free) / i128::from(work)) as u32
         } else {
             all as u32
         };
@@ -95,7 +97,8 @@ impl Fit {
 }
 
 /// The people for places: for each place the person and how they fit, or none. Nobody gets two places, also not one
-/// after the other. `offers` says for each place who is there for it, in the same order of people for all.
+/// after the other. `needs` says for each place which skills it takes, `offers` who is there for it, in the same order of
+/// people for all.
 ///
 /// The sum of points is as great as it can be; people who have every skill at its level go before others at each place
 /// only as far as their points do. Of teams with as many points that one is chosen in which the sum of what is left of
@@ -105,14 +108,14 @@ impl Fit {
 /// go to people who are earlier in the list (the sum of the products of both numbers is greatest). So of equal people for
 /// equal places the first person gets the first place, the second person the second, and so on.
 #[must_use]
-pub fn team(needs: &[Need], offers: &[Vec<Offer<'_>>]) -> Vec<Option<(usize, Fit)>> {
+pub fn team(needs: &[Vec<Skill>], offers: &[Vec<Offer<'_>>]) -> Vec<Option<(usize, Fit)>> {
     let count = offers.iter().map(Vec::len).max().unwrap_or_default();
     if needs.is_empty() || count == 0 {
         return vec![None; needs.len()];
     }
     let fit = |place: usize, person: usize| {
         let offer = offers.get(place)?.get(person)?;
-        Fit::of(&needs[place], offer.skills, offer.free).map(|fit| (fit, offer.load))
+        Fit::of(&needs[place], offer.skills, (offer.work, offer.free)).map(|fit| (fit, offer.load))
     };
     // Invariant: what comes after the points is less than one of them, what comes after the load less than a thousandth
     // of it, what comes after the list less than one place in it, and what comes after the places less than one of them,
@@ -181,7 +184,7 @@ pub fn tasks(tasks: &[Task], people: &[Person], most: usize) -> Vec<Vec<Candidat
         let candidate = |person: usize| {
             let days = days(&task.days, &free[person]);
             let left: Work = days.iter().map(|minutes| (*minutes).max(0)).sum();
-            let fit = Fit::of(&task.need, &people[person].skills, left)?;
+            let fit = Fit::of(&task.need.skills, &people[person].skills, (task.need.work, left))?;
             let load = load(within(&before[person], &task.days), left);
             Some(Candidate { person, fit, free: left, load })
         };

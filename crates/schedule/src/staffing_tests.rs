@@ -12,8 +12,9 @@ fn need(skills: &[Skill], work: Work) -> Need {
     Need { skills: skills.to_vec(), work }
 }
 
+/// What somebody has for a place that takes ten minutes of everybody.
 fn offer(skills: &[Skill], free: Work, load: u32) -> Offer<'_> {
-    Offer { skills, free, load }
+    Offer { skills, work: 10, free, load }
 }
 
 /// A person with these minutes on each day, of which so many are taken.
@@ -36,20 +37,20 @@ fn doers(told: &[Vec<Candidate>]) -> Vec<Option<usize>> {
 
 #[test]
 fn fit_is_made_of_skills_and_time() {
-    let wanted = need(&[skill(0, 4), skill(1, 2)], 100);
-    let fit = |skills: &[Skill], free| Fit::of(&wanted, skills, free);
+    let wanted = [skill(0, 4), skill(1, 2)];
+    let fit = |skills: &[Skill], free| Fit::of(&wanted, skills, (100, free));
     let perfect = Fit { points: 1_000, skills: 700, time: 300, able: true };
     assert_eq!(fit(&[skill(0, 5), skill(1, 2)], 400), Some(perfect), "better is not better than enough");
     let half = Fit { points: 675, skills: 525, time: 150, able: false };
     assert_eq!(fit(&[skill(0, 2), skill(1, 3)], 50), Some(half));
     assert_eq!(fit(&[skill(0, 5)], 400), None, "who lacks a skill cannot learn it here");
     assert_eq!(fit(&[skill(0, 5), skill(1, 5)], 0), None, "no minute is free");
-    assert_eq!(Fit::of(&Need::default(), &[], 0).unwrap().points, PERFECT, "nothing is needed");
+    assert_eq!(Fit::of(&[], &[], (0, 0)).unwrap().points, PERFECT, "nothing is needed");
 }
 
 #[test]
 fn best_team_is_not_the_best_person_first() {
-    let needs = [need(&[skill(0, 1)], 10), need(&[skill(0, 5)], 10)];
+    let needs = [vec![skill(0, 1)], vec![skill(0, 5)]];
     let (both, one) = ([skill(0, 5)], [skill(0, 1)]);
     let offers = vec![offer(&both, 10, 0), offer(&one, 10, 0)];
     let team = team(&needs, &[offers.clone(), offers]);
@@ -58,8 +59,17 @@ fn best_team_is_not_the_best_person_first() {
 }
 
 #[test]
+fn place_takes_of_each_what_it_takes_of_them() {
+    let half = Offer { work: 300, ..offer(&[], 300, 500) };
+    let more = Offer { work: 600, ..offer(&[], 450, 0) };
+    let told = team(&[vec![]], &[vec![more, half]]);
+    let fit = Fit { points: PERFECT, skills: 700, time: 300, able: true };
+    assert_eq!(told, [Some((1, fit))], "all of what is asked of them, though it is less");
+}
+
+#[test]
 fn of_equals_the_less_loaded_is_chosen_then_the_first() {
-    let needs = [need(&[], 10), need(&[], 10)];
+    let needs = [vec![], vec![]];
     let people = |loads: [u32; 3]| loads.map(|load| offer(&[], 10, load)).to_vec();
     let chosen = |loads: [u32; 3]| {
         let mut people: Vec<usize> =
@@ -72,7 +82,7 @@ fn of_equals_the_less_loaded_is_chosen_then_the_first() {
     let less = team(&needs, &[people([0, 0, 1_000]), people([900, 0, 0])]);
     let less: Vec<usize> = less.iter().flatten().map(|place| place.0).collect();
     assert_eq!(less, [0, 1], "a load may differ with the place");
-    let needs = [need(&[skill(0, 1)], 10), need(&[], 10), need(&[], 10)];
+    let needs = [vec![skill(0, 1)], vec![], vec![]];
     let one = || vec![offer(&[], 10, 0)];
     let alone: Vec<bool> = team(&needs, &[one(), one(), one()]).iter().map(|place| place.is_some()).collect();
     assert_eq!(alone, [false, true, false], "the first place that they fit");
@@ -80,7 +90,7 @@ fn of_equals_the_less_loaded_is_chosen_then_the_first() {
 
 #[test]
 fn place_that_nobody_fits_stays_empty() {
-    let needs = [need(&[skill(7, 1)], 10), need(&[], 10), need(&[], 10)];
+    let needs = [vec![skill(7, 1)], vec![], vec![]];
     let offers = vec![offer(&[], 10, 0)];
     let team = team(&needs, &[offers.clone(), offers.clone(), offers]);
     assert_eq!((team[0], team.iter().flatten().count()), (None, 1), "nobody is at two places");
@@ -131,17 +141,17 @@ proptest! {
     #[test]
     fn no_team_has_more_points(
         levels in prop::collection::vec(prop::collection::vec(1_u32..=5, 2), 1..5),
-        needs in prop::collection::vec((prop::collection::vec((0_usize..2, 1_u32..=5), 0..3), 1_i64..100), 1..4),
+        needs in prop::collection::vec(prop::collection::vec((0_usize..2, 1_u32..=5), 0..3), 1..4),
+        work in prop::collection::vec(1_i64..100, 20),
         free in prop::collection::vec(prop_oneof![(0_i64..120, 0_u32..=1_000), Just((120, 500))], 20),
     ) {
-        let needs: Vec<Need> = needs.iter().map(|(skills, work)| {
-            let skills: Vec<Skill> = skills.iter().map(|(one, level)| skill(*one, *level)).collect();
-            need(&skills, *work)
+        let needs: Vec<Vec<Skill>> = needs.iter().map(|skills| {
+            skills.iter().map(|(one, level)| skill(*one, *level)).collect()
         }).collect();
         let able: Vec<[Skill; 2]> = levels.iter().map(|of| [skill(0, of[0]), skill(1, of[1])]).collect();
         let offers: Vec<Vec<Offer<'_>>> = (0..needs.len()).map(|place| able.iter().enumerate().map(|(at, skills)| {
             let (free, load) = free[place * 4 + at];
-            offer(skills, free, load)
+            Offer { work: work[place * 4 + at], ..offer(skills, free, load) }
         }).collect()).collect();
         let told = team(&needs, &offers);
         let chosen = told.iter().enumerate().filter_map(|(place, one)| {
@@ -160,7 +170,7 @@ proptest! {
         kinds in prop::collection::vec(0_usize..2, 1..9), wanted in prop::collection::vec(0_usize..2, 1..7),
         load in 0_u32..1_000,
     ) {
-        let needs: Vec<Need> = wanted.iter().map(|kind| need(&[skill(*kind, 3)], 60)).collect();
+        let needs: Vec<Vec<Skill>> = wanted.iter().map(|kind| vec![skill(*kind, 3)]).collect();
         let able: Vec<[Skill; 1]> = kinds.iter().map(|kind| [skill(*kind, 3)]).collect();
         let offers: Vec<Offer<'_>> = able.iter().map(|skills| offer(skills, 60, load)).collect();
         let told = team(&needs, &vec![offers; needs.len()]);
@@ -201,7 +211,7 @@ fn slow(needs: &[Task], people: &[Person]) -> Vec<Vec<Candidate>> {
         for (person, of) in people.iter().enumerate() {
             let left: Work = task.days.clone().filter(known).map(|day| free[person][day]).sum();
             let capacity: Work = task.days.clone().filter(known).map(|day| of.capacity[day]).sum();
-            if let Some(fit) = Fit::of(&task.need, &of.skills, left) {
+            if let Some(fit) = Fit::of(&task.need.skills, &of.skills, (task.need.work, left)) {
                 let load = if capacity == 0 { FULL } else { ((capacity - left) * 1_000 / capacity) as u32 };
                 candidates.push(Candidate { person, fit, free: left, load });
             }
@@ -240,14 +250,16 @@ fn worth(fit: &Fit, offers: &[Offer<'_>], (place, person): (usize, usize), place
 }
 
 /// The worth of the best team, by trying them all.
-fn best(needs: &[Need], offers: &[Vec<Offer<'_>>], place: usize, taken: &mut Vec<bool>) -> Worth {
+fn best(needs: &[Vec<Skill>], offers: &[Vec<Offer<'_>>], place: usize, taken: &mut Vec<bool>) -> Worth {
     if place == needs.len() {
         return Worth::default();
     }
     let mut most = best(needs, offers, place + 1, taken);
     for person in 0..taken.len() {
         let offer = offers[place][person];
-        if let (false, Some(fit)) = (taken[person], Fit::of(&needs[place], offer.skills, offer.free)) {
+        if let (false, Some(fit)) =
+            (taken[person], Fit::of(&needs[place], offer.skills, (offer.work, offer.free)))
+        {
             taken[person] = true;
             let rest = best(needs, offers, place + 1, taken);
             most = most.max(sum(worth(&fit, &offers[place], (place, person), needs.len()), rest));

@@ -354,3 +354,26 @@ async fn equal_places_go_to_equal_people_in_the_order_of_both_lists() {
     let all: Vec<&str> = all.iter().filter_map(|one| one["name"].as_str()).collect();
     assert_eq!(names, all[..3], "who comes last by name is left out");
 }
+
+// keeps: PR-30, PR-29
+#[tokio::test]
+async fn share_of_a_week_is_one_of_what_each_person_has() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, dev, sales) = (acme.manager(), person(&acme, "dev").await, person(&acme, "sales").await);
+    let (project, other) = (new_project(&manager, "One").await, new_project(&manager, "Other").await);
+    let rust = new_skill(&manager, "Rust").await;
+    can(&manager, &dev, &[(&rust, 3)]).await;
+    can(&manager, &sales, &[(&rust, 3)]).await;
+    let half = json!({ "userId": dev, "weeklyMinutes": 1_200 });
+    change(&acme.owner(), "updateResourceProfile", half, "resourceProfile { id }").await.expect_ok();
+    plan(&manager, &other, json!({ "userId": sales, "percent": 75 })).await.expect_ok();
+    let share = json!({ "weeklyMinutes": null, "percent": 50, "commitment": "TENTATIVE", "to": "2026-03-13" });
+    place(&manager, &project, "Dev", &[(&rust, 3)], share).await;
+    let told = at(&suggest(&manager, &project, json!({})).await.expect_ok(), 0);
+    assert_eq!([&told["userId"], &told["wantedMinutes"]], [&json!(dev), &json!(1_200)], "{told}");
+    let figures = |one: &Value| ["timePoints", "freeMinutes"].map(|name| one[name].as_i64().unwrap());
+    let candidates: Vec<_> = told["candidates"].as_array().unwrap().iter().map(figures).collect();
+    assert_eq!(candidates, [[300, 600], [150, 600]], "half of half a week is all of what it takes\n{told}");
+    assert!(told["message"].as_str().unwrap().ends_with("and 10 h of 10 h free."), "{told}");
+}

@@ -91,8 +91,9 @@ impl AutoAssignPreview {
 
 fn told(outcome: &Outcome, one: &Decision, language: Language) -> AssignmentDecision {
     let task = &outcome.question.source.tasks[one.place];
-    let asked = Asked { crew: &outcome.question.crew, skills: &one.skills, work: one.work, language };
-    let standings: Vec<Standing> = one.candidates.iter().map(|one| Standing::from(*one)).collect();
+    let asked = Asked { crew: &outcome.question.crew, skills: &one.skills, language };
+    let standings: Vec<Standing> =
+        one.candidates.iter().map(|candidate| Standing::to_task(one.work, *candidate)).collect();
     let best = standings.first().copied();
     let candidates: Vec<SuggestedPerson> =
         standings.iter().map(|standing| asked.told(*standing, best, None)).collect();

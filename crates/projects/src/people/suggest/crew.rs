@@ -95,13 +95,18 @@ impl Crew {
         self.skills.truncate(most);
     }
 
-    /// A place or a task as the engine knows it.
+    /// What a task takes as the engine knows it.
     pub(super) fn need(&self, levels: &[Level], work: i64) -> Need {
+        Need { skills: self.needed(levels), work }
+    }
+
+    /// The skills that a place takes as the engine knows them.
+    pub(super) fn needed(&self, levels: &[Level]) -> Vec<Skill> {
         let skill = |(id, level): &Level| {
             let skill = self.wanted.binary_search(id).ok()?;
             Some(Skill { skill, level: u32::try_from(*level).unwrap_or_default() })
         };
-        Need { skills: levels.iter().filter_map(skill).collect(), work }
+        levels.iter().filter_map(skill).collect()
     }
 
     /// How well a person can do something; 0 for who cannot at all.

@@ -1,6 +1,7 @@
 //! The rules by which free time is counted for suggestions. No database, no clock.
 //!
-//! For a place on a team it is counted week by week, for that is how allocations take time. For tasks it is counted day
+//! For a place on a team it is counted week by week, for that is how allocations take time, and by the hours of who would
+//! take it; what of it lies in their leave is work that they are not free for. For tasks it is counted day
 //! by day: what a person has in a week lies on its days as their hours do, what an allocation takes of it lies on those of
 //! its days on which they work, and what they have to do already lies evenly on the working days of each task.
 
@@ -44,8 +45,11 @@ impl Left {
 /// What a person has for a place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ForPlace {
-    /// Minutes of the place that they are free for: week by week the less of what it asks for and what they have left,
-    /// so that a week that is too full is not made up for by another.
+    /// Minutes that the place would take of them if they were not on leave; as many as of the agency for who has no hours
+    /// in its days.
+    pub(super) work: i64,
+    /// How many of these they are free for: week by week the less of what it takes of them and what they have left, so
+    /// that a week that is too full is not made up for by another.
     pub(super) free: i64,
     /// How much of their time in its days is taken, in thousandths.
     pub(super) load: u32,
@@ -65,26 +69,30 @@ impl PersonWeeks {
         Self { whole: weeks.iter().map(whole).collect(), weeks, taken }
     }
 
-    /// What they have for a place that asks for so much of each of these weeks in a range of days.
-    pub(super) fn for_place(&self, wanted: &[i64], range: Range) -> ForPlace {
-        let (mut free, mut capacity, mut left) = (0, 0, 0);
-        for ((week, whole), wanted) in self.weeks.iter().zip(&self.whole).zip(wanted) {
-            let last = sunday(week.monday);
-            if last < range.0 || week.monday > range.1 {
-                continue;
+    /// What they have for a place that asks for so many minutes by the hours of the agency.
+    pub(super) fn for_place(&self, place: &Demand, wanted: i64) -> ForPlace {
+        let range = (place.first, place.last);
+        let (mut work, mut free, mut capacity, mut left) = (0, 0, 0, 0);
+        let first = self.weeks.partition_point(|week| sunday(week.monday) < range.0);
+        for (week, whole) in self.weeks.iter().zip(&self.whole).skip(first) {
+            if week.monday > range.1 {
+                break;
             }
-            let inside = range.0 <= week.monday && last <= range.1;
+            let inside = range.0 <= week.monday && sunday(week.monday) <= range.1;
             let of = if inside { *whole } else { Left::of(week, &self.taken, range) };
-            free += of.left.min(*wanted);
+            work += week.asked(place);
+            free += of.left.min(week.taken(place));
             (capacity, left) = (capacity + of.capacity, left + of.left);
         }
-        ForPlace { free, load: schedule::staffing::load(capacity, left) }
+        // Reason: who never works in its days is free for nothing of it, whatever it would take of others.
+        let work = if work == 0 { wanted } else { work };
+        ForPlace { work, free, load: schedule::staffing::load(capacity, left) }
     }
 }
 
-/// What a demand asks for of each week, by the hours of `weeks`.
-pub(super) fn wanted(weeks: &[Week], demand: &Demand) -> Vec<i64> {
-    weeks.iter().map(|week| week.taken(demand)).collect()
+/// Minutes that a place asks for by these weeks.
+pub(super) fn wanted(weeks: &[Week], place: &Demand) -> i64 {
+    weeks.iter().map(|week| week.taken(place)).sum()
 }
 
 /// A person day by day, from the first Monday of their weeks on.
@@ -176,15 +184,34 @@ mod tests {
     fn full_week_is_not_made_up_for_by_a_free_one() {
         let weeks = || vec![week("2026-03-02"), week("2026-03-09")];
         let place = demand("2026-03-02", "2026-03-15", Amount::Minutes(1_200));
-        let wanted = wanted(&weeks(), &place);
-        assert_eq!(wanted, [1_200, 1_200]);
-        let range = (place.first, place.last);
-        let of = |taken: Vec<Demand>| PersonWeeks::new(weeks(), taken).for_place(&wanted, range);
-        assert_eq!(of(Vec::new()), ForPlace { free: 2_400, load: 0 });
+        assert_eq!(wanted(&weeks(), &place), 2_400);
+        let of = |taken: Vec<Demand>| PersonWeeks::new(weeks(), taken).for_place(&place, 2_400);
+        let has = |free: i64, load: u32| ForPlace { work: 2_400, free, load };
+        assert_eq!(of(Vec::new()), has(2_400, 0));
         let full = demand("2026-03-02", "2026-03-08", Amount::Minutes(3_000));
-        assert_eq!(of(vec![full]), ForPlace { free: 1_200, load: 500 });
+        assert_eq!(of(vec![full]), has(1_200, 500));
         let some = demand("2026-03-01", "2026-03-31", Amount::Percent(75));
-        assert_eq!(of(vec![some]), ForPlace { free: 1_200, load: 750 });
+        assert_eq!(of(vec![some]), has(1_200, 750));
+    }
+
+    #[test]
+    fn share_is_one_of_what_the_person_has_and_leave_is_no_free_time() {
+        let place = demand("2026-03-02", "2026-03-15", Amount::Percent(50));
+        let weeks = |monday: &str| Week { limit: Some(1_200), ..week(monday) };
+        let half = vec![weeks("2026-03-02"), weeks("2026-03-09")];
+        let of = |weeks: &[Week], taken: Vec<Demand>| {
+            PersonWeeks::new(weeks.to_vec(), taken).for_place(&place, 2_400)
+        };
+        let all = ForPlace { work: 1_200, free: 1_200, load: 0 };
+        assert_eq!(of(&half, Vec::new()), all, "half of half a week");
+        let some = demand("2026-03-01", "2026-03-31", Amount::Minutes(600));
+        assert_eq!(of(&half, vec![some]), ForPlace { load: 500, ..all });
+        let mut away = half.clone();
+        away[1].days.iter_mut().for_each(|day| day.worked = 0);
+        assert_eq!(of(&away, Vec::new()), ForPlace { free: 600, ..all }, "away for a week of two");
+        let never = vec![Week { days: [Minutes::default(); 7], ..week("2026-03-02") }];
+        let nothing = ForPlace { work: 2_400, free: 0, load: 1_000 };
+        assert_eq!(of(&never, Vec::new()), nothing, "they have no hours in these days");
     }
 
     #[test]
@@ -194,9 +221,8 @@ mod tests {
             vec![demand("2026-03-02", "2026-03-03", Amount::Percent(100))],
         );
         let place = demand("2026-03-04", "2026-03-10", Amount::Minutes(2_400));
-        let wanted = wanted(&[week("2026-03-02"), week("2026-03-09")], &place);
-        assert_eq!(wanted, [1_440, 960]);
-        assert_eq!(person.for_place(&wanted, (place.first, place.last)), ForPlace { free: 2_400, load: 0 });
+        assert_eq!(wanted(&[week("2026-03-02"), week("2026-03-09")], &place), 2_400);
+        assert_eq!(person.for_place(&place, 2_400), ForPlace { work: 2_400, free: 2_400, load: 0 });
     }
 
     #[test]

@@ -79,12 +79,13 @@ pub struct SuggestedPerson {
     /// rounded down for each; 700 where no skill is wanted. Who lacks one wholly is no candidate.
     pub skill_points: i32,
     /// Points for free time, at most 300: 300 × `freeMinutes` ÷ the minutes wanted, at most 1, rounded down; 300 where no
-    /// time is wanted. Who is not free for a minute is no candidate.
+    /// time is wanted. A place wants of each person what it would take by their own hours if they were not on leave: a
+    /// share is one of what they have. Who is not free for a minute is no candidate.
     pub time_points: i32,
     /// Whether they have every skill at the level that is wanted.
     pub able: bool,
-    /// Of a place, the minutes of it that they are free for: the sum over its weeks of the less of what it asks for and
-    /// what they have left. Of a task, the minutes that they have left on its days, without what is suggested for them
+    /// Of a place, the minutes of it that they are free for: the sum over its weeks of the less of what it takes of them
+    /// and what they have left. Of a task, the minutes that they have left on its days, without what is suggested for them
     /// before it.
     pub free_minutes: i64,
     /// How much of what they have in its days, after public holidays and leave, is taken already, in percent, rounded

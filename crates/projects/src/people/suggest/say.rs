@@ -54,8 +54,6 @@ const TOLD: usize = 5;
 pub(super) struct Asked<'a> {
     pub(super) crew: &'a Crew,
     pub(super) skills: &'a [Level],
-    /// Minutes that it takes.
-    pub(super) work: i64,
     pub(super) language: Language,
 }
 
@@ -65,6 +63,8 @@ pub(super) struct Standing {
     /// Their place in the crew.
     pub(super) person: usize,
     pub(super) fit: Fit,
+    /// Minutes that it takes of them.
+    pub(super) work: i64,
     pub(super) free: i64,
     /// In thousandths.
     pub(super) load: u32,
@@ -72,13 +72,15 @@ pub(super) struct Standing {
 
 impl From<Candidate> for Standing {
     fn from(Candidate { person, fit, has }: Candidate) -> Self {
-        Self { person, fit, free: has.free, load: has.load }
+        Self { person, fit, work: has.work, free: has.free, load: has.load }
     }
 }
 
-impl From<staffing::Candidate> for Standing {
-    fn from(staffing::Candidate { person, fit, free, load }: staffing::Candidate) -> Self {
-        Self { person, fit, free, load }
+impl Standing {
+    /// Of somebody who could do a task of so many minutes.
+    pub(super) fn to_task(work: i64, one: staffing::Candidate) -> Self {
+        let staffing::Candidate { person, fit, free, load } = one;
+        Self { person, fit, work, free, load }
     }
 }
 
@@ -110,7 +112,7 @@ impl Asked<'_> {
         let able = self.skills.iter().filter(|(skill, level)| self.crew.level(one.person, *skill) >= *level);
         let text = if self.skills.is_empty() { IS_FREE } else { FITS };
         let said = text.with("able", able.count()).with("skills", self.skills.len());
-        let said = said.with("free", span(one.free.clamp(0, self.work))).with("wanted", span(self.work));
+        let said = said.with("free", span(one.free.clamp(0, one.work))).with("wanted", span(one.work));
         // Invariant: names come last, for whatever they hold is not read as a placeholder then.
         said.with("name", self.name(one.person)).render(self.language)
     }
@@ -177,7 +179,7 @@ impl Team {
     ) -> (Option<SuggestedPerson>, String, Vec<SuggestedPerson>) {
         let filled = &self.filled[place];
         let skills = &self.question.places[place].skills;
-        let asked = Asked { crew: &self.question.crew, skills, work: filled.wanted, language };
+        let asked = Asked { crew: &self.question.crew, skills, language };
         let places = self.places();
         let chosen = filled.chosen.map(Standing::from);
         let tell = |one: &Candidate| {

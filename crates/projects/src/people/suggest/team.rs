@@ -12,7 +12,7 @@ use kernel::{
     id::{ProjectId, UserId},
     viewer::Viewer,
 };
-use schedule::staffing::{self, Fit, Need, Offer};
+use schedule::staffing::{self, Fit, Offer, Skill};
 use sea_orm::ConnectionTrait;
 
 use super::{
@@ -112,18 +112,16 @@ impl Question {
         let mut mark = Mark::new(&format!("team {:?} {}", self.project, self.tentative));
         mark.add_crew(&self.crew);
         let (people, agency) = self.weeks();
-        let mut needs: Vec<Need> = Vec::with_capacity(self.places.len());
-        let mut has: Vec<Vec<ForPlace>> = Vec::with_capacity(self.places.len());
+        let mut has: Vec<(i64, Vec<ForPlace>)> = Vec::with_capacity(self.places.len());
         for place in &self.places {
-            let asked = wanted(&agency, &clipped(&demand(&place.row), place.days));
-            let of: Vec<ForPlace> =
-                people.iter().map(|person| person.for_place(&asked, place.days)).collect();
+            let asked = clipped(&demand(&place.row), place.days);
+            let wanted = wanted(&agency, &asked);
+            let of: Vec<ForPlace> = people.iter().map(|person| person.for_place(&asked, wanted)).collect();
             let stored = place.stored.then_some((place.row.id, place.row.version));
-            mark.add(&(stored, place.days, &place.skills, &asked, &of));
-            needs.push(self.crew.need(&place.skills, asked.iter().sum()));
-            has.push(of);
+            mark.add(&(stored, place.days, &place.skills, wanted, &of));
+            has.push((wanted, of));
         }
-        let filled = self.fill(&needs, &has);
+        let filled = self.fill(&has);
         Team { token: mark.token(self.as_of, self.tentative), filled, question: self }
     }
 
@@ -139,26 +137,31 @@ impl Question {
         (self.crew.ids().into_iter().map(person).collect(), weeks.of(Whose::Agency))
     }
 
-    fn fill(&self, needs: &[Need], has: &[Vec<ForPlace>]) -> Vec<Filled> {
+    /// Chooses among what each place asks for of the agency, and what people have for it.
+    fn fill(&self, has: &[(i64, Vec<ForPlace>)]) -> Vec<Filled> {
+        let needs: Vec<Vec<Skill>> =
+            self.places.iter().map(|place| self.crew.needed(&place.skills)).collect();
         let offer = |(person, has): (usize, &ForPlace)| Offer {
             skills: &self.crew.skills[person],
+            work: has.work,
             free: has.free,
             load: has.load,
         };
         let offers: Vec<Vec<Offer<'_>>> =
-            has.iter().map(|people| people.iter().enumerate().map(offer).collect()).collect();
-        let team = staffing::team(needs, &offers);
-        let place = |(need, (has, chosen)): (&Need, (&Vec<ForPlace>, Option<(usize, Fit)>))| {
+            has.iter().map(|(_, people)| people.iter().enumerate().map(offer).collect()).collect();
+        let team = staffing::team(&needs, &offers);
+        let place = |(place, chosen): (usize, Option<(usize, Fit)>)| {
+            let (wanted, has) = &has[place];
             let candidate = |(person, has): (usize, &ForPlace)| {
-                let fit = Fit::of(need, &self.crew.skills[person], has.free)?;
+                let fit = Fit::of(&needs[place], &self.crew.skills[person], (has.work, has.free))?;
                 Some(Candidate { person, fit, has: *has })
             };
             let mut candidates: Vec<Candidate> = has.iter().enumerate().filter_map(candidate).collect();
             candidates.sort_by_key(|one| (Reverse(one.fit.points), one.has.load, one.person));
             let chosen = chosen.and_then(|(person, _)| candidates.iter().find(|one| one.person == person));
-            Filled { wanted: need.work, chosen: chosen.copied(), candidates }
+            Filled { wanted: *wanted, chosen: chosen.copied(), candidates }
         };
-        needs.iter().zip(has.iter().zip(team)).map(place).collect()
+        team.into_iter().enumerate().map(place).collect()
     }
 }
 

@@ -66,11 +66,19 @@ impl Week {
     /// What an allocation takes of the week.
     #[must_use]
     pub fn taken(&self, demand: &Demand) -> i64 {
+        self.share_of(demand, |day| day.worked)
+    }
+
+    /// What an allocation would take of the week if nobody were on leave.
+    #[must_use]
+    pub fn asked(&self, demand: &Demand) -> i64 {
+        self.share_of(demand, |day| day.planned)
+    }
+
+    fn share_of(&self, demand: &Demand, of: impl Fn(&Minutes) -> i64) -> i64 {
         let covered = |day: NaiveDate| (demand.first..=demand.last).contains(&day);
         match demand.amount {
-            Amount::Percent(percent) => {
-                self.scaled(self.sum(|day| day.worked, covered), i64::from(percent), 100)
-            }
+            Amount::Percent(percent) => self.scaled(self.sum(of, covered), i64::from(percent), 100),
             Amount::Minutes(minutes) if self.plain == 0 => {
                 if self.dates().any(covered) {
                     minutes
