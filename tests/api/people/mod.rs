@@ -5,6 +5,7 @@ mod assigning;
 mod calendars;
 mod leave;
 mod profiles;
+mod room;
 mod suggestions;
 mod workload;
 

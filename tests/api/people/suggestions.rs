@@ -12,7 +12,7 @@ const PERSON: &str =
   skillFits { skillId skill { name } wanted has }";
 
 /// The team that is suggested for a project, as these arguments ask for it.
-async fn suggest(who: &Actor, project: &str, more: Value) -> Answer {
+pub(super) async fn suggest(who: &Actor, project: &str, more: Value) -> Answer {
     let query = format!(
         "query($id: ID!, $places: [TeamPlaceInput!], $countTentative: Boolean! = false) {{
           teamSuggestion(projectId: $id, places: $places, countTentative: $countTentative) {{ token filled points places {{
@@ -37,20 +37,26 @@ pub(super) fn levels(skills: &[(&str, i32)]) -> Value {
 }
 
 /// Makes a place that nobody has taken, from March 9 to 20, and gives its id.
-async fn place(who: &Actor, project: &str, role: &str, skills: &[(&str, i32)], more: Value) -> String {
+pub(super) async fn place(
+    who: &Actor,
+    project: &str,
+    role: &str,
+    skills: &[(&str, i32)],
+    more: Value,
+) -> String {
     let mut input = json!({ "role": role, "weeklyMinutes": 600, "skills": levels(skills), "from": "2026-03-09", "to": "2026-03-20" });
     input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     plan(who, project, input).await.expect_ok().text("createAllocation.allocation.id")
 }
 
-async fn apply(who: &Actor, project: &str, token: &str, places: &[&str]) -> Answer {
+pub(super) async fn apply(who: &Actor, project: &str, token: &str, places: &[&str]) -> Answer {
     let input = json!({ "projectId": project, "token": token, "allocationIds": places });
     let fields = "filledPlaces { id version user { id } } overAllocations { userId weekStart overMinutes }";
     change(who, "applyTeamSuggestion", input, fields).await
 }
 
 /// The place with this index.
-fn at(answer: &Answer, place: usize) -> Value {
+pub(super) fn at(answer: &Answer, place: usize) -> Value {
     answer.data(&format!("teamSuggestion.places.{place}")).clone()
 }
 
@@ -146,7 +152,7 @@ async fn week_that_is_full_is_not_made_up_for_by_a_free_one() {
     let rust = new_skill(&manager, "Rust").await;
     can(&manager, &dev, &[(&rust, 4)]).await;
     can(&manager, &sales, &[(&rust, 3)]).await;
-    place(&manager, &project, "Dev", &[(&rust, 4)], json!({})).await;
+    place(&manager, &project, "Dev", &[(&rust, 4)], json!({ "commitment": "TENTATIVE" })).await;
     let full = json!({ "userId": dev, "percent": 100, "from": "2026-03-09", "to": "2026-03-15" });
     plan(&manager, &other, full).await.expect_ok();
     let told = at(&suggest(&manager, &project, json!({})).await.expect_ok(), 0);
@@ -259,15 +265,17 @@ async fn too_much_firm_work_is_refused_or_told_when_a_team_is_applied() {
     let firm = json!({ "commitment": "FIRM", "weeklyMinutes": 1_200 });
     let open = place(&manager, &project, "Dev", &[(&rust, 3)], firm).await;
     let told = suggest(&manager, &project, json!({})).await.expect_ok();
-    assert_eq!([&at(&told, 0)["userId"], &at(&told, 0)["fit"]["timePoints"]], [&json!(dev), &json!(150)]);
+    assert_eq!([&at(&told, 0)["userId"], &at(&told, 0)["candidates"]], [&Value::Null, &json!([])]);
+    let message = at(&told, 0)["message"].clone();
+    assert!(message.as_str().unwrap().ends_with("too much firm work is refused."), "{message}");
     let token = told.text("teamSuggestion.token");
-    let refused = apply(&manager, &project, &token, &[&open]).await;
-    let refused = refused.expect_field("allocationIds.0", "over_allocated");
-    let fields = refused.errors()[0]["extensions"]["fields"].as_array().unwrap();
-    let weeks: Vec<&Value> = fields.iter().map(|field| &field["params"]["week"]).collect();
-    assert_eq!(weeks, [&json!("2026-03-09"), &json!("2026-03-16")]);
+    apply(&manager, &project, &token, &[&open]).await.expect_field("allocationIds.0", "nobody_suggested");
     let warn = json!({ "overAllocation": "WARN" });
     change(&owner, "updatePlanSettings", warn, "planSettings { version }").await.expect_ok();
+    apply(&manager, &project, &token, &[&open]).await.expect_code("CONFLICT");
+    let told = suggest(&manager, &project, json!({})).await.expect_ok();
+    assert_eq!([&at(&told, 0)["userId"], &at(&told, 0)["fit"]["timePoints"]], [&json!(dev), &json!(150)]);
+    let token = told.text("teamSuggestion.token");
     let done = apply(&manager, &project, &token, &[&open]).await.expect_ok();
     assert_eq!(done.each("applyTeamSuggestion.overAllocations", "overMinutes"), [json!(600), json!(600)]);
 }
@@ -368,7 +376,8 @@ async fn share_of_a_week_is_one_of_what_each_person_has() {
     let half = json!({ "userId": dev, "weeklyMinutes": 1_200 });
     change(&acme.owner(), "updateResourceProfile", half, "resourceProfile { id }").await.expect_ok();
     plan(&manager, &other, json!({ "userId": sales, "percent": 75 })).await.expect_ok();
-    let share = json!({ "weeklyMinutes": null, "percent": 50, "commitment": "TENTATIVE", "to": "2026-03-13" });
+    let share =
+        json!({ "weeklyMinutes": null, "percent": 50, "commitment": "TENTATIVE", "to": "2026-03-13" });
     place(&manager, &project, "Dev", &[(&rust, 3)], share).await;
     let told = at(&suggest(&manager, &project, json!({})).await.expect_ok(), 0);
     assert_eq!([&told["userId"], &told["wantedMinutes"]], [&json!(dev), &json!(1_200)], "{told}");

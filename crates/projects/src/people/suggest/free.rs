@@ -53,6 +53,8 @@ pub(super) struct ForPlace {
     pub(super) free: i64,
     /// How much of their time in its days is taken, in thousandths.
     pub(super) load: u32,
+    /// Whether they would have more firm work than time in a week in which it takes some.
+    pub(super) over: bool,
 }
 
 /// The weeks of a person, with what is left of each.
@@ -60,33 +62,38 @@ pub(super) struct PersonWeeks {
     weeks: Vec<Week>,
     taken: Vec<Demand>,
     whole: Vec<Left>,
+    /// What firm work leaves of each, below zero in one with too much of it.
+    room: Vec<i64>,
 }
 
 impl PersonWeeks {
-    /// The weeks of somebody of whose time this is taken.
-    pub(super) fn new(weeks: Vec<Week>, taken: Vec<Demand>) -> Self {
+    /// The weeks of somebody of whose time this is taken, some of it by firm work.
+    pub(super) fn new(weeks: Vec<Week>, taken: Vec<Demand>, firm: &[Demand]) -> Self {
         let whole = |week: &Week| Left::of(week, &taken, (week.monday, sunday(week.monday)));
-        Self { whole: weeks.iter().map(whole).collect(), weeks, taken }
+        let room = |week: &Week| week.capacity() - firm.iter().map(|demand| week.taken(demand)).sum::<i64>();
+        let (whole, room) = (weeks.iter().map(whole).collect(), weeks.iter().map(room).collect());
+        Self { weeks, taken, whole, room }
     }
 
     /// What they have for a place that asks for so many minutes by the hours of the agency.
     pub(super) fn for_place(&self, place: &Demand, wanted: i64) -> ForPlace {
         let range = (place.first, place.last);
-        let (mut work, mut free, mut capacity, mut left) = (0, 0, 0, 0);
+        let (mut work, mut free, mut capacity, mut left, mut over) = (0, 0, 0, 0, false);
         let first = self.weeks.partition_point(|week| sunday(week.monday) < range.0);
-        for (week, whole) in self.weeks.iter().zip(&self.whole).skip(first) {
+        for ((week, whole), room) in self.weeks.iter().zip(&self.whole).zip(&self.room).skip(first) {
             if week.monday > range.1 {
                 break;
             }
             let inside = range.0 <= week.monday && sunday(week.monday) <= range.1;
             let of = if inside { *whole } else { Left::of(week, &self.taken, range) };
-            work += week.asked(place);
-            free += of.left.min(week.taken(place));
+            let taken = week.taken(place);
+            over |= taken > 0 && taken > *room;
+            (work, free) = (work + week.asked(place), free + of.left.min(taken));
             (capacity, left) = (capacity + of.capacity, left + of.left);
         }
         // Reason: who never works in its days is free for nothing of it, whatever it would take of others.
         let work = if work == 0 { wanted } else { work };
-        ForPlace { work, free, load: schedule::staffing::load(capacity, left) }
+        ForPlace { work, free, load: schedule::staffing::load(capacity, left), over }
     }
 }
 
@@ -185,13 +192,18 @@ mod tests {
         let weeks = || vec![week("2026-03-02"), week("2026-03-09")];
         let place = demand("2026-03-02", "2026-03-15", Amount::Minutes(1_200));
         assert_eq!(wanted(&weeks(), &place), 2_400);
-        let of = |taken: Vec<Demand>| PersonWeeks::new(weeks(), taken).for_place(&place, 2_400);
-        let has = |free: i64, load: u32| ForPlace { work: 2_400, free, load };
+        let of =
+            |taken: Vec<Demand>| PersonWeeks::new(weeks(), taken.clone(), &taken).for_place(&place, 2_400);
+        let has = |free: i64, load: u32| ForPlace { work: 2_400, free, load, over: free < 2_400 };
         assert_eq!(of(Vec::new()), has(2_400, 0));
         let full = demand("2026-03-02", "2026-03-08", Amount::Minutes(3_000));
         assert_eq!(of(vec![full]), has(1_200, 500));
         let some = demand("2026-03-01", "2026-03-31", Amount::Percent(75));
         assert_eq!(of(vec![some]), has(1_200, 750));
+        let tentative = PersonWeeks::new(weeks(), vec![some], &[]).for_place(&place, 2_400);
+        assert_eq!(tentative, ForPlace { over: false, ..has(1_200, 750) }, "only firm work is too much");
+        let early = [demand("2026-02-01", "2026-03-01", Amount::Percent(100))];
+        assert!(!PersonWeeks::new(weeks(), Vec::new(), &early).for_place(&place, 2_400).over);
     }
 
     #[test]
@@ -200,9 +212,9 @@ mod tests {
         let weeks = |monday: &str| Week { limit: Some(1_200), ..week(monday) };
         let half = vec![weeks("2026-03-02"), weeks("2026-03-09")];
         let of = |weeks: &[Week], taken: Vec<Demand>| {
-            PersonWeeks::new(weeks.to_vec(), taken).for_place(&place, 2_400)
+            PersonWeeks::new(weeks.to_vec(), taken, &[]).for_place(&place, 2_400)
         };
-        let all = ForPlace { work: 1_200, free: 1_200, load: 0 };
+        let all = ForPlace { work: 1_200, free: 1_200, load: 0, over: false };
         assert_eq!(of(&half, Vec::new()), all, "half of half a week");
         let some = demand("2026-03-01", "2026-03-31", Amount::Minutes(600));
         assert_eq!(of(&half, vec![some]), ForPlace { load: 500, ..all });
@@ -210,7 +222,7 @@ mod tests {
         away[1].days.iter_mut().for_each(|day| day.worked = 0);
         assert_eq!(of(&away, Vec::new()), ForPlace { free: 600, ..all }, "away for a week of two");
         let never = vec![Week { days: [Minutes::default(); 7], ..week("2026-03-02") }];
-        let nothing = ForPlace { work: 2_400, free: 0, load: 1_000 };
+        let nothing = ForPlace { work: 2_400, free: 0, load: 1_000, over: false };
         assert_eq!(of(&never, Vec::new()), nothing, "they have no hours in these days");
     }
 
@@ -219,10 +231,12 @@ mod tests {
         let person = PersonWeeks::new(
             vec![week("2026-03-02"), week("2026-03-09")],
             vec![demand("2026-03-02", "2026-03-03", Amount::Percent(100))],
+            &[],
         );
         let place = demand("2026-03-04", "2026-03-10", Amount::Minutes(2_400));
         assert_eq!(wanted(&[week("2026-03-02"), week("2026-03-09")], &place), 2_400);
-        assert_eq!(person.for_place(&place, 2_400), ForPlace { work: 2_400, free: 2_400, load: 0 });
+        let all = ForPlace { work: 2_400, free: 2_400, load: 0, over: false };
+        assert_eq!(person.for_place(&place, 2_400), all);
     }
 
     #[test]

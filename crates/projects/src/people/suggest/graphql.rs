@@ -200,8 +200,8 @@ impl SuggestionQuery {
     /// overlap. The team is the one with most points together; of those with as many the one with the most free time (the
     /// sum over its people of 1 − their load), then the one whose people have the least sum of places in the list by name,
     /// then the one that leaves the last places empty, then the one that gives earlier places to people who are earlier in
-    /// that list; at most 1 000 people are looked at, by name. Firm allocations and leave take time. Nothing is changed.
-    /// Needs `projects.allocation.write` on the project, and `projects.allocation.read` and `projects.people.read` on the
+    /// that list; at most 1 000 people are looked at, by name. Firm allocations and leave take time. Where too much firm work
+    /// is refused, whoever would have it is no candidate for a firm place of the project. Nothing is changed. Needs `projects.allocation.write` on the project, and `projects.allocation.read` and `projects.people.read` on the
     /// whole agency.
     async fn team_suggestion(
         &self,

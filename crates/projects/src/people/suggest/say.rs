@@ -40,6 +40,11 @@ const NOBODY: Text = Text::new(
     "Nobody has all the skills that this takes, and free time for it.",
     "Personne n'a toutes les compétences requises et du temps libre.",
 );
+const TOO_MUCH: Text = Text::new(
+    "nobody_has_room",
+    "Nobody has all the skills that this takes, and time for all of it; too much firm work is refused.",
+    "Personne n'a toutes les compétences requises et assez de temps libre ; trop de travail ferme est refusé.",
+);
 const NOBODY_LEFT: Text = Text::new(
     "nobody_left",
     "Whoever could do this is suggested for another place; no team has more points.",
@@ -189,7 +194,11 @@ impl Team {
             asked.told(one, chosen, elsewhere)
         };
         let fit = filled.chosen.as_ref().map(tell);
-        let empty = if filled.candidates.is_empty() { NOBODY } else { NOBODY_LEFT };
+        let empty = match (filled.candidates.is_empty(), filled.refused) {
+            (true, false) => NOBODY,
+            (true, true) => TOO_MUCH,
+            (false, _) => NOBODY_LEFT,
+        };
         let message = fit.as_ref().map(|fit| fit.message.clone());
         let message = message.unwrap_or_else(|| Said::from(empty).render(language));
         (fit, message, filled.candidates.iter().take(TOLD).map(tell).collect())

@@ -25,12 +25,14 @@ use crate::{
     calendar::sources::Whose,
     people::{
         allocation::entity::Model as Allocation,
+        settings,
         workload::{
             figures::{Demand, Week},
             store::{Among, Weeks, allocations, by_person, demand, is_firm},
         },
     },
     service::Staff,
+    words::OverAllocation as Policy,
 };
 
 /// Most people that a team is chosen from.
@@ -43,6 +45,8 @@ pub(super) struct Question {
     pub(super) crew: Crew,
     /// Whether tentative allocations take time, too.
     tentative: bool,
+    /// What happens when somebody would get too much firm work.
+    policy: Policy,
     as_of: DateTime<Utc>,
     weeks: Option<Weeks>,
     rows: Vec<Allocation>,
@@ -63,6 +67,8 @@ pub(super) struct Filled {
     pub(super) wanted: i64,
     /// Who could take it, the best first.
     pub(super) candidates: Vec<Candidate>,
+    /// Whether others are none because that would be refused as too much firm work.
+    pub(super) refused: bool,
     /// Who is chosen for it.
     pub(super) chosen: Option<Candidate>,
 }
@@ -76,7 +82,7 @@ pub(super) struct Team {
 }
 
 impl Question {
-    /// Reads what a team for these places is chosen from, as of an instant; in seven statements.
+    /// Reads what a team for these places is chosen from, as of an instant; in eight statements.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -104,12 +110,14 @@ impl Question {
             rows = allocations(conn, viewer, Among::People(&people), range).await?;
             rows.retain(|row| tentative || is_firm(row));
         }
-        Ok(Self { project, places, crew, tentative, as_of, weeks, rows })
+        let policy = settings::read(conn, viewer).await?.over_allocation;
+        let policy = Policy::parse(&policy).unwrap_or_default();
+        Ok(Self { project, places, crew, tentative, policy, as_of, weeks, rows })
     }
 
     /// Chooses the team.
     pub(super) fn reckon(self) -> Team {
-        let mut mark = Mark::new(&format!("team {:?} {}", self.project, self.tentative));
+        let mut mark = Mark::new(&format!("team {:?} {} {:?}", self.project, self.tentative, self.policy));
         mark.add_crew(&self.crew);
         let (people, agency) = self.weeks();
         let mut has: Vec<(i64, Vec<ForPlace>)> = Vec::with_capacity(self.places.len());
@@ -132,23 +140,34 @@ impl Question {
         let person = |user: UserId| {
             let rows = of.get(&user).map_or(&[][..], Vec::as_slice);
             let taken: Vec<Demand> = rows.iter().map(|row| demand(row)).collect();
-            PersonWeeks::new(weeks.of(Whose::Person(user)), taken)
+            let firm: Vec<Demand> = rows.iter().filter(|row| is_firm(row)).map(|row| demand(row)).collect();
+            PersonWeeks::new(weeks.of(Whose::Person(user)), taken, &firm)
         };
         (self.crew.ids().into_iter().map(person).collect(), weeks.of(Whose::Agency))
+    }
+
+    /// Whether who would have too much firm work with a place is refused for it.
+    fn refuses(&self, place: usize) -> bool {
+        let place = &self.places[place];
+        self.policy == Policy::Refuse && place.stored && is_firm(&place.row)
     }
 
     /// Chooses among what each place asks for of the agency, and what people have for it.
     fn fill(&self, has: &[(i64, Vec<ForPlace>)]) -> Vec<Filled> {
         let needs: Vec<Vec<Skill>> =
             self.places.iter().map(|place| self.crew.needed(&place.skills)).collect();
-        let offer = |(person, has): (usize, &ForPlace)| Offer {
+        // Invariant: who would have too much work with a place does some for it, and with no minute free is no candidate.
+        let free = |place: usize, has: &ForPlace| if has.over && self.refuses(place) { 0 } else { has.free };
+        let offer = |place: usize, (person, has): (usize, &ForPlace)| Offer {
             skills: &self.crew.skills[person],
             work: has.work,
-            free: has.free,
+            free: free(place, has),
             load: has.load,
         };
-        let offers: Vec<Vec<Offer<'_>>> =
-            has.iter().map(|(_, people)| people.iter().enumerate().map(offer).collect()).collect();
+        let offers = |(place, (_, people)): (usize, &(i64, Vec<ForPlace>))| {
+            people.iter().enumerate().map(|one| offer(place, one)).collect()
+        };
+        let offers: Vec<Vec<Offer<'_>>> = has.iter().enumerate().map(offers).collect();
         let team = staffing::team(&needs, &offers);
         let place = |(place, chosen): (usize, Option<(usize, Fit)>)| {
             let (wanted, has) = &has[place];
@@ -157,9 +176,12 @@ impl Question {
                 Some(Candidate { person, fit, has: *has })
             };
             let mut candidates: Vec<Candidate> = has.iter().enumerate().filter_map(candidate).collect();
+            let all = candidates.len();
+            candidates.retain(|one| !(one.has.over && self.refuses(place)));
+            let refused = candidates.len() < all;
             candidates.sort_by_key(|one| (Reverse(one.fit.points), one.has.load, one.person));
             let chosen = chosen.and_then(|(person, _)| candidates.iter().find(|one| one.person == person));
-            Filled { wanted: *wanted, chosen: chosen.copied(), candidates }
+            Filled { wanted: *wanted, chosen: chosen.copied(), candidates, refused }
         };
         team.into_iter().enumerate().map(place).collect()
     }
