@@ -216,7 +216,17 @@ async fn leave_plans_and_other_tasks_leave_less_time() {
     let planned = json!({ "userId": sales, "weeklyMinutes": 60, "from": "2027-01-11", "to": "2027-01-17" });
     plan(&manager, &other, planned).await.expect_ok();
     let told = preview(&manager, &project, json!({})).await.expect_ok();
-    assert_eq!(of(&told, "Long")["fit"]["freeMinutes"], 468, "the plan stands for the tasks\n{told}");
+    assert_eq!(of(&told, "Long")["fit"]["freeMinutes"], 360, "a small plan hides no tasks\n{told}");
+    let more = json!({ "userId": sales, "weeklyMinutes": 1_140, "from": "2027-01-11", "to": "2027-01-17" });
+    let more = plan(&manager, &other, more).await.expect_ok().text("createAllocation.allocation.id");
+    let told = preview(&manager, &project, json!({})).await.expect_ok();
+    let long = of(&told, "Long")["candidates"].clone();
+    let free = |user: &str| {
+        let found = long.as_array().unwrap().iter().find(|one| one["userId"] == user);
+        found.map(|one| one["freeMinutes"].clone())
+    };
+    assert_eq!(free(&sales), Some(json!(240)), "a plan that is greater has room for the tasks\n{told}");
+    change(&manager, "deleteAllocation", json!({ "id": more }), "id").await.expect_ok();
     change(&manager, "deleteAllocation", json!({ "id": half }), "id").await.expect_ok();
     let told = preview(&manager, &project, json!({})).await.expect_ok();
     assert_eq!(of(&told, "Long")["userId"], me.as_str());

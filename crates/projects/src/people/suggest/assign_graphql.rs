@@ -123,10 +123,10 @@ impl AutoAssignQuery {
     /// manages the project, is on its team or planned for it, has all skills that a task takes at some level and a minute on its days
     /// is a candidate; the one with most points gets it, then the one with less to do on its days, then who comes first
     /// by name. Their earliest free minutes of its days are gone for the tasks that follow. Free is, day by day, what
-    /// somebody's hours leave after public holidays and leave, without firm allocations on other projects, the open tasks
-    /// that they do in this project on the days of the schedule, and the open tasks that they do in other projects for
-    /// which they are not firmly planned, spread evenly from their start, or today, to their due date; of those only the
-    /// ones with a due date and an estimate count. Nothing is changed. Needs `projects.task.write` and
+    /// somebody's hours leave after public holidays and leave, without the open tasks that they do in this project on the
+    /// days of the schedule, and without what each other project takes: the greater of their firm allocations on it and the
+    /// open tasks that they do in it, spread evenly from their start, or today, to their due date; of those only the ones
+    /// with a due date and an estimate count. Nothing is changed. Needs `projects.task.write` and
     /// `projects.internal.read` on the project, and `projects.allocation.read` and `projects.people.read` on the whole
     /// agency.
     async fn preview_auto_assign(

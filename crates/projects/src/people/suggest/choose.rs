@@ -18,16 +18,13 @@ use schedule::{
 use super::{
     busy,
     crew::Level,
-    free::Daily,
+    free::{Daily, Load},
     mark::Mark,
     tasks::{Question, TASKS_MAX, open},
 };
 use crate::{
     calendar::sources::Whose,
-    people::workload::{
-        figures::Demand,
-        store::{by_person, demand, is_firm},
-    },
+    people::workload::store::{by_person, demand, is_firm},
     plan::analysis::{Analysis, Item},
     words::Priority,
 };
@@ -151,20 +148,16 @@ impl Question {
         let (own, elsewhere) = (self.own(plan), self.elsewhere());
         let person = |(place, user): (usize, UserId)| {
             let rows = of.get(&user).map_or(&[][..], Vec::as_slice);
-            let firm = || rows.iter().filter(|row| is_firm(row));
-            let taken: Vec<Demand> =
-                firm().filter(|row| row.project_id != project).map(|row| demand(row)).collect();
-            let planned: HashSet<ProjectId> = firm().map(|row| row.project_id).collect();
-            let mut daily = Daily::new(&self.weeks.of(Whose::Person(user)), &taken);
-            for (days, work) in own.get(&user).into_iter().flatten() {
-                daily.take((index(days.0), index(days.1)), *work);
+            let mut loads: HashMap<ProjectId, Load> = HashMap::new();
+            for row in rows.iter().filter(|row| is_firm(row) && row.project_id != project) {
+                loads.entry(row.project_id).or_default().planned.push(demand(row));
             }
-            for (of, days, work) in elsewhere.get(&user).into_iter().flatten() {
-                if !planned.contains(of) {
-                    daily.take((index(days.0), index(days.1)), *work);
-                }
+            let own = own.get(&user).into_iter().flatten().map(|(days, work)| (project, *days, *work));
+            let tasks = elsewhere.get(&user).into_iter().flatten().copied().chain(own);
+            for (project, days, work) in tasks {
+                loads.entry(project).or_default().tasks.push(((index(days.0), index(days.1)), work));
             }
-            let Daily { capacity, free } = daily;
+            let Daily { capacity, free } = Daily::new(&self.weeks.of(Whose::Person(user)), loads.values());
             Person { skills: self.crew.skills[place].clone(), capacity, free }
         };
         self.crew.ids().into_iter().enumerate().map(person).collect()

@@ -3,7 +3,9 @@
 //! For a place on a team it is counted week by week, for that is how allocations take time, and by the hours of who would
 //! take it; what of it lies in their leave is work that they are not free for. For tasks it is counted day
 //! by day: what a person has in a week lies on its days as their hours do, what an allocation takes of it lies on those of
-//! its days on which they work, and what they have to do already lies evenly on the working days of each task.
+//! its days on which they work, and what they have to do already lies evenly on the working days of each task. Of a
+//! project on which they are planned and have tasks, each day has the greater of both: a plan is made for its tasks, and
+//! hides none that it leaves no time for.
 
 use chrono::{Days, NaiveDate};
 
@@ -111,40 +113,51 @@ pub(super) struct Daily {
     pub(super) free: Vec<i64>,
 }
 
-impl Daily {
-    /// The days of somebody's weeks without what is taken of them.
-    pub(super) fn new(weeks: &[Week], taken: &[Demand]) -> Self {
-        let mut daily = Self::default();
-        for week in weeks {
-            let capacity = spread(week.capacity(), &week.days.map(|day| day.worked));
-            let mut free = capacity.clone();
-            for demand in taken {
-                let covered = |(place, day): (usize, NaiveDate)| {
-                    (demand.first..=demand.last).contains(&day).then_some(place)
-                };
-                let covered: Vec<usize> =
-                    week.monday.iter_days().take(7).enumerate().filter_map(covered).collect();
-                let weights: Vec<i64> = covered.iter().map(|place| capacity[*place]).collect();
-                for (place, minutes) in covered.iter().zip(spread(week.taken(demand), &weights)) {
-                    free[*place] -= minutes;
-                }
-            }
-            daily.capacity.extend(capacity);
-            daily.free.extend(free);
-        }
-        daily
-    }
+/// What somebody has to do in a project.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Load {
+    /// What they are planned for.
+    pub(super) planned: Vec<Demand>,
+    /// Their tasks: the places of the first and the last day, and minutes.
+    pub(super) tasks: Vec<((usize, usize), i64)>,
+}
 
-    /// Takes work evenly from the working days of a range, by the places of its ends; from none if there is none.
-    pub(super) fn take(&mut self, (first, last): (usize, usize), work: i64) {
-        let Some(weights) = self.capacity.get(first..=last.min(self.capacity.len().saturating_sub(1))) else {
-            return;
-        };
-        if weights.iter().all(|minutes| *minutes == 0) {
-            return;
+impl Daily {
+    /// The days of somebody's weeks without what they have to do in each project.
+    pub(super) fn new<'l>(weeks: &[Week], loads: impl IntoIterator<Item = &'l Load>) -> Self {
+        let of = |week: &Week| spread(week.capacity(), &week.days.map(|day| day.worked));
+        let capacity: Vec<i64> = weeks.iter().flat_map(of).collect();
+        let mut free = capacity.clone();
+        for load in loads {
+            let mut planned = vec![0; capacity.len()];
+            let mut tasks = planned.clone();
+            load.planned.iter().for_each(|demand| plan(weeks, &capacity, demand, &mut planned));
+            load.tasks.iter().for_each(|(days, work)| work_on(&capacity, *days, *work, &mut tasks));
+            let taken = planned.iter().zip(&tasks).map(|(planned, tasks)| planned.max(tasks));
+            free.iter_mut().zip(taken).for_each(|(free, taken)| *free -= taken);
         }
-        let taken = spread(work, weights);
-        self.free[first..].iter_mut().zip(taken).for_each(|(free, minutes)| *free -= minutes);
+        Self { capacity, free }
+    }
+}
+
+/// Adds what an allocation takes of each day of these weeks.
+fn plan(weeks: &[Week], capacity: &[i64], demand: &Demand, taken: &mut [i64]) {
+    for (week, (capacity, taken)) in weeks.iter().zip(capacity.chunks(7).zip(taken.chunks_mut(7))) {
+        let covered =
+            |(place, day): (usize, NaiveDate)| (demand.first..=demand.last).contains(&day).then_some(place);
+        let covered: Vec<usize> = week.monday.iter_days().take(7).enumerate().filter_map(covered).collect();
+        let weights: Vec<i64> = covered.iter().map(|place| capacity[*place]).collect();
+        for (place, minutes) in covered.iter().zip(spread(week.taken(demand), &weights)) {
+            taken[*place] += minutes;
+        }
+    }
+}
+
+/// Adds work evenly to the working days of a range, by the places of its ends; to none if there is none.
+fn work_on(capacity: &[i64], (first, last): (usize, usize), work: i64, taken: &mut [i64]) {
+    let Some(weights) = capacity.get(first..=last.min(capacity.len().saturating_sub(1))) else { return };
+    if weights.iter().any(|minutes| *minutes != 0) {
+        taken[first..].iter_mut().zip(spread(work, weights)).for_each(|(taken, minutes)| *taken += minutes);
     }
 }
 
@@ -244,17 +257,25 @@ mod tests {
         let mut one = week("2026-03-02");
         one.days[0].worked = 0;
         let firm = demand("2026-03-01", "2026-03-31", Amount::Minutes(600));
-        let mut daily = Daily::new(&[one], &[firm]);
+        let planned = Load { planned: vec![firm], tasks: Vec::new() };
+        let daily = Daily::new(std::slice::from_ref(&one), [&planned]);
         assert_eq!(daily.capacity, [0, 480, 480, 480, 480, 0, 0]);
         assert_eq!(daily.free, [0, 330, 330, 330, 330, 0, 0]);
-        daily.take((0, 2), 100);
-        assert_eq!(daily.free, [0, 280, 280, 330, 330, 0, 0]);
-        daily.take((5, 6), 100);
-        daily.take((9, 12), 100);
-        assert_eq!(daily.free[5..], [0, 0], "no work is done on days off, nor on days that are not known");
+        let tasks = |tasks: &[((usize, usize), i64)]| Load { planned: Vec::new(), tasks: tasks.to_vec() };
+        let other = tasks(&[((0, 2), 100)]);
+        let free = |loads: &[&Load]| Daily::new(std::slice::from_ref(&one), loads.iter().copied()).free;
+        assert_eq!(free(&[&planned, &other]), [0, 280, 280, 330, 330, 0, 0], "of two projects both");
+        let nowhere = tasks(&[((5, 6), 100), ((9, 12), 100)]);
+        assert_eq!(
+            free(&[&nowhere]),
+            daily.capacity,
+            "no work is done on days off, nor on days that are not known"
+        );
+        let both = Load { tasks: vec![((1, 1), 200), ((1, 2), 100)], ..planned };
+        assert_eq!(free(&[&both]), [0, 230, 330, 330, 330, 0, 0], "of one project the greater, day by day");
         let nothing =
             Week { days: [Minutes::default(); 7], plain: 0, limit: Some(700), ..week("2026-03-02") };
-        assert_eq!(Daily::new(&[nothing], &[]).capacity, [100; 7], "who works whenever they like");
+        assert_eq!(Daily::new(&[nothing], []).capacity, [100; 7], "who works whenever they like");
     }
 
     proptest! {
