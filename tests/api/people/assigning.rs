@@ -306,6 +306,36 @@ async fn two_who_assign_at_once_do_not_assign_twice() {
 
 // keeps: PR-30
 #[tokio::test]
+async fn two_who_assign_in_different_projects_do_not_fill_a_day_twice() {
+    let world = World::builder().nodes(2).build().await;
+    let acme = world.agency("acme");
+    let (manager, dev) = (acme.manager(), person(&acme, "dev").await);
+    let rust = new_skill(&manager, "Rust").await;
+    can(&manager, &dev, &[(&rust, 3)]).await;
+    let takes = json!({ "skills": levels(&[(&rust, 3)]), "startOn": "2027-01-11", "dueOn": "2027-01-11", "estimateMinutes": 480 });
+    let mut asked = Vec::new();
+    for node in 0..2 {
+        let who = manager.on(node);
+        let project = begun(&who, &[&dev]).await;
+        task(&who, &project, "One", 480, takes.clone()).await;
+        asked.push((who, project));
+    }
+    let mut tokens = Vec::new();
+    for (who, project) in &asked {
+        let told = preview(who, project, json!({})).await.expect_ok();
+        assert_eq!(of(&told, "One")["userId"], dev.as_str());
+        tokens.push(told.text("previewAutoAssign.token"));
+    }
+    let assigned = asked.iter().zip(&tokens).map(|((who, project), token)| async move {
+        assign(who, project, token, json!({})).await.code().map(str::to_owned)
+    });
+    let codes = join_all(assigned).await;
+    assert_eq!(codes.iter().filter(|code| code.is_none()).count(), 1, "{codes:?}");
+    assert!(codes.iter().flatten().all(|code| code == "CONFLICT"), "{codes:?}");
+}
+
+// keeps: PR-30
+#[tokio::test]
 async fn many_tasks_take_as_many_statements_as_few() {
     let world = World::new().await;
     let acme = world.agency("acme");

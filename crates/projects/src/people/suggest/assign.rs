@@ -1,6 +1,6 @@
 //! Looking at people who are suggested for tasks, and assigning these, as one act.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::{
     Error, Result,
@@ -89,19 +89,37 @@ pub(super) async fn apply(
             let looked_at = as_of(&token, act.now());
             let at = looked_at.as_ref().map_or_else(|_| to_the_minute(act.now()), |at| *at);
             let of = (project.clone(), task_ids);
-            let question = Question::load(act.conn(), viewer, staff, of, at).await?;
+            let question = Question::load(act.conn(), viewer, staff.clone(), of.clone(), at).await?;
             looked_at?;
-            if question.refused.is_some() {
-                return Err(Error::conflict(SUGGESTION_CHANGED));
+            let chosen = fresh(question, &token).await?;
+            if chosen.is_empty() {
+                return Ok((project, Vec::new()));
             }
-            let outcome = effort::reckon_now(move || question.reckon()).await?;
-            if outcome.token != token {
-                return Err(Error::conflict(SUGGESTION_CHANGED));
-            }
-            let tasks = assign(act, projects, &chosen(&outcome)).await?;
+            hold(act, projects, &chosen).await?;
+            // Race: of two who assign tasks of different projects to the same person at once, the later one sees what the
+            // earlier one assigned.
+            let question = Question::load(act.conn(), viewer, staff, of, at).await?;
+            let chosen = fresh(question, &token).await?;
+            let tasks = assign(act, projects, &chosen).await?;
             Ok((project, tasks))
         })
         .await
+}
+
+/// Which task is for whom as it is suggested now, if that is still what the token stands for.
+async fn fresh(question: Question, token: &str) -> Result<Vec<(TaskId, UserId)>> {
+    if question.refused.is_some() {
+        return Err(Error::conflict(SUGGESTION_CHANGED));
+    }
+    let outcome = effort::reckon_now(move || question.reckon()).await?;
+    if outcome.token == token { Ok(chosen(&outcome)) } else { Err(Error::conflict(SUGGESTION_CHANGED)) }
+}
+
+/// Holds those who tasks are for, in the order in which everybody holds people.
+async fn hold(act: &Act, projects: &Projects, chosen: &[(TaskId, UserId)]) -> Result<()> {
+    let people: BTreeSet<UserId> = chosen.iter().map(|(_, user)| *user).collect();
+    let people: Vec<UserId> = people.into_iter().collect();
+    projects.clocks.hold_all(act, &people).await
 }
 
 /// Which task is for whom.
