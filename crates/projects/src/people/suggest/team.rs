@@ -3,10 +3,10 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     Result,
     id::{ProjectId, UserId},
@@ -27,7 +27,7 @@ use crate::{
         allocation::entity::Model as Allocation,
         settings,
         workload::{
-            figures::{Demand, Week},
+            figures::{Demand, Week, mondays},
             store::{Among, Weeks, allocations, by_person, demand, is_firm},
         },
     },
@@ -106,7 +106,10 @@ impl Question {
         let (mut weeks, mut rows) = (None, Vec::new());
         if let Some(range) = first.zip(last) {
             let people = crew.ids();
-            weeks = Some(Weeks::load(conn, viewer, &people, range).await?);
+            let mut there = Weeks::load(conn, viewer, &people, range).await?;
+            let covered = covered(&places);
+            there.keep(|monday| covered.contains(monday));
+            weeks = Some(there);
             rows = allocations(conn, viewer, Among::People(&people), range).await?;
             rows.retain(|row| tentative || is_firm(row));
         }
@@ -185,6 +188,11 @@ impl Question {
         };
         team.into_iter().enumerate().map(place).collect()
     }
+}
+
+/// The Mondays of the weeks that places cover.
+fn covered(places: &[Place]) -> HashSet<NaiveDate> {
+    places.iter().flat_map(|place| mondays(place.days.0, place.days.1)).collect()
 }
 
 impl Team {

@@ -53,6 +53,11 @@ impl Weeks {
         &self.mondays
     }
 
+    /// Leaves out the weeks of all Mondays but these.
+    pub fn keep(&mut self, wanted: impl FnMut(&NaiveDate) -> bool) {
+        self.mondays.retain(wanted);
+    }
+
     /// What hours are made of.
     #[must_use]
     pub fn sources(&self) -> &Sources {
@@ -62,12 +67,14 @@ impl Weeks {
     /// The weeks of somebody.
     #[must_use]
     pub fn of(&self, whose: Whose) -> Vec<Week> {
-        let (Some(first), Some(last)) = (self.mondays.first(), self.mondays.last()) else {
-            return Vec::new();
+        // Reason: days are read in runs of weeks, for weeks between them may be left out.
+        let runs = self.mondays.chunk_by(|one, next| (*next - *one).num_days() == 7);
+        let run = |run: &[NaiveDate]| match run {
+            [] => Vec::new(),
+            [first, ..] => self.sources.days(whose, (*first, sunday(run[run.len() - 1]))),
         };
-        let days = self.sources.days(whose, (*first, sunday(*last)));
-        let minutes: Vec<Minutes> = days
-            .iter()
+        let minutes: Vec<Minutes> = runs
+            .flat_map(run)
             .map(|(_, day)| Minutes { planned: day.planned.minutes(), worked: day.hours.minutes() })
             .collect();
         let limit = match whose {
