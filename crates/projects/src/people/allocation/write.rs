@@ -237,7 +237,7 @@ pub async fn update(
     viewer.require(ALLOCATIONS_WRITE)?;
     let known =
         Entity::visible(viewer, ALLOCATIONS_READ).filter(Column::Id.eq(input.id.uuid())).one(db).await?;
-    let person = known.and_then(|row| patch::optional(input.user_id.clone()).unwrap_or(row.user_id));
+    let person = known.and_then(|row| patch::optional(input.user_id).unwrap_or(row.user_id));
     let name = name_of(viewer, db, projects, person).await?;
     viewer
         .act(db, "projects.allocation.update", async |act| {

@@ -152,10 +152,9 @@ impl Question {
             for row in rows.iter().filter(|row| is_firm(row) && row.project_id != project) {
                 loads.entry(row.project_id).or_default().planned.push(demand(row));
             }
-            let own = own.get(&user).into_iter().flatten().map(|(days, work)| (project, *days, *work));
-            let tasks = elsewhere.get(&user).into_iter().flatten().copied().chain(own);
-            for (project, days, work) in tasks {
-                loads.entry(project).or_default().tasks.push(((index(days.0), index(days.1)), work));
+            let own = own.get(&user).into_iter().flatten();
+            for (of, days, work) in elsewhere.get(&user).into_iter().flatten().chain(own) {
+                loads.entry(*of).or_default().tasks.push(((index(days.0), index(days.1)), *work));
             }
             let Daily { capacity, free } = Daily::new(&self.weeks.of(Whose::Person(user)), loads.values());
             Person { skills: self.crew.skills[place].clone(), capacity, free }
@@ -164,7 +163,7 @@ impl Question {
     }
 
     /// What people have to do in this project already: days by the plan, and minutes.
-    fn own(&self, plan: &Analysis) -> HashMap<UserId, Vec<((NaiveDate, NaiveDate), i64)>> {
+    fn own(&self, plan: &Analysis) -> HashMap<UserId, Vec<Chore>> {
         let mut own: HashMap<UserId, Vec<_>> = HashMap::new();
         let open: HashSet<TaskId> = open(&self.source).map(|task| task.id).collect();
         for (place, task) in self.source.tasks.iter().enumerate() {
@@ -176,14 +175,14 @@ impl Question {
             let days = self.clipped(first, last);
             let work = self.work(plan, place);
             for user in doers {
-                own.entry(*user).or_default().push((days, work));
+                own.entry(*user).or_default().push((self.source.project.id, days, work));
             }
         }
         own
     }
 
     /// What people have to do in other projects: of which, on which days, and minutes.
-    fn elsewhere(&self) -> HashMap<UserId, Vec<(ProjectId, (NaiveDate, NaiveDate), i64)>> {
+    fn elsewhere(&self) -> HashMap<UserId, Vec<Chore>> {
         let mut all: HashMap<UserId, Vec<_>> = HashMap::new();
         for one in &self.busy {
             let tracked = self.tracked.get(&one.task).copied();
@@ -203,6 +202,9 @@ impl Question {
         (first, last.clamp(first, self.horizon()))
     }
 }
+
+/// Work that somebody has to do: of which project, on which days, and minutes.
+type Chore = (ProjectId, (NaiveDate, NaiveDate), i64);
 
 fn urgency(word: &str) -> u8 {
     match Priority::parse(word).unwrap_or_default() {
