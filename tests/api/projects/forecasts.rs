@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::{
-    asks::{change, column, new_project, project},
-    schedules::{hours, planned, wait},
+    asks::{change, column, expect_conflict, new_project, project},
+    schedules::{hours, planned, schedule, wait},
 };
 use crate::time::asks::logged;
 
@@ -112,4 +112,33 @@ async fn forecast_of_nothing_has_no_dates_and_clients_get_none() {
     forecast(&world.agency("globex").owner(), &seeded).await.expect_code("NOT_FOUND");
     let of_viewer = forecast(&acme.viewer(), &seeded).await.expect_ok();
     assert!(of_viewer.number("completionForecast.fixedCount") >= 0);
+}
+
+// keeps: PR-11, PR-14
+#[tokio::test]
+async fn forecast_beyond_the_years_that_are_written_ends_with_them() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Centuries").await;
+    // Reason: 50 million minutes are some four hundred years of an agency that works 40 hours a week.
+    let plan = json!({
+        "optimisticMinutes": 50_000_000, "durationMinutes": 50_000_000, "pessimisticMinutes": 100_000_000,
+        "constraint": "NOT_EARLIER", "constraintOn": "9500-01-04",
+    });
+    let task = planned(&manager, &id, "Cathedral", json!({ "plan": plan })).await;
+    let told = forecast(&manager, &id).await.expect_ok();
+    assert!(told.text("completionForecast.finish").starts_with("9899"), "{told}");
+    assert!(told.text("completionForecast.p95").starts_with("9999-12-31T2"), "{told}");
+    let bins = told.list("completionForecast.histogram");
+    assert!((2..=40).contains(&bins.len()), "{told}");
+    assert_eq!(bins.iter().map(|bin| bin["count"].as_i64().unwrap()).sum::<i64>(), 200);
+    assert_eq!(bins[bins.len() - 1]["to"], "9999-12-31");
+    let pairs = bins.windows(2);
+    assert!(pairs.into_iter().all(|pair| pair[0]["to"].as_str() < pair[1]["from"].as_str()), "{told}");
+    let longer = json!({ "durationMinutes": 100_000_000 });
+    change(&manager, "updateTask", json!({ "id": task, "plan": longer }), "task { id }").await.expect_ok();
+    expect_conflict(forecast(&manager, &id).await, "This plan is not finished by 9999-12-31");
+    expect_conflict(schedule(&manager, &id).await, "This plan is not finished by 9999-12-31");
+    let french = schedule(&manager.speaking("fr"), &id).await;
+    expect_conflict(french, "Ce plan n'est pas terminé le 9999-12-31");
 }

@@ -5,14 +5,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Error, Result};
 use schedule::{
     Dates, Driver, Instant, Schedule, Work,
-    calendar::{day_of, last_day_of},
+    calendar::{day_of, instant, last_day_of},
     pass::Wish,
 };
 
 use super::{
     load::Source,
     network::{Laid, NoPlan, Node},
-    say::CYCLE,
+    say::{CYCLE, TOO_LONG, WRITTEN},
 };
 use crate::words::{MilestoneStatus, TaskStatus};
 
@@ -84,12 +84,15 @@ impl Analysis {
     /// Reckons a plan as of an instant; see [`Laid::new`].
     ///
     /// # Errors
-    /// CONFLICT naming tasks that wait for each other: dependencies are refused before that happens.
+    /// CONFLICT naming tasks that wait for each other: dependencies are refused before that happens. CONFLICT for a plan
+    /// that is not finished in the year 9999.
     pub(crate) fn new(source: Source, as_of: DateTime<Utc>, from: Option<NaiveDate>) -> Result<Self> {
         match Laid::new(&source, as_of, from) {
             Ok(laid) => {
                 let schedule = laid.network.schedule();
-                Ok(Self { source, laid, schedule })
+                let plan = Self { source, laid, schedule };
+                plan.check_finish(plan.schedule.finish)?;
+                Ok(plan)
             }
             Err(NoPlan::Cycle(members)) => {
                 let mut names: Vec<String> = Vec::with_capacity(members.len());
@@ -101,6 +104,23 @@ impl Analysis {
             }
             Err(NoPlan::Unsound(reason)) => Err(Error::internal(format!("no network: {reason:?}"))),
         }
+    }
+
+    /// Checks that what is done by an instant is done in a year that can be written.
+    ///
+    /// # Errors
+    /// CONFLICT if it is not.
+    pub(crate) fn check_finish(&self, finish: Option<Instant>) -> Result<()> {
+        match finish.is_some_and(|finish| finish > self.end()) {
+            true => Err(Error::conflict(TOO_LONG.with("day", last_day()))),
+            false => Ok(()),
+        }
+    }
+
+    /// The last instant that something of a plan is finished at: the end of the last day there is, for the agency and in
+    /// UTC.
+    pub(crate) fn end(&self) -> Instant {
+        instant(self.laid.calendars[0].1.zone, last_day(), 24 * 60).min(WRITTEN.1)
     }
 
     /// When something is done: of a task with parts, from the first to the last of them.
@@ -263,6 +283,12 @@ impl Analysis {
 
 fn is_past(dates: &Dates) -> bool {
     dates.driver == Driver::Actual
+}
+
+/// The last day that is written with a year of four digits.
+pub(crate) fn last_day() -> NaiveDate {
+    // Invariant: it is a day.
+    NaiveDate::from_ymd_opt(9_999, 12, 31).unwrap_or(NaiveDate::MAX)
 }
 
 /// What sentences call a task or milestone.

@@ -16,7 +16,7 @@ use schedule::{
 };
 
 use super::{
-    analysis::Analysis,
+    analysis::{Analysis, last_day},
     effort,
     forecast_graphql::{CompletionForecast, ForecastBin, TaskCriticality},
     history::History,
@@ -40,6 +40,10 @@ const RUNS: (i32, i32) = (1, 5_000);
 
 /// Most bins of a histogram.
 const MAX_BINS: i64 = 40;
+
+/// The longest case that is drawn, in working minutes: longer than everything that ends in a year that is written, and
+/// short enough for ten thousand of them one after the other.
+const LONGEST: Work = 10_000_000_000;
 
 /// Most tasks of which it is told how often they drove the finish.
 const MAX_CRITICAL: usize = 50;
@@ -69,7 +73,9 @@ pub(crate) async fn forecast(ask: &Ask, id: ProjectId, runs: i32, seed: i64) -> 
         };
         let histories = [history.ratios.clone()];
         let made = plan.laid.network.forecast(&estimates, &histories, trial);
-        let made = made.map_err(|reason| Error::internal(format!("no forecast: {reason:?}")))?;
+        let mut made = made.map_err(|reason| Error::internal(format!("no forecast: {reason:?}")))?;
+        // Reason: what is drawn may lead beyond the years that are written, though the plan itself does not.
+        made.finishes.iter_mut().for_each(|finish| *finish = (*finish).min(plan.end()));
         Ok(told(plan, &made, &estimates, &history, (as_of, runs, seed)))
     })
     .await
@@ -90,7 +96,7 @@ fn estimates(plan: &Analysis, history: &History) -> Vec<Estimate> {
                 // Reason: of what has begun only the part that is left is uncertain.
                 let left = |work: Work| {
                     let part = i128::from(work) * i128::from(activity.duration) / i128::from(whole);
-                    Work::try_from(part).unwrap_or(Work::MAX)
+                    Work::try_from(part).unwrap_or(LONGEST).min(LONGEST)
                 };
                 let likely = activity.duration;
                 let (optimistic, pessimistic) = (left(best).min(likely), left(worst).max(likely));
@@ -147,14 +153,15 @@ fn told(
 fn histogram(finishes: &[Instant], day: impl Fn(Instant) -> NaiveDate) -> Vec<ForecastBin> {
     let (Some(first), Some(last)) = (finishes.first(), finishes.last()) else { return Vec::new() };
     let (first, last) = (day(*first), day(*last));
-    let width = ((last - first).num_days() / MAX_BINS + 1).max(1);
-    let mut bins: Vec<ForecastBin> = Vec::new();
-    let mut from = first;
-    while from <= last {
-        let to = from + Days::new(width.unsigned_abs() - 1);
-        bins.push(ForecastBin { from: from.into(), to: to.into(), count: 0 });
-        from = next_day(to);
-    }
+    let days = (last - first).num_days().max(0);
+    let width = days / MAX_BINS + 1;
+    let bin = |number: i64| {
+        let from = first.checked_add_days(Days::new((number * width).unsigned_abs()))?;
+        // Reason: the last one ends where dates do, if those do before it.
+        let to = from.checked_add_days(Days::new((width - 1).unsigned_abs()))?.min(last_day());
+        Some(ForecastBin { from: from.into(), to: to.into(), count: 0 })
+    };
+    let mut bins: Vec<ForecastBin> = (0..=days / width).filter_map(bin).collect();
     for finish in finishes {
         let place = (day(*finish) - first).num_days() / width;
         if let Some(bin) = usize::try_from(place).ok().and_then(|place| bins.get_mut(place)) {

@@ -182,6 +182,7 @@ fn level(source: Source, as_of: DateTime<Utc>, within_float: bool) -> Result<Out
     let plan = Analysis::new(source, as_of, None)?;
     let (resources, people) = resources(&plan, within_float);
     let levelled = plan.laid.network.level(&resources);
+    plan.check_finish(levelled.finish)?;
     let moves =
         levelled.moves.iter().filter_map(|moved| Some((placed(&plan, &levelled, moved)?, moved.clone())));
     let moves = moves.collect();

@@ -12,6 +12,13 @@ pub const CYCLE: Text = Text::new(
     "Ces éléments s'attendent mutuellement, il n'y a donc pas de plan : {members}.",
 );
 
+/// The plan is not done in a year that can be written.
+pub const TOO_LONG: Text = Text::new(
+    "plan_too_long",
+    "This plan is not finished by {day}. Shorten its tasks, or let less of them wait for each other.",
+    "Ce plan n'est pas terminé le {day}. Raccourcissez ses tâches, ou reliez-en moins les unes aux autres.",
+);
+
 const MUST_START: Text = Text::new(
     "must_start_missed",
     "{item} must start on {day}, and starts {by} of working time later: {path}.",
@@ -74,8 +81,12 @@ pub(crate) fn span(work: Work) -> String {
     }
 }
 
-/// An instant in the graph.
+/// The first and the last minute that instants are written in: those of the years 1 and 9999, in UTC.
+pub(crate) const WRITTEN: (Instant, Instant) = (-1_035_593_280, 4_223_371_679);
+
+/// An instant in the graph; beyond [`WRITTEN`] its nearest end.
 pub(crate) fn time(at: Instant) -> kernel::scalar::DateTime {
+    let at = at.clamp(WRITTEN.0, WRITTEN.1);
     let time = chrono::DateTime::<chrono::Utc>::from_timestamp(at.saturating_mul(60), 0);
     time.unwrap_or_default().into()
 }
