@@ -34,6 +34,7 @@ mod places;
 mod plan_costs;
 mod portfolio;
 mod purging;
+mod reaching;
 mod reports;
 mod rescheduling;
 mod risks;

@@ -1,14 +1,15 @@
 //! Applying what follows from a plan and was looked at: reckoned anew behind the project's lock, and written only if it is
 //! what the token stands for.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Error, Result, act::Act, id::ProjectId, policy::Guarded};
 
 use super::{
     analysis::Analysis,
-    effort,
+    effort::Turn,
     load::Source,
     moves::{self, Placed},
+    reach::{self, Short},
     read::PLAN_READ,
     token::{self, PLAN_CHANGED},
 };
@@ -28,7 +29,8 @@ pub(crate) trait Reckoned: Send + 'static {
     fn placed(&self) -> Vec<Placed>;
 }
 
-/// Reckons what follows from the plan of a project, as it did when the token was given, and moves the tasks.
+/// Reckons what follows from the plan of a project, as it did when the token was given, and moves the tasks. `wanted` are
+/// the days that it is about beside those of the plan.
 ///
 /// # Errors
 /// NOT_FOUND, FORBIDDEN, whatever the reckoning errs with, CONFLICT for a project that is archived or over, and if the plan
@@ -37,14 +39,16 @@ pub(crate) async fn apply<T: Reckoned>(
     act: &mut Act,
     id: ProjectId,
     token: &str,
-    reckon: impl FnOnce(Source, DateTime<Utc>) -> Result<T> + Send + 'static,
+    wanted: &[NaiveDate],
+    reckon: impl Fn(Source, DateTime<Utc>) -> Result<T, Short> + Send + Sync + 'static,
 ) -> Result<(project_rows::Model, T)> {
     let project = writable(act, id).await?;
     // Reason: tasks of others are refused as such, whatever the token says.
     let looked_at = token::as_of(token, act.now());
     let as_of = looked_at.as_ref().map_or_else(|_| token::to_the_minute(act.now()), |at| *at);
-    let source = Source::load(act.conn(), act.viewer(), project.clone(), as_of).await?;
-    let reckoned = effort::reckon_now(move || reckon(source, as_of)).await?;
+    let source = Source::load_around(act.conn(), act.viewer(), project.clone(), as_of, wanted).await?;
+    let work = move |source| reckon(source, as_of);
+    let reckoned = reach::reckoned(act.conn(), act.viewer(), source, Turn::Now, work).await?;
     looked_at?;
     if reckoned.token() != token {
         return Err(Error::conflict(PLAN_CHANGED));

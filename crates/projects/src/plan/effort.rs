@@ -53,6 +53,31 @@ impl Drop for Waiting {
     }
 }
 
+/// When something is reckoned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// At once: for what others wait for in the database.
+    Now,
+    /// After those who wait already.
+    Next,
+}
+
+impl Turn {
+    /// Reckons on a thread of its own.
+    ///
+    /// # Errors
+    /// LIMITED if it has to wait and too many wait already, and what the work errs with.
+    pub(crate) async fn reckon<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match self {
+            Self::Now => reckon_now(work).await,
+            Self::Next => reckon(work).await,
+        }
+    }
+}
+
 /// Reckons on a thread of its own, at once: for what others wait for in the database.
 ///
 /// # Errors

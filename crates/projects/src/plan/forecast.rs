@@ -17,11 +17,12 @@ use schedule::{
 
 use super::{
     analysis::{Analysis, last_day},
-    effort,
+    effort::{self, Turn},
     forecast_graphql::{CompletionForecast, ForecastBin, TaskCriticality},
     history::History,
     load::Source,
     network::Node,
+    reach::reckoned,
     read::PLAN_READ,
     say,
     token::to_the_minute,
@@ -63,8 +64,9 @@ pub(crate) async fn forecast(ask: &Ask, id: ProjectId, runs: i32, seed: i64) -> 
     let as_of = to_the_minute(viewer.now);
     let source = Source::load(&ask.db, viewer, project, as_of).await?;
     let history = History::read(ask, id).await?;
+    let work = move |source| Analysis::new(source, as_of, None)?.within();
+    let plan = reckoned(&ask.db, viewer, source, Turn::Next, work).await?;
     effort::reckon_wide(move |threads| {
-        let plan = Analysis::new(source, as_of, None)?;
         let estimates = estimates(&plan, &history);
         let trial = Trial {
             runs: NonZeroUsize::new(usize::try_from(runs).unwrap_or(1)).unwrap_or(NonZeroUsize::MIN),

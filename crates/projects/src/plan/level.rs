@@ -25,13 +25,14 @@ use schedule::{
 use super::{
     analysis::{Analysis, Item, label},
     apply::{self, Reckoned},
-    effort,
+    effort::Turn,
     level_graphql::{
         ApplyLevellingPayload, Levelling, LevellingMove, LevellingOverload, LevellingRival, LevellingRule,
     },
     load::Source,
     moves::{self, MoveReason, Placed},
     network::Node,
+    reach::{Short, reckoned},
     read::{PLAN_READ, plan_item},
     say,
     token::{self, to_the_minute},
@@ -114,7 +115,8 @@ pub(crate) async fn preview(
     let project = open(&ask.db, viewer, id, &PLAN_READ).await?;
     let as_of = to_the_minute(viewer.now);
     let source = Source::load(&ask.db, viewer, project, as_of).await?;
-    let outcome = effort::reckon(move || level(source, as_of, within_float)).await?;
+    let work = move |source| level(source, as_of, within_float);
+    let outcome = reckoned(&ask.db, viewer, source, Turn::Next, work).await?;
     let names = names(&ask.db, viewer, projects, &outcome).await?;
     Ok(outcome.told(&names, viewer.language()))
 }
@@ -134,7 +136,7 @@ pub(crate) async fn apply(
     viewer
         .act(db, "projects.task.level", async |act| {
             let reckon = move |source, as_of| level(source, as_of, within_float);
-            let (project, outcome) = apply::apply(act, id, &token, reckon).await?;
+            let (project, outcome) = apply::apply(act, id, &token, &[], reckon).await?;
             let language = viewer.language();
             let told = outcome.told(&HashMap::new(), language);
             let moves = told.moves.into_iter().map(|one| one.task).collect();
@@ -177,12 +179,15 @@ impl Reckoned for Outcome {
     }
 }
 
-fn level(source: Source, as_of: DateTime<Utc>, within_float: bool) -> Result<Outcome> {
+fn level(source: Source, as_of: DateTime<Utc>, within_float: bool) -> Result<Outcome, Short> {
     let token = token::token(&source, as_of, &format!("level {within_float}"));
-    let plan = Analysis::new(source, as_of, None)?;
+    let plan = Analysis::new(source, as_of, None)?.within()?;
     let (resources, people) = resources(&plan, within_float);
     let levelled = plan.laid.network.level(&resources);
     plan.check_finish(levelled.finish)?;
+    if let Some(last) = plan.beyond(levelled.finish) {
+        return Err(Short::beyond(plan.source, last));
+    }
     let moves =
         levelled.moves.iter().filter_map(|moved| Some((placed(&plan, &levelled, moved)?, moved.clone())));
     let moves = moves.collect();

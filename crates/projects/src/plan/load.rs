@@ -33,7 +33,7 @@ pub const TOO_LARGE: Text =
 pub(crate) const MAX_TASKS: usize = 10_000;
 
 /// How far around the dates of a plan calendars are laid out, in days.
-const MARGIN: u64 = 400;
+pub(crate) const MARGIN: u64 = 400;
 
 /// What of a task its schedule follows from, and what names it.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -120,6 +120,10 @@ pub(crate) struct Source {
     pub(crate) calendars: Calendars,
     /// The first and last day that calendars are laid out for.
     pub(crate) days: (NaiveDate, NaiveDate),
+    /// The last day that they ever are.
+    pub(crate) horizon: NaiveDate,
+    /// How often they were read on.
+    pub(crate) readings: u8,
 }
 
 impl Source {
@@ -133,6 +137,20 @@ impl Source {
         project: project::Model,
         as_of: DateTime<Utc>,
     ) -> Result<Self> {
+        Self::load_around(conn, viewer, project, as_of, &[]).await
+    }
+
+    /// As [`Self::load`], with calendars also around these days.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) async fn load_around(
+        conn: &impl ConnectionTrait,
+        viewer: &Viewer,
+        project: project::Model,
+        as_of: DateTime<Utc>,
+        wanted: &[NaiveDate],
+    ) -> Result<Self> {
         let tasks = tasks(conn, viewer, project.id).await?;
         let milestones = milestones(conn, viewer, project.id).await?;
         let links = link::Entity::of_tenant(viewer.tenant_id())
@@ -140,12 +158,27 @@ impl Source {
             .order_by_asc(link::Column::Id);
         let links = links.all(conn).await?;
         let doers = doers(conn, viewer, project.id).await?;
-        let days = days(&project, &tasks, &milestones, crate::today(viewer, as_of));
-        let mut people: Vec<UserId> = doers.values().flatten().copied().collect();
-        people.sort_unstable();
-        people.dedup();
-        let calendars = Calendars::load(conn, viewer, &people, days).await?;
-        Ok(Self { project, tasks, milestones, links, doers, calendars, days })
+        let today = crate::today(viewer, as_of);
+        let planned = planned(&project, &tasks, &milestones).chain(wanted.iter().copied());
+        let days = days(planned, today);
+        let calendars = Calendars::load(conn, viewer, &people(&doers), days).await?;
+        let horizon = bounds(today).1 + Days::new(MARGIN);
+        Ok(Self { project, tasks, milestones, links, doers, calendars, days, horizon, readings: 0 })
+    }
+
+    /// The same with calendars until another day.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub(crate) async fn read_on(
+        self,
+        conn: &impl ConnectionTrait,
+        viewer: &Viewer,
+        last: NaiveDate,
+    ) -> Result<Self> {
+        let days = (self.days.0, last);
+        let calendars = Calendars::load(conn, viewer, &people(&self.doers), days).await?;
+        Ok(Self { calendars, days, readings: self.readings + 1, ..self })
     }
 
     /// Who does a task.
@@ -237,18 +270,34 @@ fn open_tasks(viewer: &Viewer, project: ProjectId) -> SelectStatement {
     open.and_where(tasks::Column::ArchivedAt.is_null()).take()
 }
 
-/// The days around everything that is planned and around today; beyond them nobody plans to the minute.
-fn days(
+/// Everybody who does something, each once.
+fn people(doers: &HashMap<TaskId, Vec<UserId>>) -> Vec<UserId> {
+    let mut people: Vec<UserId> = doers.values().flatten().copied().collect();
+    people.sort_unstable();
+    people.dedup();
+    people
+}
+
+/// The days that somebody planned something for.
+fn planned<'a>(
     project: &project::Model,
-    tasks: &[TaskRow],
-    milestones: &[MilestoneRow],
-    today: NaiveDate,
-) -> (NaiveDate, NaiveDate) {
+    tasks: &'a [TaskRow],
+    milestones: &'a [MilestoneRow],
+) -> impl Iterator<Item = NaiveDate> + use<'a> {
     let of_task = |task: &TaskRow| [task.start_on, task.due_on, task.constraint_on, task.deadline_on];
     let planned = tasks.iter().flat_map(of_task).chain(milestones.iter().map(|row| row.due_on));
-    let planned = planned.flatten().chain(project.estimated_start).chain([today]);
-    // Reason: a slip of the pen by a century is no reason to lay out a century.
-    let bounds = (today - Days::new(10 * MARGIN), today + Days::new(10 * MARGIN));
+    planned.flatten().chain(project.estimated_start)
+}
+
+/// The first and the last day that calendars are laid out around: a slip of the pen by a century is no reason to lay out
+/// a century.
+fn bounds(today: NaiveDate) -> (NaiveDate, NaiveDate) {
+    (today - Days::new(10 * MARGIN), today + Days::new(10 * MARGIN))
+}
+
+/// The days around those that are planned and around today. What is done later is known once it is laid out.
+fn days(planned: impl Iterator<Item = NaiveDate>, today: NaiveDate) -> (NaiveDate, NaiveDate) {
+    let bounds = bounds(today);
     let clamped = |day: NaiveDate| day.clamp(bounds.0, bounds.1);
     let (first, last) =
         planned.fold((today, today), |(first, last), day| (first.min(clamped(day)), last.max(clamped(day))));

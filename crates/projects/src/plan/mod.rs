@@ -16,6 +16,7 @@ pub(crate) mod load;
 pub mod moves;
 pub mod mutation;
 pub(crate) mod network;
+pub(crate) mod reach;
 pub mod read;
 pub(crate) mod reschedule;
 pub(crate) mod say;

@@ -17,12 +17,13 @@ use schedule::{Hours, Pattern, calendar::day_of};
 use super::{
     analysis::{Analysis, Cause, Conflict, Item, Wished},
     baseline::{self, stored, stored::Kept},
-    effort,
+    effort::Turn,
     graphql::{
         BaselineDates, PlanItem, ProjectSchedule, ScheduleBar, ScheduleCalendar, ScheduleConflict,
         ScheduleDay, ScheduleDriver, ScheduleException, ScheduleMark, ScheduleWish, ScheduledDates,
     },
     load::Source,
+    reach::reckoned,
     say,
 };
 use crate::{
@@ -58,8 +59,10 @@ pub async fn schedule(
         None => None,
     };
     let source = Source::load(&ask.db, viewer, project, viewer.now).await?;
-    let (as_of, viewer) = (viewer.now, viewer.clone());
-    effort::reckon(move || Ok(shown(Analysis::new(source, as_of, None)?, base, &viewer))).await
+    let as_of = viewer.now;
+    let owned = viewer.clone();
+    let work = move |source| Ok(shown(Analysis::new(source, as_of, None)?.within()?, base.as_ref(), &owned));
+    reckoned(&ask.db, viewer, source, Turn::Next, work).await
 }
 
 /// What a baseline says about tasks.
@@ -130,15 +133,15 @@ async fn planned(ask: &Ask, id: ProjectId) -> Result<ProjectSchedule> {
 }
 
 /// A schedule with everything that follows.
-fn shown(plan: Analysis, base: Option<Base>, viewer: &Viewer) -> ProjectSchedule {
+fn shown(plan: Analysis, base: Option<&Base>, viewer: &Viewer) -> ProjectSchedule {
     let span = plan.span();
-    let kept = base.as_ref().map(|(_, kept)| stored::by_task(kept)).unwrap_or_default();
+    let kept = base.map(|(_, kept)| stored::by_task(kept)).unwrap_or_default();
     let bars = (0..plan.source.tasks.len()).map(|place| bar(&plan, place, &kept)).collect();
     let marks = (0..plan.source.milestones.len()).map(|place| mark(&plan, place)).collect();
     let critical_path = plan.critical_path().into_iter().map(|item| plan_item(&plan, item)).collect();
     ProjectSchedule {
         as_of: viewer.now.into(),
-        baseline_id: base.as_ref().map(|(id, _)| *id),
+        baseline_id: base.map(|(id, _)| *id),
         start: span.map(|span| say::time(span.0)),
         finish: span.map(|span| say::time(span.1)),
         critical_path,

@@ -10,6 +10,8 @@ use kernel::{
     db::Db,
     id::{ProjectId, TaskId},
     locale::Language,
+    patch,
+    scalar::Date,
     viewer::Viewer,
 };
 
@@ -18,10 +20,11 @@ use async_graphql::MaybeUndefined;
 use super::{
     analysis::Analysis,
     apply::{self, Reckoned},
-    effort,
+    effort::Turn,
     load::Source,
     moves::{self, Placed, TaskMove},
     mutation::{ApplyReschedulePayload, RescheduleChangeInput, ReschedulePreview},
+    reach::{Short, reckoned},
     read::{self, PLAN_READ},
     say, token,
 };
@@ -69,6 +72,19 @@ pub(crate) struct Wanted {
     pub(crate) from: Option<NaiveDate>,
 }
 
+impl Wanted {
+    /// The days that it names.
+    fn days(&self) -> Vec<NaiveDate> {
+        let of = |change: &RescheduleChangeInput| {
+            let plan = change.plan.as_ref();
+            let constraint = plan.and_then(|plan| patch::optional(plan.constraint_on).flatten());
+            let deadline = plan.and_then(|plan| patch::optional(plan.deadline_on).flatten());
+            [change.start_on, constraint, deadline].into_iter().flatten().map(Date::naive)
+        };
+        self.changes.iter().flat_map(of).chain(self.from).collect()
+    }
+}
+
 /// A plan before and after.
 struct Proposal {
     before: Analysis,
@@ -87,19 +103,20 @@ pub(crate) async fn preview(ask: &Ask, id: ProjectId, wanted: Wanted) -> Result<
     viewer.require(TASKS_READ)?;
     let project = open(&ask.db, &viewer, id, &PLAN_READ).await?;
     let as_of = token::to_the_minute(viewer.now);
-    let source = Source::load(&ask.db, &viewer, project, as_of).await?;
-    effort::reckon(move || {
-        let proposed = propose(source, as_of, &wanted, viewer.language())?;
+    let source = Source::load_around(&ask.db, &viewer, project, as_of, &wanted.days()).await?;
+    let language = viewer.language();
+    let work = move |source| {
+        let proposed = propose(source, as_of, &wanted, language)?;
         let Proposal { before, after, moves, token, .. } = proposed;
         Ok(ReschedulePreview {
             moves,
             finish_before: before.span().map(|span| say::time(span.1)),
             finish: after.span().map(|span| say::time(span.1)),
-            conflicts: read::conflicts(&after, viewer.language()),
+            conflicts: read::conflicts(&after, language),
             token,
         })
-    })
-    .await
+    };
+    reckoned(&ask.db, &viewer, source, Turn::Next, work).await
 }
 
 /// Puts tasks elsewhere, and all that follows from that, as one act.
@@ -116,9 +133,10 @@ pub(crate) async fn apply(
     viewer.require(TASKS_WRITE)?;
     viewer
         .act(db, "projects.task.reschedule", async |act| {
-            let (wanted, language) = (wanted.clone(), viewer.language());
+            let (wanted, days, language) = (wanted.clone(), wanted.days(), viewer.language());
             let reckon = move |source, as_of| propose(source, as_of, &wanted, language);
-            let (project, Proposal { after, moves, .. }) = apply::apply(act, id, &token, reckon).await?;
+            let (project, Proposal { after, moves, .. }) =
+                apply::apply(act, id, &token, &days, reckon).await?;
             Ok(ApplyReschedulePayload::new(project, moves, after.span().map(|span| span.1)))
         })
         .await
@@ -138,12 +156,20 @@ impl Reckoned for Proposal {
     }
 }
 
-fn propose(source: Source, as_of: DateTime<Utc>, wanted: &Wanted, language: Language) -> Result<Proposal> {
+fn propose(
+    source: Source,
+    as_of: DateTime<Utc>,
+    wanted: &Wanted,
+    language: Language,
+) -> Result<Proposal, Short> {
     let token = token::token(&source, as_of, &format!("{wanted:?}"));
     let mut changed = source.clone();
-    let before = Analysis::new(source, as_of, None)?;
+    let before = Analysis::new(source, as_of, None)?.within()?;
     let put = change(&before, &mut changed, &wanted.changes)?;
     let after = Analysis::new(changed, as_of, wanted.from)?;
+    if let Some(last) = after.beyond(after.schedule.finish) {
+        return Err(Short::beyond(before.source, last));
+    }
     let placed = moves::placed(&before, &after, &put);
     let moves = placed.iter().map(|placed| moves::told(&before, &after, placed, None, language)).collect();
     Ok(Proposal { before, after, placed, moves, token })

@@ -26,8 +26,9 @@ use crate::{
     clone::source::open,
     plan::{
         analysis::{Analysis, Item},
-        effort,
+        effort::Turn,
         load::Source,
+        reach::reckoned,
         read::PLAN_READ,
         say,
     },
@@ -123,7 +124,11 @@ pub async fn compare(ask: &Ask, id: BaselineId) -> Result<BaselineComparison> {
     let kept = stored::read(&ask.db, viewer.tenant_id(), id).await?;
     let source = Source::load(&ask.db, viewer, project, viewer.now).await?;
     let as_of = viewer.now;
-    effort::reckon(move || Ok(compared(baseline, &kept, &Analysis::new(source, as_of, None)?, as_of))).await
+    let work = move |source| {
+        let plan = Analysis::new(source, as_of, None)?.within()?;
+        Ok(compared(baseline.clone(), &kept, &plan, as_of))
+    };
+    reckoned(&ask.db, viewer, source, Turn::Next, work).await
 }
 
 /// The axis on which slips are counted.

@@ -25,8 +25,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, QueryOr
 
 use super::{
     analysis::{Analysis, Item},
-    effort,
+    effort::Turn,
     load::Source,
+    reach::reckoned,
     read::PLAN_READ,
 };
 use crate::{
@@ -108,11 +109,11 @@ pub async fn create(viewer: &Viewer, db: &Db, input: CreateBaselineInput) -> Res
             }
             let (project_id, as_of) = (project.id, act.now());
             let source = Source::load(act.conn(), viewer, project, as_of).await?;
-            let (kept, finish) = effort::reckon_now(move || {
-                let plan = Analysis::new(source, as_of, None)?;
+            let work = move |source| {
+                let plan = Analysis::new(source, as_of, None)?.within()?;
                 Ok((kept(&plan), plan.span().map(|span| span.1)))
-            })
-            .await?;
+            };
+            let (kept, finish) = reckoned(act.conn(), viewer, source, Turn::Now, work).await?;
             let model = Model {
                 id: act.new_id(),
                 tenant_id: viewer.tenant_id(),

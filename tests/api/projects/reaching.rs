@@ -1,0 +1,95 @@
+//! Plans that reach far ahead: holidays and leave count however late they are.
+
+use serde_json::{Value, json};
+use tests::{Actor, World};
+
+use super::{
+    asks::{change, new_project, person},
+    schedules::{early, hours, planned, schedule, wait},
+};
+
+/// From nine to five on working days, with the public holidays of Germany.
+async fn german(who: &Actor) {
+    let day = json!({ "hours": [{ "from": "09:00", "to": "17:00" }] });
+    let free = json!({ "hours": [] });
+    let week = json!([day, day, day, day, day, free, free]);
+    let calendar = json!({ "name": "DE", "country": "DE", "weeklyHours": week });
+    change(who, "createWorkCalendar", calendar, "workCalendar { id }").await.expect_ok();
+}
+
+/// A project that starts on this day.
+async fn starting(who: &Actor, day: &str) -> String {
+    let id = new_project(who, "Far ahead").await;
+    let start = json!({ "id": id, "estimatedStart": day });
+    change(who, "updateProject", start, "project { id }").await.expect_ok();
+    id
+}
+
+/// How many days the agency works from one day to another.
+async fn working_days(who: &Actor, spans: &[(&str, &str)]) -> i64 {
+    let query = "query($from: Date!, $to: Date!) { workingDays(from: $from, to: $to) { minutes } }";
+    let mut count = 0;
+    for (from, to) in spans {
+        let told = who.run(query, json!({ "from": from, "to": to })).await.expect_ok();
+        count += told.list("workingDays").iter().filter(|day| day["minutes"] != 0).count();
+    }
+    count as i64
+}
+
+// keeps: PR-11, PR-27
+#[tokio::test]
+async fn undated_work_waits_until_years_of_leave_are_over() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, dev) = (acme.manager(), acme.developer());
+    let id = starting(&manager, "2026-03-09").await;
+    let leave = json!({ "kind": "UNPAID", "from": "2026-03-09", "to": "2029-03-09" });
+    let asked = change(&dev, "requestLeave", leave, "leave { id }").await.expect_ok();
+    let leave = asked.text("requestLeave.leave.id");
+    change(&manager, "approveLeave", json!({ "id": leave }), "leave { id }").await.expect_ok();
+    let mut more = hours(16);
+    more["assigneeIds"] = json!([person(&acme, "dev").await]);
+    let task = planned(&manager, &id, "Theirs", more).await;
+    let told = schedule(&manager, &id).await.expect_ok().expect_statements(21);
+    assert_eq!(early(&told, &task)[0][..10], *"2029-03-12", "{told}");
+}
+
+// keeps: PR-10, PR-11
+#[tokio::test]
+async fn holidays_count_after_more_than_a_year_of_undated_work() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    german(&manager).await;
+    let id = starting(&manager, "2026-03-09").await;
+    let spans = [("2026-03-09", "2026-12-31"), ("2027-01-01", "2027-12-31"), ("2028-01-01", "2028-04-13")];
+    let days = working_days(&manager, &spans).await;
+    let long = planned(&manager, &id, "Until Maundy Thursday", hours(8 * days)).await;
+    let after = planned(&manager, &id, "After", hours(8)).await;
+    wait(&manager, &id, &long, &after, json!({})).await;
+    let told = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(early(&told, &long)[1], "2028-04-13T15:00:00Z");
+    assert_eq!(early(&told, &after)[0], "2028-04-18T07:00:00Z", "over Good Friday and Easter Monday");
+}
+
+// keeps: PR-10, PR-11
+#[tokio::test]
+async fn what_is_put_years_ahead_is_placed_as_the_schedule_then_says() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    german(&manager).await;
+    let id = starting(&manager, "2026-03-09").await;
+    let task = planned(&manager, &id, "Before and after Christmas", hours(40)).await;
+    let changes = json!([{ "taskId": task, "startOn": "2028-12-20" }]);
+    let query = "query($id: ID!, $changes: [RescheduleChangeInput!]!) {
+      previewReschedule(projectId: $id, changes: $changes) { token moves { toStartOn toDueOn } } }";
+    let told = manager.run(query, json!({ "id": id, "changes": changes })).await.expect_ok();
+    let to = json!([{ "toStartOn": "2028-12-20", "toDueOn": "2028-12-28" }]);
+    assert_eq!(*told.data("previewReschedule.moves"), to);
+    let token = told.text("previewReschedule.token");
+    let input = json!({ "projectId": id, "changes": changes, "token": token });
+    change(&manager, "applyReschedule", input, "finish").await.expect_ok();
+    let nothing = manager.run(query, json!({ "id": id, "changes": [] })).await.expect_ok();
+    assert_eq!(*nothing.data("previewReschedule.moves"), Value::Array(Vec::new()));
+    let told = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(early(&told, &task), ["2028-12-20T08:00:00Z", "2028-12-28T16:00:00Z"]);
+}
