@@ -50,3 +50,4 @@ mod trail;
 mod updating;
 mod walks;
 mod whole_board;
+mod wishes;

@@ -65,6 +65,8 @@ pub(crate) struct Conflict {
 pub(crate) enum Wished {
     /// To start on a day.
     MustStart(Instant),
+    /// To have begun on a day that is over, where it was put by hand.
+    Begun(Instant),
     /// To wait for the other end of the dependency with this place.
     Link(usize),
     /// To be finished by a day.
@@ -255,7 +257,17 @@ impl Analysis {
             let item = self.laid.nodes[conflict.activity].into();
             Some(Conflict { item, wish, by: conflict.by, path: self.items(&conflict.path) })
         });
-        loops.chain(found).collect()
+        loops.chain(found).chain(self.overdue()).collect()
+    }
+
+    /// What was put by hand on days that are over, and has not begun.
+    fn overdue(&self) -> impl Iterator<Item = Conflict> {
+        self.laid.overdue.iter().filter_map(|(place, wished)| {
+            let calendar = self.laid.network.calendar(self.laid.by_calendar[*place])?;
+            let item = Item::Task(*place);
+            let by = calendar.between(*wished, self.dates(item).early_start);
+            Some(Conflict { item, wish: Wished::Begun(*wished), by, path: vec![item] })
+        })
     }
 
     /// Whether more dependencies loop than are told one by one, and the one with this place is the last of these.

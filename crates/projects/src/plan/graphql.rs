@@ -193,7 +193,7 @@ pub struct ScheduleException {
 /// What a wish that cannot be kept is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum ScheduleWish {
-    /// A task must start on a day, and starts later.
+    /// A task must start on a day, or was put on one by hand that is over now, and starts later.
     MustStart,
     /// A task was put by hand where a dependency does not let it be.
     Link,

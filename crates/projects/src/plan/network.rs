@@ -3,8 +3,8 @@
 //! A task without parts is an activity. A task with parts is two instants, its begin and its end: its parts begin after
 //! the one and are done before the other, and links of the task hang on them, so that what waits for the task waits for
 //! its last part, and what the task waits for is waited for by each of its parts. A milestone is an instant after the
-//! tasks that belong to it, with its due date as deadline. What is not begun is done from the project's start on, and
-//! not before the instant that the plan is made as of.
+//! tasks that belong to it, with its due date as deadline. What is not begun is done from the project's start on, or where
+//! somebody put it, and not before the instant that the plan is made as of.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -60,6 +60,8 @@ pub(crate) struct Laid {
     pub(crate) loops: Vec<(usize, Vec<usize>)>,
     /// How many more were left out.
     pub(crate) more_loops: usize,
+    /// Tasks that were put by hand on a day that is over, and have not begun: which, and when they ought to have.
+    pub(crate) overdue: Vec<(usize, Instant)>,
 }
 
 /// Dependencies that are left out one by one, each with its loop. Each takes a pass over the plan, and who has so many
@@ -149,6 +151,7 @@ pub(super) struct Builder<'a> {
     pub(super) marks: Vec<usize>,
     pub(super) mark_places: HashMap<MilestoneId, usize>,
     pub(super) structure: Vec<Link>,
+    overdue: Vec<(usize, Instant)>,
 }
 
 impl<'a> Builder<'a> {
@@ -184,6 +187,7 @@ impl<'a> Builder<'a> {
             marks: Vec::new(),
             mark_places: HashMap::new(),
             structure: Vec::new(),
+            overdue: Vec::new(),
         }
     }
 
@@ -238,6 +242,9 @@ impl<'a> Builder<'a> {
             let calendar = self.calendar(task);
             let whole = self.duration(task, calendar);
             let activity = self.activity(task, calendar, whole);
+            if matches!(activity.constraint, Constraint::Manual(_)) {
+                self.overdue.extend(self.overdue(task, calendar).map(|start| (place, start)));
+            }
             let at = self.add(Node::Task(place), activity);
             (self.ends[place], self.durations[place], self.by_calendar[place]) =
                 ((at, at), Some(whole), calendar);
@@ -274,13 +281,21 @@ impl<'a> Builder<'a> {
         let wish = task.constraint_kind.as_deref().and_then(PlanConstraint::parse);
         let manual = Scheduling::parse(&task.scheduling) == Some(Scheduling::Manual);
         let constraint = match (start.filter(|_| manual), wish.zip(task.constraint_on)) {
-            (Some(start), _) => Constraint::Manual(start),
+            // Reason: what has not begun cannot have begun before now, whoever put it there.
+            (Some(start), _) => Constraint::Manual(start.max(self.as_of)),
             (None, Some((PlanConstraint::NotEarlier, day))) => Constraint::NotEarlier(self.begin_of(day)),
             (None, Some((PlanConstraint::MustStart, day))) => Constraint::MustStart(self.begin_of(day)),
             (None, None) => Constraint::None,
         };
         let deadline = task.deadline_on.map(|day| self.end_of(day));
         Activity { calendar, duration, constraint, deadline, progress }
+    }
+
+    /// When a task that was put on a day by hand ought to have begun, if that day is over and it has not.
+    fn overdue(&self, task: &TaskRow, calendar: usize) -> Option<Instant> {
+        let day = task.start_on.filter(|_| task.state() == TaskStatus::Todo)?;
+        let start = self.laid_out[calendar].next(self.begin_of(day));
+        (start.max(self.end_of(day)) <= self.as_of).then_some(start)
     }
 
     /// What is left of a task that has begun: what somebody says, or else what has not gone by yet, but an hour.
@@ -355,7 +370,7 @@ impl<'a> Builder<'a> {
         sources: Vec<Option<usize>>,
         (loops, more_loops): (Vec<(usize, Vec<usize>)>, usize),
     ) -> Laid {
-        let Self { nodes, ends, marks, places, parts, durations, calendars, by_calendar, .. } = self;
+        let Self { nodes, ends, marks, places, parts, durations, calendars, by_calendar, overdue, .. } = self;
         Laid {
             network,
             nodes,
@@ -369,6 +384,7 @@ impl<'a> Builder<'a> {
             by_calendar,
             loops,
             more_loops,
+            overdue,
         }
     }
 }

@@ -247,7 +247,7 @@ fn told(plan: &Analysis, conflict: &Conflict, language: Language) -> ScheduleCon
     let zone = plan.laid.calendars[0].1.zone;
     let dependency = |place: usize| Some(plan.source.links[place].id);
     let (wish, wished_on, dependency_id) = match conflict.wish {
-        Wished::MustStart(at) => (ScheduleWish::MustStart, Some(day_of(zone, at)), None),
+        Wished::MustStart(at) | Wished::Begun(at) => (ScheduleWish::MustStart, Some(day_of(zone, at)), None),
         Wished::Deadline(at) => (ScheduleWish::Deadline, Some(day_of(zone, at - 1)), None),
         Wished::Link(place) => (ScheduleWish::Link, None, dependency(place)),
         Wished::Loop(place) => (ScheduleWish::Loop, None, dependency(place)),

@@ -25,6 +25,12 @@ const MUST_START: Text = Text::new(
     "{item} doit commencer le {day} et commence {by} de travail plus tard : {path}.",
 );
 
+const BEGUN: Text = Text::new(
+    "start_missed",
+    "{item} was put on {day} by hand and has not begun, so it starts {by} of working time later.",
+    "{item} a été placé à la main le {day} et n'a pas commencé : il commence {by} de travail plus tard.",
+);
+
 const DEADLINE: Text = Text::new(
     "deadline_missed",
     "{item} ought to be finished by {day}, and is finished {by} of working time later: {path}.",
@@ -56,6 +62,7 @@ pub(crate) fn conflict(plan: &Analysis, conflict: &Conflict, language: Language)
     let zone = plan.laid.calendars[0].1.zone;
     let (text, day) = match conflict.wish {
         Wished::MustStart(at) => (MUST_START, Some(day_of(zone, at))),
+        Wished::Begun(at) => (BEGUN, Some(day_of(zone, at))),
         // Reason: a deadline is the end of its day.
         Wished::Deadline(at) => (DEADLINE, Some(day_of(zone, at - 1))),
         Wished::Link(_) => (LINK, None),

@@ -1,0 +1,56 @@
+//! What was put somewhere by hand, and whole tasks with wishes of their own: what a schedule makes of them.
+
+use serde_json::{Value, json};
+use tests::{Actor, Answer, World};
+
+use super::{
+    asks::{change, new_project},
+    schedules::{bar, early, hours, planned, schedule, wait},
+};
+
+/// The wish of a task that cannot be kept.
+fn wish(answer: &Answer, task: &str) -> Value {
+    let conflicts = answer.list("schedule.conflicts");
+    conflicts.iter().find(|one| one["item"]["taskId"] == task).cloned().unwrap_or(Value::Null)
+}
+
+/// A task that is put on a day by hand.
+async fn put(who: &Actor, project: &str, title: &str, day: &str) -> String {
+    let more = json!({ "startOn": day, "plan": { "durationMinutes": 480, "scheduling": "MANUAL" } });
+    planned(who, project, title, more).await
+}
+
+// keeps: PR-11, PR-14
+#[tokio::test]
+async fn what_was_put_on_a_day_that_is_over_is_done_from_now_on_and_told() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Last month").await;
+    let delivery = json!({ "id": id, "estimatedStart": "2026-02-02", "expectedDelivery": "2026-02-27" });
+    change(&manager, "updateProject", delivery, "project { id }").await.expect_ok();
+    let late = put(&manager, &id, "Late", "2026-02-02").await;
+    let after = planned(&manager, &id, "After", hours(8)).await;
+    wait(&manager, &id, &late, &after, json!({})).await;
+    let coming = put(&manager, &id, "Coming", "2026-03-16").await;
+    let told = schedule(&manager, &id).await.expect_ok();
+    let now = told.text("schedule.asOf");
+    assert!(early(&told, &late)[0] >= now, "{told}");
+    assert!(early(&told, &after)[0] >= early(&told, &late)[1], "who follows waits for it");
+    assert_eq!(bar(&told, &late)["startOn"], "2026-02-02", "its day stays");
+    let missed = wish(&told, &late);
+    assert_eq!(
+        [&missed["wish"], &missed["wishedOn"], &missed["path"][0]["taskId"]],
+        [&json!("MUST_START"), &json!("2026-02-02"), &json!(late)]
+    );
+    assert!(missed["byMinutes"].as_i64().unwrap() >= 20 * 480, "{missed}");
+    let message = missed["message"].as_str().unwrap();
+    assert!(message.contains("#1 Late was put on 2026-02-02 by hand and has not begun"), "{message}");
+    assert_eq!(early(&told, &coming)[0], "2026-03-16T08:00:00Z");
+    assert_eq!(wish(&told, &coming), Value::Null);
+    let query = "query($id: ID!) { completionForecast(projectId: $id, runs: 10) { oddsByExpectedDelivery } }";
+    let odds = manager.run(query, json!({ "id": id })).await.expect_ok();
+    assert_eq!(odds.data("completionForecast.oddsByExpectedDelivery").as_f64(), Some(0.0));
+    let french = schedule(&manager.speaking("fr"), &id).await.expect_ok();
+    let message = wish(&french, &late)["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("n'a pas commencé"), "{message}");
+}
