@@ -5,7 +5,8 @@
 //! are placed one after the other, each as early as its links and the free time of its resources allow. The objective is
 //! an early finish; of those whose predecessors are placed the next is the one with the least total float, then with the
 //! highest priority, then with the earliest early start, then the first in the list. What has begun or was put by hand is
-//! placed before all others and does not move. The same network gives the same plan, and each move says what it is for.
+//! placed before all others and does not move, and what must start at an instant starts there or when its links let it.
+//! The same network gives the same plan, and each move says what it is for.
 
 use std::{
     cmp::Reverse,
@@ -14,7 +15,7 @@ use std::{
 
 use crate::{
     calendar::{Instant, Work},
-    network::{Network, NodeKind},
+    network::{Constraint, Network, NodeKind},
     pass::Driver,
 };
 
@@ -279,7 +280,9 @@ impl<'a> Levelling<'a> {
         }
         let (mut place, mut busy) = (earliest.0, None);
         while let Some((resource, from, to)) = self.crowded(at, place) {
-            let never = i64::from(self.resources.capacities[resource]) < self.units(at, resource);
+            // Reason: what must start then is not done later for want of people, which its day would not outlast.
+            let never = self.must_start(at)
+                || i64::from(self.resources.capacities[resource]) < self.units(at, resource);
             let next = axis.work_at(to);
             if never || (self.resources.within_float && next > self.late[at]) {
                 self.overloads.push(Overload { resource, activity: network.order[at] as usize, from, to });
@@ -306,6 +309,12 @@ impl<'a> Levelling<'a> {
             }
         }
         self.put(at, place);
+    }
+
+    /// Whether a node has an instant at which it must start.
+    fn must_start(&self, at: usize) -> bool {
+        let activity = &self.network.activities[self.network.order[at] as usize];
+        matches!(activity.constraint, Constraint::MustStart(_))
     }
 
     fn units(&self, at: usize, resource: usize) -> i64 {

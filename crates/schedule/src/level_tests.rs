@@ -114,6 +114,24 @@ fn what_cannot_be_resolved_is_told() {
 }
 
 #[test]
+fn what_must_start_then_starts_then_and_is_told() {
+    let mut must = task(480);
+    must.constraint = Constraint::MustStart(at(0, 9));
+    // The other has no float: more waits for it.
+    let plan = network(vec![task(480), must, task(960)], vec![after(0, 2)]);
+    let levelled = plan.level(&Resources { priorities: vec![9, 0, 0], ..one_person(2) });
+    assert_eq!([levelled.dates[0].0, levelled.dates[1].0], [at(0, 9); 2]);
+    assert_eq!(levelled.overloads, [Overload { resource: 0, activity: 1, from: at(0, 9), to: at(0, 17) }]);
+    assert!(levelled.moves.is_empty(), "{:?}", levelled.moves);
+    let mut later = task(480);
+    later.constraint = Constraint::MustStart(at(0, 9));
+    let plan = network(vec![task(480), later, task(480)], vec![after(0, 1)]);
+    let levelled = plan.level(&one_person(3));
+    assert_eq!((levelled.dates[1].0, levelled.overloads.len()), (at(1, 9), 0), "links make it later");
+    assert_eq!(levelled.dates[2].0, at(2, 9), "what may move does");
+}
+
+#[test]
 fn nothing_is_levelled_where_there_is_nothing() {
     let levelled = network(vec![], vec![]).level(&one_person(3));
     assert_eq!(

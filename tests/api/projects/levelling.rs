@@ -95,3 +95,30 @@ async fn levelling_is_applied_as_one_act_and_then_nobody_is_overloaded() {
     preview(&acme.client(), &seeded).await.expect_code("FORBIDDEN");
     preview(&world.agency("globex").owner(), &seeded).await.expect_code("NOT_FOUND");
 }
+
+// keeps: PR-13
+#[tokio::test]
+async fn what_must_start_on_a_day_starts_then_and_is_told_where_it_does_not_fit() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let (id, person) = (new_project(&manager, "Fixed").await, me(&manager).await);
+    let start = json!({ "id": id, "estimatedStart": "2026-03-09" });
+    change(&manager, "updateProject", start, "project { id }").await.expect_ok();
+    let driving = planned(&manager, &id, "Driving", of(&person, "URGENT")).await;
+    let after = json!({ "plan": { "durationMinutes": 960 } });
+    let after = planned(&manager, &id, "After", after).await;
+    wait(&manager, &id, &driving, &after, json!({})).await;
+    let mut must = of(&person, "LOW");
+    (must["plan"]["constraint"], must["plan"]["constraintOn"]) = (json!("MUST_START"), json!("2026-03-09"));
+    let must = planned(&manager, &id, "Must", must).await;
+    let told = preview(&manager, &id).await.expect_ok();
+    let moves = told.list("previewLevelling.moves");
+    assert!(moves.iter().all(|one| one["task"]["taskId"] != must.as_str()), "{told}");
+    let left = told.list("previewLevelling.overloads");
+    assert_eq!([&left[0]["item"]["taskId"], &left[0]["userId"]], [&json!(must), &json!(person)], "{told}");
+    let input = json!({ "projectId": id, "token": told.text("previewLevelling.token") });
+    change(&manager, "applyLevelling", input, "finish").await.expect_ok();
+    let again = preview(&manager, &id).await.expect_ok();
+    assert!(again.list("previewLevelling.moves").is_empty(), "{again}");
+    assert_eq!(again.list("previewLevelling.overloads").len(), 1, "{again}");
+}

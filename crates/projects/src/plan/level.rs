@@ -250,8 +250,9 @@ fn placed(plan: &Analysis, levelled: &Levelled, moved: &Move) -> Option<Placed> 
         return None;
     }
     after.duration_minutes = after.duration_minutes.or(plan.laid.durations[place]);
-    // Reason: who is needed elsewhere is no link, so the day is held by a constraint; a stronger one stays.
-    if matches!(moved.cause, Cause::Busy { .. }) && after.constraint != Some(PlanConstraint::MustStart) {
+    // Reason: who is needed elsewhere is no link, so the day is held by a constraint. What must start on a day follows its
+    // links alone.
+    if matches!(moved.cause, Cause::Busy { .. }) {
         (after.constraint, after.constraint_on) = (Some(PlanConstraint::NotEarlier), Some(Date::from(first)));
     }
     Some(Placed { place, start_on: Some(days.0), due_on: Some(days.1), plan: after })

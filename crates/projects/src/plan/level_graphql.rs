@@ -129,8 +129,9 @@ impl LevelQuery {
     /// What would move so that nobody who does tasks of the project is needed for two of them at once: each open task
     /// as early as its links and the free time of its assignees allow. Of those that could be next the one with the
     /// least total float goes first, then the highest priority, then the earliest start, then the first on the board.
-    /// What has begun and what was put by hand does not move. A task needs of its assignees the share of their time that
-    /// its estimate takes of its duration. Nothing is changed. Staff only; needs `projects.internal.read`.
+    /// What has begun and what was put by hand does not move; what must start on a day moves only behind what it waits
+    /// for, and is told where it does not fit. A task needs of its assignees the share of their time that its estimate
+    /// takes of its duration. Nothing is changed. Staff only; needs `projects.internal.read`.
     async fn preview_levelling(
         &self,
         ctx: &Context<'_>,
