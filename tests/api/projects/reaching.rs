@@ -4,9 +4,17 @@ use serde_json::{Value, json};
 use tests::{Actor, World};
 
 use super::{
-    asks::{change, new_project, person},
-    schedules::{early, hours, planned, schedule, wait},
+    asks::{change, me, new_project, person},
+    schedules::{bar, early, hours, planned, schedule, wait},
 };
+
+/// Leave of somebody that is approved.
+async fn away(who: &Actor, decider: &Actor, from: &str, to: &str) {
+    let leave = json!({ "kind": "UNPAID", "from": from, "to": to });
+    let asked = change(who, "requestLeave", leave, "leave { id }").await.expect_ok();
+    let leave = asked.text("requestLeave.leave.id");
+    change(decider, "approveLeave", json!({ "id": leave }), "leave { id }").await.expect_ok();
+}
 
 /// From nine to five on working days, with the public holidays of Germany.
 async fn german(who: &Actor) {
@@ -43,10 +51,7 @@ async fn undated_work_waits_until_years_of_leave_are_over() {
     let acme = world.agency("acme");
     let (manager, dev) = (acme.manager(), acme.developer());
     let id = starting(&manager, "2026-03-09").await;
-    let leave = json!({ "kind": "UNPAID", "from": "2026-03-09", "to": "2029-03-09" });
-    let asked = change(&dev, "requestLeave", leave, "leave { id }").await.expect_ok();
-    let leave = asked.text("requestLeave.leave.id");
-    change(&manager, "approveLeave", json!({ "id": leave }), "leave { id }").await.expect_ok();
+    away(&dev, &manager, "2026-03-09", "2029-03-09").await;
     let mut more = hours(16);
     more["assigneeIds"] = json!([person(&acme, "dev").await]);
     let task = planned(&manager, &id, "Theirs", more).await;
@@ -92,4 +97,24 @@ async fn what_is_put_years_ahead_is_placed_as_the_schedule_then_says() {
     assert_eq!(*nothing.data("previewReschedule.moves"), Value::Array(Vec::new()));
     let told = schedule(&manager, &id).await.expect_ok();
     assert_eq!(early(&told, &task), ["2028-12-20T08:00:00Z", "2028-12-28T16:00:00Z"]);
+}
+
+// keeps: PR-11, PR-27
+#[tokio::test]
+async fn task_of_several_people_is_not_done_while_one_of_them_is_away() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, dev) = (acme.manager(), acme.developer());
+    let id = starting(&manager, "2026-03-09").await;
+    away(&dev, &manager, "2026-03-10", "2026-03-13").await;
+    let both = json!([me(&manager).await, person(&acme, "dev").await]);
+    let mut more = hours(16);
+    more["assigneeIds"] = both;
+    let task = planned(&manager, &id, "Together", more).await;
+    let told = schedule(&manager, &id).await.expect_ok();
+    let dates = early(&told, &task).map(|at| at[..10].to_owned());
+    assert_eq!(dates, ["2026-03-09", "2026-03-16"], "{told}");
+    assert_eq!(bar(&told, &task)["calendarUserId"], Value::Null);
+    let of = told.each("schedule.calendars", "userId");
+    assert_eq!(of.iter().filter(|user| user.is_null()).count(), 1, "the agency's alone is nobody's");
 }

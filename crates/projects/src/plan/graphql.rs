@@ -38,7 +38,7 @@ pub struct ProjectSchedule {
     pub marks: Vec<ScheduleMark>,
     /// Which of these wait for which, at most 20 000. Empty for clients and without `projects.internal.read`.
     pub links: Vec<GanttLink>,
-    /// The calendars that it is reckoned by, the agency's first; empty as `links`.
+    /// The calendars that it is reckoned by, the agency's first, then those of people; empty as `links`.
     pub calendars: Vec<ScheduleCalendar>,
     /// Wishes that cannot be kept; nothing is moved for them. Empty as `links`.
     pub conflicts: Vec<ScheduleConflict>,
@@ -78,8 +78,8 @@ pub struct ScheduleBar {
     /// its start to its due date, else its estimate shared by its assignees, else a working day. Null for tasks with
     /// parts, and as `plan`.
     pub duration_minutes: Option<i64>,
-    /// The person by whose calendar it is done; null where that is the agency's, as it is for every task that nobody or
-    /// more than one person does, and as `plan`.
+    /// The person by whose calendar it is done; null where that is the agency's, as it is for every task that nobody does,
+    /// where more than one person does it, and as `plan`.
     pub calendar_user_id: Option<UserId>,
     /// Whether it consists of other tasks: its dates are those of the first and the last of them.
     pub has_parts: bool,
@@ -230,9 +230,10 @@ pub struct ScheduleQuery;
 impl ScheduleQuery {
     /// When everything of a project is done, reckoned now by the critical path method: everything that a Gantt chart
     /// needs, in a number of statements that does not grow with the project. A task is done by the calendar of the one
-    /// person who does it, others by the agency's; what is not done is not done before now. What waits for a task with
-    /// parts waits for the last of them, and what such a task waits for is waited for by each of them. Clients get their
-    /// tasks and milestones as they are planned. Needs `projects.task.read`.
+    /// person who does it, others by the agency's, where several people do one without the days on which one of them does
+    /// not work at all; what is not done is not done before now. What waits for a task with parts waits for the last of
+    /// them, and what such a task waits for is waited for by each of them. Clients get their tasks and milestones as they
+    /// are planned. Needs `projects.task.read`.
     async fn schedule(
         &self,
         ctx: &Context<'_>,

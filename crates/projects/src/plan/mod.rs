@@ -22,6 +22,7 @@ pub(crate) mod reschedule;
 pub(crate) mod say;
 pub(crate) mod token;
 pub(crate) mod waits;
+pub(crate) mod whose;
 
 use async_graphql::MergedObject;
 

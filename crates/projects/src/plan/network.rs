@@ -18,7 +18,10 @@ use schedule::{
     calendar::{instant, next_day},
 };
 
-use super::load::{MilestoneRow, Source, TaskRow};
+use super::{
+    load::{MilestoneRow, Source, TaskRow},
+    whose::Whose,
+};
 use crate::words::{MilestoneStatus, PlanConstraint, Scheduling, TaskStatus};
 
 /// What an activity of the network stands for; tasks and milestones by their places in the source.
@@ -52,7 +55,7 @@ pub(crate) struct Laid {
     /// By task: how long it takes as a whole, in working minutes; none for tasks with parts.
     pub(crate) durations: Vec<Option<Work>>,
     /// The calendars that differ, the agency's first, with whose they are.
-    pub(crate) calendars: Vec<(Option<UserId>, Arc<Pattern>)>,
+    pub(crate) calendars: Vec<(Whose, Arc<Pattern>)>,
     /// By task: the place of its calendar.
     pub(crate) by_calendar: Vec<usize>,
     /// Dependencies that were left out because they would have made work wait for itself, with who would have; at most
@@ -137,10 +140,10 @@ pub(super) struct Builder<'a> {
     pub(super) source: &'a Source,
     as_of: Instant,
     day: Work,
-    calendars: Vec<(Option<UserId>, Arc<Pattern>)>,
-    laid_out: Vec<Calendar>,
-    /// By person: the place of their calendar.
-    of_person: HashMap<UserId, usize>,
+    pub(super) calendars: Vec<(Whose, Arc<Pattern>)>,
+    pub(super) laid_out: Vec<Calendar>,
+    /// By those who do something, in order: the place of their calendar.
+    pub(super) of_doers: HashMap<Vec<UserId>, usize>,
     pub(super) places: HashMap<TaskId, usize>,
     activities: Vec<Activity>,
     pub(super) nodes: Vec<Node>,
@@ -174,9 +177,9 @@ impl<'a> Builder<'a> {
             source,
             as_of,
             day: if week > 0 { week } else { 480 },
-            calendars: vec![(None, agency.clone())],
+            calendars: vec![(Whose::Agency, agency.clone())],
             laid_out: lay(agency).or_else(continuous).into_iter().collect(),
-            of_person: HashMap::new(),
+            of_doers: HashMap::new(),
             places,
             activities: Vec::with_capacity(count),
             nodes: Vec::with_capacity(count),
@@ -197,30 +200,6 @@ impl<'a> Builder<'a> {
 
     fn end_of(&self, day: NaiveDate) -> Instant {
         instant(self.calendars[0].1.zone, next_day(day), 0)
-    }
-
-    /// The calendar of a task: that of the one person who does it, or else the agency's.
-    fn calendar(&mut self, task: &TaskRow) -> usize {
-        let [person] = self.source.doers(task.id) else { return 0 };
-        if let Some(place) = self.of_person.get(person) {
-            return *place;
-        }
-        let pattern = self.source.calendars.of(*person);
-        let laid_out = || Calendar::new(pattern, self.source.days.0, self.source.days.1).ok();
-        let place = match **pattern == *self.calendars[0].1 {
-            true => 0,
-            // Reason: who never works at all is reckoned with as if they worked with the others.
-            false => match laid_out() {
-                Some(calendar) => {
-                    self.calendars.push((Some(*person), pattern.clone()));
-                    self.laid_out.push(calendar);
-                    self.laid_out.len() - 1
-                }
-                None => 0,
-            },
-        };
-        self.of_person.insert(*person, place);
-        place
     }
 
     fn add(&mut self, node: Node, activity: Activity) -> usize {

@@ -25,6 +25,7 @@ use super::{
     load::Source,
     reach::reckoned,
     say,
+    whose::Whose,
 };
 use crate::{
     clone::source::open,
@@ -168,7 +169,10 @@ fn bar(plan: &Analysis, place: usize, kept: &HashMap<TaskId, &Kept>) -> Schedule
         due_on: task.due_on.map(Into::into),
         plan: Some(task.plan()),
         duration_minutes: plan.laid.durations[place],
-        calendar_user_id: plan.laid.calendars[plan.laid.by_calendar[place]].0,
+        calendar_user_id: match plan.laid.calendars[plan.laid.by_calendar[place]].0 {
+            Whose::Person(user) => Some(user),
+            Whose::Agency | Whose::Several => None,
+        },
         has_parts: !plan.laid.parts[place].is_empty(),
         dates: Some(dates(plan, Item::Task(place))),
         baseline: kept.get(&task.id).map(said),
@@ -266,7 +270,13 @@ fn told(plan: &Analysis, conflict: &Conflict, language: Language) -> ScheduleCon
 fn calendars(plan: &Analysis) -> Vec<ScheduleCalendar> {
     let zone = plan.laid.calendars[0].1.zone;
     let days = plan.span().map(|span| (day_of(zone, span.0), day_of(zone, span.1)));
-    plan.laid.calendars.iter().map(|(user, pattern)| calendar(*user, pattern, days)).collect()
+    let told = plan.laid.calendars.iter().filter_map(|(whose, pattern)| match whose {
+        Whose::Agency => Some(calendar(None, pattern, days)),
+        Whose::Person(user) => Some(calendar(Some(*user), pattern, days)),
+        // Reason: it follows from those of the agency and of its people.
+        Whose::Several => None,
+    });
+    told.collect()
 }
 
 fn calendar(
