@@ -3,6 +3,7 @@
 mod allocations;
 mod assigning;
 mod calendars;
+mod full_weeks;
 mod leave;
 mod profiles;
 mod room;

@@ -78,7 +78,8 @@ pub struct DeleteAllocationInput {
 pub struct CreateAllocationPayload {
     /// The new allocation.
     pub allocation: Graph<Allocation>,
-    /// Weeks of it in which the person has more firm work than time, if the agency wants to be warned only.
+    /// Weeks of it, from the present one on, in which the person gets more firm work than before and more than they have
+    /// time, if the agency wants to be warned only.
     pub over_allocations: Vec<OverAllocatedWeek>,
 }
 
@@ -87,7 +88,8 @@ pub struct CreateAllocationPayload {
 pub struct UpdateAllocationPayload {
     /// The allocation as it is now.
     pub allocation: Graph<Allocation>,
-    /// Weeks of it in which the person has more firm work than time, if the agency wants to be warned only.
+    /// Weeks of it, from the present one on, in which the person gets more firm work than before and more than they have
+    /// time, if the agency wants to be warned only.
     pub over_allocations: Vec<OverAllocatedWeek>,
 }
 
@@ -105,7 +107,8 @@ pub struct AllocationMutation;
 #[Object]
 impl AllocationMutation {
     /// Plans a person, or a place to fill, for a project. Firm work beyond what the person has in a week is refused with
-    /// `over_allocated` for each week, or told, as the settings of planning say; tentative work never is. Needs
+    /// `over_allocated` for each week, or told, as the settings of planning say. Weeks that are past and tentative work
+    /// are never refused. Needs
     /// `projects.allocation.write` on the project.
     async fn create_allocation(
         &self,
@@ -117,8 +120,8 @@ impl AllocationMutation {
         Ok(CreateAllocationPayload { allocation: Graph(row.into()), over_allocations })
     }
 
-    /// Changes an allocation, makes it firm, or gives a place to a person; checked as a new one. Needs
-    /// `projects.allocation.write` on the project.
+    /// Changes an allocation, makes it firm, or gives a place to a person; checked as a new one in the weeks of which it
+    /// takes more than before. Needs `projects.allocation.write` on the project.
     async fn update_allocation(
         &self,
         ctx: &Context<'_>,

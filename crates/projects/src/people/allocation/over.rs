@@ -1,17 +1,28 @@
 //! Weeks in which somebody has more firm work than time.
 
+use std::collections::{BTreeMap, HashSet};
+
 use async_graphql::SimpleObject;
 use chrono::NaiveDate;
-use kernel::{Error, FieldError, Result, Text, id::UserId, scalar::Date, viewer::Viewer};
+use kernel::{
+    Error, FieldError, Result, Text,
+    id::{AllocationId, UserId},
+    scalar::Date,
+    viewer::Viewer,
+};
 use sea_orm::ConnectionTrait;
 
 use super::entity::Model;
 use crate::{
     calendar::sources::Whose,
-    people::workload::{
-        figures::{Demand, Week},
-        store::{Among, Weeks, allocations, by_person, demand, is_firm},
+    people::{
+        settings,
+        workload::{
+            figures::{Demand, Week, monday},
+            store::{Among, Weeks, allocations, by_person, demand, is_firm},
+        },
     },
+    words::OverAllocation as Policy,
 };
 
 /// Somebody would get more firm work than they have time.
@@ -58,54 +69,84 @@ pub fn weeks_over(person: UserId, weeks: &[Week], firm: &[Demand]) -> Vec<OverAl
     weeks.iter().filter_map(over).collect()
 }
 
-/// The weeks of an allocation in which its person has more firm work than time, if it is one of it; in five statements.
-/// What is stored of the allocation itself does not count.
+/// An allocation that is to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// What counts of it already; none for one that is new, or whose project did not count.
+    pub before: Option<&'a Model>,
+    /// What it becomes.
+    pub after: &'a Model,
+}
+
+impl Change<'_> {
+    /// What it takes of its person's time, and took already; none if it is not firm or is the same.
+    fn firm(&self) -> Option<Taking> {
+        let person = self.after.user_id.filter(|_| is_firm(self.after))?;
+        let before = self.before.filter(|row| row.user_id == Some(person) && is_firm(row)).map(demand);
+        let after = demand(self.after);
+        (before != Some(after)).then_some(Taking { id: self.after.id, person, before, after })
+    }
+}
+
+/// Firm work that somebody gets in another measure than before.
+#[derive(Clone, Copy, Debug)]
+struct Taking {
+    id: AllocationId,
+    person: UserId,
+    before: Option<Demand>,
+    after: Demand,
+}
+
+/// The weeks, from the present one on, in which these changes give somebody more firm work than before, and more than
+/// they have time, by person and week; in five statements. Changes of one person count together.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn check(
     conn: &impl ConnectionTrait,
     viewer: &Viewer,
-    row: &Model,
+    changes: &[Change<'_>],
+    today: NaiveDate,
 ) -> Result<Vec<OverAllocatedWeek>> {
-    let over = check_all(conn, viewer, std::slice::from_ref(row)).await?;
-    Ok(over.into_iter().next().unwrap_or_default())
+    let mut more: BTreeMap<UserId, Vec<Taking>> = BTreeMap::new();
+    for taking in changes.iter().filter_map(Change::firm) {
+        more.entry(taking.person).or_default().push(taking);
+    }
+    let demands = || more.values().flatten().map(|taking| taking.after);
+    // Reason: what is past is done; nobody has to undo it before they may plan on.
+    let first = demands().map(|demand| demand.first).min().map(|first| first.max(monday(today)));
+    let last = demands().map(|demand| demand.last).max();
+    let Some(range) = first.zip(last).filter(|(first, last)| first <= last) else { return Ok(Vec::new()) };
+    let people: Vec<UserId> = more.keys().copied().collect();
+    let weeks = Weeks::load(conn, viewer, &people, range).await?;
+    let stored = allocations(conn, viewer, Among::People(&people), range).await?;
+    let of = by_person(&stored);
+    let over = more.iter().flat_map(|(person, takings)| {
+        let changed: HashSet<AllocationId> = takings.iter().map(|taking| taking.id).collect();
+        let others = of.get(person).map_or(&[][..], Vec::as_slice).iter();
+        let others = others.filter(|row| is_firm(row) && !changed.contains(&row.id));
+        let firm: Vec<Demand> =
+            others.map(|row| demand(row)).chain(takings.iter().map(|taking| taking.after)).collect();
+        let mut weeks = weeks.of(Whose::Person(*person));
+        // Reason: a week that was too full before, and gets no fuller, is not the matter of the change.
+        weeks.retain(|week| {
+            let after: i64 = takings.iter().map(|taking| week.taken(&taking.after)).sum();
+            let before: i64 =
+                takings.iter().filter_map(|taking| taking.before).map(|demand| week.taken(&demand)).sum();
+            after > before
+        });
+        weeks_over(*person, &weeks, &firm)
+    });
+    Ok(over.collect())
 }
 
-/// The same of several allocations of different people, in as many statements: for each its weeks.
+/// Whether the agency refuses more firm work than people have time.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn check_all(
-    conn: &impl ConnectionTrait,
-    viewer: &Viewer,
-    rows: &[Model],
-) -> Result<Vec<Vec<OverAllocatedWeek>>> {
-    let firm: Vec<&Model> = rows.iter().filter(|row| is_firm(row)).collect();
-    let people: Vec<UserId> = firm.iter().filter_map(|row| row.user_id).collect();
-    let first = firm.iter().map(|row| row.starts_on).min();
-    let last = firm.iter().map(|row| row.ends_on).max();
-    let Some(range) = first.zip(last).filter(|_| !people.is_empty()) else {
-        return Ok(vec![Vec::new(); rows.len()]);
-    };
-    let weeks = Weeks::load(conn, viewer, &people, range).await?;
-    let others = allocations(conn, viewer, Among::People(&people), range).await?;
-    let of = by_person(&others);
-    let over = |row: &Model| {
-        let Some(person) = row.user_id.filter(|_| is_firm(row)) else { return Vec::new() };
-        let weeks = weeks.of(Whose::Person(person));
-        let others = of.get(&person).map_or(&[][..], Vec::as_slice);
-        let others = others.iter().filter(|other| other.id != row.id && is_firm(other));
-        let firm: Vec<Demand> = others.map(|other| demand(other)).chain([demand(row)]).collect();
-        let mut over = weeks_over(person, &weeks, &firm);
-        // Reason: a week that is too full without the allocation, which takes nothing of it, is not its matter.
-        let own = demand(row);
-        over.retain(|over| {
-            weeks.iter().any(|week| Date::from(week.monday) == over.week_start && week.taken(&own) > 0)
-        });
-        over
-    };
-    Ok(rows.iter().map(over).collect())
+pub async fn is_refused(conn: &impl ConnectionTrait, viewer: &Viewer) -> Result<bool> {
+    let settings = settings::read(conn, viewer).await?;
+    Ok(Policy::parse(&settings.over_allocation).unwrap_or_default() == Policy::Refuse)
 }
 
 /// The error that names the weeks, with their figures.

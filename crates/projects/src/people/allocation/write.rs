@@ -20,20 +20,18 @@ use super::{
     entity::{Column, Entity, Model},
     mutation::{CreateAllocationInput, DeleteAllocationInput, UpdateAllocationInput},
     needed,
-    over::{self, OverAllocatedWeek},
+    over::{self, Change, OverAllocatedWeek},
 };
 use crate::{
     calendar::graphql::range,
     people::{
         forget,
         profile::{mutation::SkillLevelInput, write::check_levels},
-        settings,
     },
     policy::people::{ALLOCATIONS_READ, ALLOCATIONS_WRITE},
     project::{self, entity as projects},
     register::{OUT_OF_RANGE, check_range, comment},
     service::Projects,
-    words::OverAllocation as Policy,
 };
 
 /// Neither a person nor a role.
@@ -80,7 +78,7 @@ pub async fn create(
             let skills = input.skills.clone().unwrap_or_default();
             let new = new(act, input)?;
             hold(act, projects, &new, None).await?;
-            let over = judge(act, &new, &name).await?;
+            let over = judge(act, Change { before: None, after: &new }, &name).await?;
             let new = act.insert(new).await?;
             set_needs(act, new.id, &skills).await?;
             Ok((new, over))
@@ -115,17 +113,14 @@ async fn hold(act: &Act, projects: &Projects, row: &Model, before: Option<UserId
     projects.clocks.hold(act, person).await.map(drop)
 }
 
-/// The weeks in which the person would have too much firm work, unless that is refused.
-async fn judge(act: &Act, row: &Model, name: &str) -> Result<Vec<OverAllocatedWeek>> {
-    let over = over::check(act.conn(), act.viewer(), row).await?;
-    if over.is_empty() {
+/// The weeks in which the person would get too much firm work, unless that is refused.
+async fn judge(act: &Act, change: Change<'_>, name: &str) -> Result<Vec<OverAllocatedWeek>> {
+    let today = crate::today(act.viewer(), act.now());
+    let over = over::check(act.conn(), act.viewer(), &[change], today).await?;
+    if over.is_empty() || !over::is_refused(act.conn(), act.viewer()).await? {
         return Ok(over);
     }
-    let settings = settings::read(act.conn(), act.viewer()).await?;
-    match Policy::parse(&settings.over_allocation).unwrap_or_default() {
-        Policy::Warn => Ok(over),
-        Policy::Refuse => Err(over::refused(name, &over)),
-    }
+    Err(over::refused(name, &over))
 }
 
 fn new(act: &Act, input: CreateAllocationInput) -> Result<Model> {
@@ -246,10 +241,8 @@ pub async fn update(
             let skills = input.skills.clone();
             let after = changed(&before, input)?;
             hold(act, projects, &after, before.user_id).await?;
-            // Reason: a note is written whatever the weeks look like by now.
-            let same =
-                Model { note: before.note.clone(), role: before.role.clone(), ..after.clone() } == before;
-            let over = if same { Vec::new() } else { judge(act, &after, &name).await? };
+            let change = Change { before: Some(&before), after: &after };
+            let over = judge(act, change, &name).await?;
             if let Some(skills) = &skills {
                 set_needs(act, before.id, skills).await?;
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     Error, Fields, Result, Text,
     act::Act,
@@ -23,13 +23,10 @@ use super::{
 };
 use crate::{
     calendar::write::TOO_MANY,
-    people::{
-        allocation::{
-            entity::Model as Allocation,
-            open_project,
-            over::{self, OverAllocatedWeek},
-        },
-        settings,
+    people::allocation::{
+        entity::Model as Allocation,
+        open_project,
+        over::{self, Change, OverAllocatedWeek},
     },
     plan::{
         effort,
@@ -38,7 +35,6 @@ use crate::{
     policy::people::{ALLOCATIONS_READ, ALLOCATIONS_WRITE, PEOPLE_READ},
     project::entity as projects_rows,
     service::{Projects, Staff},
-    words::OverAllocation as Policy,
 };
 
 /// The place is none of the project that nobody has taken.
@@ -108,7 +104,7 @@ pub(super) async fn apply(
             let looked_at = as_of(&input.token, act.now());
             let at = looked_at.as_ref().map_or_else(|_| to_the_minute(act.now()), |at| *at);
             let places = places::open(act.conn(), viewer, input.project_id, crate::today(viewer, at)).await?;
-            check(&input.allocation_ids, &places)?;
+            check(&input.allocation_ids, &places, crate::today(viewer, act.now()))?;
             looked_at?;
             let team = fresh(act, &staff, &input, places.clone(), at).await?;
             let wanted = wanted(&team, &input.allocation_ids)?;
@@ -128,12 +124,13 @@ fn path(index: usize) -> String {
     format!("allocationIds.{index}")
 }
 
-/// Checks that these are open places, each named once.
-fn check(ids: &[AllocationId], places: &[Place]) -> Result<()> {
+/// Checks that these are open places, each named once. What was open when it was looked at may be over today.
+fn check(ids: &[AllocationId], places: &[Place], today: NaiveDate) -> Result<()> {
     if ids.len() > PLACES_MAX {
         return Err(Error::field("allocationIds", TOO_MANY.with("max", PLACES_MAX)));
     }
-    let open: HashSet<AllocationId> = places.iter().map(|place| place.row.id).collect();
+    let open = places.iter().filter(|place| place.row.ends_on >= today);
+    let open: HashSet<AllocationId> = open.map(|place| place.row.id).collect();
     let (mut fields, mut seen) = (Fields::new(), HashSet::new());
     for (index, id) in ids.iter().enumerate() {
         fields.require(open.contains(id), &path(index), NO_PLACE);
@@ -186,23 +183,26 @@ fn wanted(team: &Team, ids: &[AllocationId]) -> Result<Vec<Given>> {
     Ok(given)
 }
 
-/// Writes whom places are given to, unless somebody would have too much firm work and that is refused.
+/// Writes whom places are given to from today on, unless somebody would get too much firm work and that is refused.
 async fn give(act: &mut Act, given: Vec<Given>) -> Result<Applied> {
+    let today = crate::today(act.viewer(), act.now());
     let pair = |one: &Given| {
-        let after = Allocation { user_id: Some(one.user), ..one.before.clone() };
+        let starts_on = one.before.starts_on.max(today);
+        let after = Allocation { user_id: Some(one.user), starts_on, ..one.before.clone() };
         (one.before.clone(), after)
     };
     let pairs: Vec<(Allocation, Allocation)> = given.iter().map(pair).collect();
-    let after: Vec<Allocation> = pairs.iter().map(|(_, after)| after.clone()).collect();
-    let weeks = over::check_all(act.conn(), act.viewer(), &after).await?;
-    if weeks.iter().any(|weeks| !weeks.is_empty()) {
-        let settings = settings::read(act.conn(), act.viewer()).await?;
-        if Policy::parse(&settings.over_allocation).unwrap_or_default() == Policy::Refuse {
-            let refused = given.iter().zip(&weeks).filter(|(_, weeks)| !weeks.is_empty());
-            let refused = refused.flat_map(|(one, weeks)| over::said(&path(one.index), &one.name, weeks));
-            return Err(Error::Invalid(refused.collect()));
-        }
+    let changes = pairs.iter().map(|(before, after)| Change { before: Some(before), after });
+    let changes: Vec<Change<'_>> = changes.collect();
+    let weeks = over::check(act.conn(), act.viewer(), &changes, today).await?;
+    if !weeks.is_empty() && over::is_refused(act.conn(), act.viewer()).await? {
+        let said = |one: &Given| {
+            let of: Vec<OverAllocatedWeek> =
+                weeks.iter().filter(|week| week.user_id == one.user).copied().collect();
+            over::said(&path(one.index), &one.name, &of)
+        };
+        return Err(Error::Invalid(given.iter().flat_map(said).collect()));
     }
     let rows = act.update_pairs(pairs).await?;
-    Ok((rows, weeks.into_iter().flatten().collect()))
+    Ok((rows, weeks))
 }

@@ -184,7 +184,8 @@ pub struct ApplyTeamSuggestionInput {
 pub struct ApplyTeamSuggestionPayload {
     /// The places as they are now, at most 50, in the order of the input.
     pub filled_places: Vec<Graph<Allocation>>,
-    /// Weeks of them in which their person has more firm work than time, if the agency wants to be warned only.
+    /// Weeks of them, from the present one on, in which their person has more firm work than time, if the agency wants to
+    /// be warned only.
     pub over_allocations: Vec<OverAllocatedWeek>,
 }
 
@@ -222,7 +223,7 @@ pub struct SuggestionMutation;
 
 #[Object]
 impl SuggestionMutation {
-    /// Gives places to those whom `teamSuggestion` told for them, all in one act; each is checked as in
+    /// Gives places to those whom `teamSuggestion` told for them, from today on, all in one act; each is checked as in
     /// `updateAllocation`: too much firm work is refused or told, as the settings of planning say. Needs what
     /// `teamSuggestion` needs.
     async fn apply_team_suggestion(

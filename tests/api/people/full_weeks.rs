@@ -1,0 +1,113 @@
+//! Which weeks are too full: those that a change makes fuller, from the present one on; of projects that come back, and
+//! of people who go.
+
+use serde_json::{Value, json};
+use tests::{Actor, Answer, World};
+
+use super::{
+    allocations::plan,
+    profiles::new_skill,
+    suggestions::{can, levels},
+};
+use crate::projects::asks::{ask, change, new_project, person};
+
+/// What a planned allocation is called.
+async fn planned(who: &Actor, project: &str, more: Value) -> String {
+    plan(who, project, more).await.expect_ok().text("createAllocation.allocation.id")
+}
+
+async fn update(who: &Actor, allocation: &str, more: Value) -> Answer {
+    let mut input = json!({ "id": allocation });
+    input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    change(who, "updateAllocation", input, "allocation { id } overAllocations { weekStart }").await
+}
+
+/// Says whether the agency refuses too much firm work or is warned of it.
+async fn policy(owner: &Actor, word: &str) {
+    let input = json!({ "overAllocation": word });
+    change(owner, "updatePlanSettings", input, "planSettings { version }").await.expect_ok();
+}
+
+/// The weeks that errors name, with what is too much in each.
+fn named(answer: &Answer) -> Vec<(String, String)> {
+    let fields = answer.errors()[0]["extensions"]["fields"].as_array().unwrap();
+    let text = |field: &Value, name: &str| field["params"][name].as_str().unwrap_or_default().to_owned();
+    fields.iter().map(|field| (text(field, "week"), text(field, "over"))).collect()
+}
+
+// keeps: PR-28
+#[tokio::test]
+async fn too_much_work_may_always_become_less() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, dev, sales) = (acme.owner(), person(&acme, "dev").await, person(&acme, "sales").await);
+    let (one, other) = (new_project(&owner, "One").await, new_project(&owner, "Other").await);
+    planned(&owner, &one, json!({ "userId": dev, "weeklyMinutes": 2_400, "to": "2026-04-30" })).await;
+    policy(&owner, "WARN").await;
+    let much = planned(&owner, &other, json!({ "userId": dev, "weeklyMinutes": 1_200 })).await;
+    policy(&owner, "REFUSE").await;
+    for less in [
+        json!({ "weeklyMinutes": 1_199 }),
+        json!({ "from": "2026-03-09" }),
+        json!({ "to": "2026-03-20" }),
+        json!({ "note": "Known" }),
+    ] {
+        let done = update(&owner, &much, less).await.expect_ok();
+        assert_eq!(done.list("updateAllocation.overAllocations").len(), 0, "{done}");
+    }
+    let week = |monday: &str, over: &str| (monday.to_owned(), over.to_owned());
+    let longer = update(&owner, &much, json!({ "to": "2026-03-27" })).await;
+    assert_eq!(named(&longer.expect_field("userId", "over_allocated")), [week("2026-03-23", "1199")]);
+    let fuller = update(&owner, &much, json!({ "weeklyMinutes": 1_200 })).await;
+    let fuller = named(&fuller.expect_field("userId", "over_allocated"));
+    assert_eq!(fuller, [week("2026-03-09", "1200"), week("2026-03-16", "1200")]);
+    update(&owner, &much, json!({ "commitment": "TENTATIVE" })).await.expect_ok();
+    let firm = update(&owner, &much, json!({ "commitment": "FIRM" })).await;
+    assert_eq!(named(&firm.expect_field("userId", "over_allocated")).len(), 2, "firmness is new");
+    update(&owner, &much, json!({ "userId": sales, "commitment": "FIRM" })).await.expect_ok();
+    let back = update(&owner, &much, json!({ "userId": dev })).await;
+    assert_eq!(named(&back.expect_field("userId", "over_allocated")).len(), 2, "the person is new");
+}
+
+// keeps: PR-28
+#[tokio::test]
+async fn weeks_that_are_past_stop_nobody_from_planning() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, dev) = (acme.owner(), person(&acme, "dev").await);
+    let project = new_project(&owner, "One").await;
+    let since = json!({ "userId": dev, "weeklyMinutes": 2_400, "from": "2026-02-02", "to": "2026-03-06" });
+    planned(&owner, &project, since.clone()).await;
+    let mut again = since;
+    again["to"] = json!("2026-03-01");
+    let again = planned(&owner, &project, again).await;
+    let longer = update(&owner, &again, json!({ "to": "2026-03-02" })).await;
+    let present = [("2026-03-02".to_owned(), "480".to_owned())];
+    assert_eq!(named(&longer.expect_field("userId", "over_allocated")), present);
+}
+
+// keeps: PR-28, PR-30
+#[tokio::test]
+async fn place_that_began_already_is_given_from_today_on() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, dev) = (acme.owner(), person(&acme, "dev").await);
+    let (project, other) = (new_project(&owner, "One").await, new_project(&owner, "Other").await);
+    let busy = json!({ "userId": dev, "percent": 100, "from": "2026-02-02", "to": "2026-03-01" });
+    planned(&owner, &other, busy).await;
+    let rust = new_skill(&owner, "Rust").await;
+    can(&owner, &dev, &[(&rust, 3)]).await;
+    let skills = levels(&[(&rust, 3)]);
+    let open = json!({ "role": "Dev", "weeklyMinutes": 2_400, "skills": skills, "from": "2026-02-02" });
+    let open = planned(&owner, &project, open).await;
+    let look = "query($id: ID!) { teamSuggestion(projectId: $id) { token places { userId } } }";
+    let told = owner.run(look, json!({ "id": project })).await.expect_ok();
+    assert_eq!(told.text("teamSuggestion.places.0.userId"), dev);
+    let token = told.text("teamSuggestion.token");
+    let input = json!({ "projectId": project, "token": token, "allocationIds": [open] });
+    let fields = "filledPlaces { from to user { id } } overAllocations { weekStart }";
+    let done = change(&owner, "applyTeamSuggestion", input, fields).await.expect_ok();
+    let place = json!({ "from": "2026-03-02", "to": "2026-03-27", "user": { "id": dev } });
+    assert_eq!(done.data("applyTeamSuggestion.filledPlaces.0"), &place);
+    assert_eq!(done.list("applyTeamSuggestion.overAllocations").len(), 0);
+}
