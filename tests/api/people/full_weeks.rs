@@ -86,6 +86,26 @@ async fn weeks_that_are_past_stop_nobody_from_planning() {
     assert_eq!(named(&longer.expect_field("userId", "over_allocated")), present);
 }
 
+// keeps: PR-28
+#[tokio::test]
+async fn of_many_weeks_that_are_too_full_some_are_named_and_all_are_counted() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, dev) = (acme.owner(), person(&acme, "dev").await);
+    let project = new_project(&owner, "One").await;
+    let weeks = json!({ "userId": dev, "percent": 100, "to": "2026-12-04" });
+    planned(&owner, &project, weeks).await;
+    for (last, more) in [("2026-12-04", Some("10")), ("2026-09-25", None)] {
+        let input = json!({ "userId": dev, "weeklyMinutes": 60, "to": last });
+        let refused = plan(&owner, &project, input).await.expect_code("INVALID");
+        let fields = refused.errors()[0]["extensions"]["fields"].as_array().unwrap();
+        let of = |code: &str| fields.iter().filter(|field| field["code"] == code).collect::<Vec<_>>();
+        assert_eq!(of("over_allocated").len(), 30, "{refused}");
+        let rest = of("more_over_allocated").first().map(|field| field["params"]["count"].clone());
+        assert_eq!(rest, more.map(Value::from), "{refused}");
+    }
+}
+
 // keeps: PR-28, PR-30
 #[tokio::test]
 async fn place_that_began_already_is_given_from_today_on() {

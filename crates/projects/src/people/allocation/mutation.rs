@@ -107,8 +107,8 @@ pub struct AllocationMutation;
 #[Object]
 impl AllocationMutation {
     /// Plans a person, or a place to fill, for a project. Firm work beyond what the person has in a week is refused with
-    /// `over_allocated` for each week, or told, as the settings of planning say. Weeks that are past and tentative work
-    /// are never refused. Needs
+    /// `over_allocated` for each week, for 30 at most, and with `more_over_allocated` for how many more there are; or it
+    /// is told, as the settings of planning say. Weeks that are past and tentative work are never refused. Needs
     /// `projects.allocation.write` on the project.
     async fn create_allocation(
         &self,

@@ -34,6 +34,13 @@ pub const OVER_ALLOCATED: Text = Text::new(
      {over} de trop.",
 );
 
+/// There are more weeks than those that are named.
+pub const MORE_WEEKS: Text = Text::new(
+    "more_over_allocated",
+    "Further weeks in which {person} would have too much firm work: {count}.",
+    "Autres semaines où {person} aurait trop de travail ferme : {count}.",
+);
+
 /// Most weeks that are named.
 const NAMED: usize = 30;
 
@@ -155,7 +162,7 @@ pub fn refused(person: &str, weeks: &[OverAllocatedWeek]) -> Error {
     Error::Invalid(said("userId", person, weeks))
 }
 
-/// What is wrong at a path that names a person: the weeks, with their figures.
+/// What is wrong at a path that names a person: the first weeks, with their figures, and how many more there are.
 #[must_use]
 pub fn said(path: &str, person: &str, weeks: &[OverAllocatedWeek]) -> Vec<FieldError> {
     let said = |over: &OverAllocatedWeek| {
@@ -163,7 +170,11 @@ pub fn said(path: &str, person: &str, weeks: &[OverAllocatedWeek]) -> Vec<FieldE
         let said = said.with("capacity", over.capacity_minutes).with("allocated", over.allocated_minutes);
         FieldError::new(path, said.with("over", over.over_minutes))
     };
-    weeks.iter().take(NAMED).map(said).collect()
+    let mut fields: Vec<FieldError> = weeks.iter().take(NAMED).map(said).collect();
+    if let Some(more) = weeks.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        fields.push(FieldError::new(path, MORE_WEEKS.with("person", person).with("count", more)));
+    }
+    fields
 }
 
 /// The weeks in which these people have more firm work than time, by person and week; in five statements.
