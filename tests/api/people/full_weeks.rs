@@ -131,3 +131,32 @@ async fn place_that_began_already_is_given_from_today_on() {
     assert_eq!(done.data("applyTeamSuggestion.filledPlaces.0"), &place);
     assert_eq!(done.list("applyTeamSuggestion.overAllocations").len(), 0);
 }
+
+// keeps: PR-28, PR-2
+#[tokio::test]
+async fn project_comes_back_only_if_there_is_time_for_its_firm_work() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, dev) = (acme.owner(), person(&acme, "dev").await);
+    let (one, other) = (new_project(&owner, "One").await, new_project(&owner, "Other").await);
+    for role in ["Developer", "Reviewer"] {
+        let half = json!({ "userId": dev, "weeklyMinutes": 1_000, "role": role, "from": "2026-02-16" });
+        planned(&owner, &one, half).await;
+    }
+    let archive = json!({ "id": one });
+    change(&owner, "archiveProject", archive.clone(), "project { id }").await.expect_ok();
+    let instead = json!({ "userId": dev, "weeklyMinutes": 600, "from": "2026-02-16", "to": "2026-03-13" });
+    let instead = planned(&owner, &other, instead).await;
+    let restore = async || change(&owner, "restoreProject", archive.clone(), "project { archivedAt }").await;
+    let refused = restore().await.expect_field("id", "over_allocated");
+    let weeks = ["2026-03-02", "2026-03-09"].map(|monday| (monday.to_owned(), "200".to_owned()));
+    assert_eq!(named(&refused), weeks, "two allocations of one person count together");
+    policy(&owner, "WARN").await;
+    restore().await.expect_ok();
+    change(&owner, "archiveProject", archive.clone(), "project { id }").await.expect_ok();
+    policy(&owner, "REFUSE").await;
+    restore().await.expect_field("id", "over_allocated");
+    update(&owner, &instead, json!({ "weeklyMinutes": 400 })).await.expect_ok();
+    assert!(restore().await.expect_ok().data("restoreProject.project.archivedAt").is_null());
+    restore().await.expect_ok();
+}

@@ -229,13 +229,16 @@ impl ProjectMutation {
         Ok(ArchiveProjectPayload { project: Graph(project.into()) })
     }
 
-    /// Brings an archived project back. Needs `projects.project.archive`.
+    /// Brings an archived project back, with the people who are planned for it: firm work beyond what they have is refused
+    /// as in `createAllocation`, unless the agency wants to be warned only. Needs `projects.project.archive`.
     async fn restore_project(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which project.")] input: RestoreProjectInput,
     ) -> Result<RestoreProjectPayload> {
-        let project = super::restore(ctx.viewer(), ctx.db(), input.id, input.expected_version).await?;
+        let (projects, RestoreProjectInput { id, expected_version }) =
+            (ctx.data_unchecked::<Projects>(), input);
+        let project = super::restore(ctx.viewer(), ctx.db(), projects, id, expected_version).await?;
         Ok(RestoreProjectPayload { project: Graph(project.into()) })
     }
 

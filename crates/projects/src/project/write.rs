@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     column, field, member, milestone,
+    people::allocation::again,
     policy::{BUDGETS_WRITE, PROJECTS_ARCHIVE, PROJECTS_TRANSITION, PROJECTS_WRITE},
     service::Projects,
     words::ProjectStatus,
@@ -201,37 +202,40 @@ pub async fn archive(
     id: ProjectId,
     expected_version: Option<i64>,
 ) -> Result<Model> {
-    set_archived(viewer, db, "projects.project.archive", id, expected_version, true).await
+    viewer.require(PROJECTS_ARCHIVE)?;
+    viewer
+        .act(db, "projects.project.archive", async |act| {
+            let before = open(act, PROJECTS_ARCHIVE, id).await?;
+            expect_version("Project", expected_version, before.version)?;
+            let archived_at = Some(before.archived_at.unwrap_or(act.now()));
+            let after = Model { archived_at, ..before.clone() };
+            act.update(&before, after).await
+        })
+        .await
 }
 
-/// Brings an archived project back.
+/// Brings an archived project back. People who are planned for it are so again.
 ///
 /// # Errors
-/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version.
+/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version, INVALID if somebody would have more firm work than time, unless
+/// the agency wants to be warned only.
 pub async fn restore(
     viewer: &Viewer,
     db: &Db,
+    projects: &Projects,
     id: ProjectId,
     expected_version: Option<i64>,
-) -> Result<Model> {
-    set_archived(viewer, db, "projects.project.restore", id, expected_version, false).await
-}
-
-async fn set_archived(
-    viewer: &Viewer,
-    db: &Db,
-    name: &'static str,
-    id: ProjectId,
-    expected_version: Option<i64>,
-    archived: bool,
 ) -> Result<Model> {
     viewer.require(PROJECTS_ARCHIVE)?;
+    let names = again::names(viewer, db, projects, id).await?;
     viewer
-        .act(db, name, async |act| {
+        .act(db, "projects.project.restore", async |act| {
             let before = open(act, PROJECTS_ARCHIVE, id).await?;
             expect_version("Project", expected_version, before.version)?;
-            let archived_at = archived.then(|| before.archived_at.unwrap_or(act.now()));
-            let after = Model { archived_at, ..before.clone() };
+            let after = Model { archived_at: None, ..before.clone() };
+            if before.archived_at.is_some() {
+                again::check(act, projects, &after, &names).await?;
+            }
             act.update(&before, after).await
         })
         .await

@@ -1,5 +1,6 @@
 //! Allocations: how much of people projects have, and that nobody gets more firm work than they have time.
 
+pub(crate) mod again;
 pub mod entity;
 pub mod graphql;
 pub mod mutation;
