@@ -104,7 +104,7 @@ pub async fn holdings(conn: &impl ConnectionTrait, subject: &DataSubject) -> Res
         ("projects.feedback", FEEDBACK, asked.count(conn).await?, Fate::Anonymised),
         ("projects.profile", PROFILE, working.profile, Fate::Erased),
         ("projects.leave", LEAVE, working.leave, Fate::Erased),
-        ("projects.allocations", PLANNED, working.allocations, Fate::Erased),
+        ("projects.allocations", PLANNED, working.allocations, Fate::Anonymised),
         ("projects.time", WORKED, worked, Fate::Anonymised),
         ("projects.timers", TIMERS, timers, Fate::Erased),
         ("projects.rates", RATES, rates, Fate::Erased),

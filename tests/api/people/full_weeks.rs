@@ -160,3 +160,50 @@ async fn project_comes_back_only_if_there_is_time_for_its_firm_work() {
     assert!(restore().await.expect_ok().data("restoreProject.project.archivedAt").is_null());
     restore().await.expect_ok();
 }
+
+// keeps: PR-28, ID-6
+#[tokio::test]
+async fn what_somebody_who_goes_was_planned_for_is_still_to_be_done() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, dev, heir) = (acme.owner(), person(&acme, "dev").await, person(&acme, "sales").await);
+    let project = new_project(&owner, "One").await;
+    let profile = json!({ "userId": dev, "jobTitle": "Rust developer" });
+    change(&owner, "updateResourceProfile", profile, "resourceProfile { id }").await.expect_ok();
+    let past = json!({ "userId": dev, "percent": 10, "from": "2026-02-02", "to": "2026-03-01" });
+    planned(&owner, &project, past).await;
+    let running = json!({ "userId": dev, "percent": 50, "from": "2026-02-02", "note": "مهم" });
+    let running = planned(&owner, &project, running).await;
+    let role = json!({ "userId": dev, "weeklyMinutes": 60, "role": "Tester", "from": "2026-03-09" });
+    let later = planned(&owner, &project, role).await;
+    let gone = json!({ "id": dev, "reassignTo": heir });
+    change(&owner, "deleteUser", gone, "userId").await.expect_ok();
+    let all = "{ allocations { nodes { id userId role note from to } } }";
+    let left = ask(&owner, all).await.expect_ok();
+    let mut left = left.list("allocations.nodes").to_vec();
+    left.sort_by_key(|row| row["from"].to_string());
+    let place = |id: &str, role: &str, note: &str, from: &str| json!({ "id": id, "userId": null, "role": role, "note": note, "from": from, "to": "2026-03-27" });
+    let expected =
+        [place(&running, "Rust developer", "مهم", "2026-03-02"), place(&later, "Tester", "", "2026-03-09")];
+    assert_eq!(left, expected);
+}
+
+// keeps: PR-28, AU-12
+#[tokio::test]
+async fn place_of_somebody_who_is_erased_says_nothing_of_them() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, person) = (acme.owner(), person(&acme, "sales").await);
+    let project = new_project(&owner, "One").await;
+    let note = json!({ "userId": person, "percent": 10, "note": "Only before noon" });
+    let id = planned(&owner, &project, note).await;
+    let input = json!({ "person": person, "reason": "Asked by letter" });
+    let asked = change(&owner, "requestErasure", input, "request { id }").await.expect_ok();
+    let input = json!({ "id": asked.text("requestErasure.request.id") });
+    let done = change(&acme.admin(), "approveErasure", input, "request { status }").await.expect_ok();
+    assert_eq!(done.text("approveErasure.request.status"), "DONE");
+    let all = "{ allocations { nodes { id userId role note } } }";
+    let left = ask(&owner, all).await.expect_ok();
+    let place = json!({ "id": id, "userId": null, "role": "Place to fill", "note": "" });
+    assert_eq!(left.data("allocations.nodes"), &json!([place]));
+}

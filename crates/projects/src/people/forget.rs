@@ -1,8 +1,9 @@
 //! What becomes of a person's profile, leave and allocations when they leave the agency or are erased, and of
 //! allocations when their project goes.
 
+use chrono::NaiveDate;
 use kernel::{
-    Result,
+    Result, Said, Text,
     act::Act,
     id::{ProjectId, TenantId, TypedId, UserId},
     policy::Guarded,
@@ -10,11 +11,14 @@ use kernel::{
 use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter};
 
 use super::{
-    allocation::{entity as allocation, needed},
+    allocation::{ROLE_MAX, entity as allocation, needed},
     leave::entity as leave,
     profile::{certified, entity as profile, skilled},
 };
 use crate::calendar::day;
+
+/// The role of a place that somebody left of whom nothing is known.
+const PLACE: Text = Text::new("place_left", "Place to fill", "Place à pourvoir");
 
 /// How many rows there are of a person: of their profile with what belongs to it, of leave, of allocations.
 pub struct Kept {
@@ -52,14 +56,18 @@ pub async fn kept(conn: &impl ConnectionTrait, tenant: TenantId, user: UserId) -
     })
 }
 
-/// Removes the profile, the leave and the allocations of somebody who leaves: nobody plans with them any more.
+/// Removes the profile and the leave of somebody who leaves: nobody plans with them any more. What they are planned for
+/// from today on becomes places to fill, without its notes if they are erased; what is over goes.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn user(act: &mut Act, user: UserId) -> Result<()> {
+pub async fn user(act: &mut Act, user: UserId, erased: bool) -> Result<()> {
     let tenant = act.viewer().tenant_id();
+    let today = crate::today(act.viewer(), act.now());
     let rows = theirs!(guarded allocation, tenant, user).all(act.conn()).await?;
-    remove(act, rows).await?;
+    let (ahead, over): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.ends_on >= today);
+    remove(act, over).await?;
+    vacate(act, ahead, (user, today), erased).await?;
     let rows = theirs!(guarded leave, tenant, user).all(act.conn()).await?;
     act.delete_all(rows).await?;
     let rows = theirs!(certified, tenant, user).all(act.conn()).await?;
@@ -70,6 +78,34 @@ pub async fn user(act: &mut Act, user: UserId) -> Result<()> {
     act.delete_all(rows).await?;
     let rows = theirs!(guarded profile, tenant, user).all(act.conn()).await?;
     act.delete_all(rows).await
+}
+
+/// Makes allocations of somebody places to fill: their projects need them all the same. One that says nothing of its
+/// role is named by what the person does.
+async fn vacate(
+    act: &mut Act,
+    rows: Vec<allocation::Model>,
+    (user, today): (UserId, NaiveDate),
+    erased: bool,
+) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let viewer = act.viewer();
+    let language = viewer.tenant.locale.language();
+    let profile = theirs!(guarded profile, viewer.tenant_id(), user).one(act.conn()).await?;
+    let title = profile.and_then(|profile| profile.job_title);
+    let title = title.map(|title| title.chars().take(ROLE_MAX).collect::<String>().trim_end().to_owned());
+    let title = title.unwrap_or_else(|| Said::from(PLACE).render(language));
+    act.update_all(rows, |row| {
+        row.user_id = None;
+        row.role.get_or_insert_with(|| title.clone());
+        row.starts_on = row.starts_on.max(today);
+        if erased {
+            row.note.clear();
+        }
+    })
+    .await
 }
 
 /// Takes somebody who is erased out of what they decided about others.
