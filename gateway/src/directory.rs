@@ -99,6 +99,10 @@ impl InvitableAccounts for Directory {
 
 #[async_trait]
 impl Reassign for Directory {
+    async fn hold(&self, act: &Act, from: UserId) -> Result<()> {
+        projects::project::lock_of(act, from).await
+    }
+
     async fn reassign(&self, act: &mut Act, from: UserId, to: UserId) -> Result<()> {
         projects::reassign_user(act, from, Some(to)).await?;
         crm::account::reassign_user(act, from, Some(to)).await?;

@@ -1,6 +1,7 @@
 //! Which weeks are too full: those that a change makes fuller, from the present one on; of projects that come back, and
 //! of people who go.
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
@@ -206,4 +207,35 @@ async fn place_of_somebody_who_is_erased_says_nothing_of_them() {
     let left = ask(&owner, all).await.expect_ok();
     let place = json!({ "id": id, "userId": null, "role": "Place to fill", "note": "" });
     assert_eq!(left.data("allocations.nodes"), &json!([place]));
+}
+
+// keeps: PR-28, ID-6
+#[tokio::test]
+async fn who_is_removed_while_others_plan_them_is_planned_by_nobody() {
+    let world = World::builder().nodes(2).build().await;
+    let acme = world.agency("acme");
+    let (owner, admin) = (acme.owner(), acme.admin());
+    let (leaver, heir) = (person(&acme, "pm").await, person(&acme, "dev").await);
+    let mut led = Vec::new();
+    for number in 0..4 {
+        let input = json!({ "name": format!("Project {number}"), "managerId": leaver });
+        let made = change(&owner, "createProject", input, "project { id }").await.expect_ok();
+        led.push(made.text("createProject.project.id"));
+    }
+    let gone = json!({ "id": leaver, "reassignTo": heir });
+    let planner = admin.on(1);
+    let plans =
+        join_all(led.iter().map(|project| {
+            plan(&planner, project, json!({ "userId": leaver, "percent": 10, "role": "Lead" }))
+        }));
+    let (gone, plans) = futures::join!(change(&owner, "deleteUser", gone, "userId"), plans);
+    gone.expect_ok();
+    for planned in plans {
+        if planned.code().is_some() {
+            planned.expect_field("userId", "not_in_tenant");
+        }
+    }
+    let all = ask(&owner, "{ allocations { nodes { userId role } } }").await.expect_ok();
+    let all = all.list("allocations.nodes");
+    assert!(all.iter().all(|row| row["userId"].is_null() && row["role"] == "Lead"), "{all:?}");
 }

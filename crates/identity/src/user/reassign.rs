@@ -12,6 +12,10 @@ use kernel::{
 /// A domain whose records name people of the tenant.
 #[async_trait]
 pub trait Reassign: Send + Sync {
+    /// Keeps from changing until the act ends what others lock before they lock `from`'s membership; asked before that is
+    /// locked here, so that no two acts wait for each other.
+    async fn hold(&self, act: &Act, from: UserId) -> Result<()>;
+
     /// Makes everything that `from` owns in the act's tenant `to`'s, and takes `from` out of what cannot be owned by
     /// another (team places, assignments). Afterwards no row may point to `from`'s membership.
     async fn reassign(&self, act: &mut Act, from: UserId, to: UserId) -> Result<()>;

@@ -55,6 +55,9 @@ pub async fn remove(
     viewer
         .act(db, "identity.user.delete", async |act| {
             act.mark(Outcome::Success, Severity::Warning);
+            for domain in &identity.neighbours.reassign {
+                domain.hold(act, id).await?;
+            }
             let found = pick(act, identity, &[id], USER_DELETE).await?.pop();
             let Member { user, membership } =
                 found.unwrap_or_else(|| Err(Error::not_found(UserId::TYPE, id)))?;

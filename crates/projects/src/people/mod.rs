@@ -14,9 +14,11 @@ pub mod workload;
 use async_graphql::MergedObject;
 use kernel::{
     Error, Result, Text,
+    act::Act,
     db::Db,
     event::Declared,
     id::{TypedId, UserId},
+    people::check_staff,
     viewer::Viewer,
 };
 
@@ -61,6 +63,19 @@ pub struct PeopleMutation(
     suggest::graphql::SuggestionMutation,
     suggest::assign_graphql::AutoAssignMutation,
 );
+
+/// Holds somebody until the act ends, and checks that they are active staff of its tenant.
+///
+/// # Errors
+/// INVALID at `path` for everybody else.
+pub(crate) async fn hold_staff(act: &Act, projects: &Projects, person: UserId, path: &str) -> Result<()> {
+    let held = projects.clocks.hold(act, person).await;
+    // Race: checked behind the lock, so that nobody is planned with who was deactivated or removed meanwhile.
+    if matches!(held, Ok(_) | Err(Error::NotFound(_))) {
+        check_staff(&*projects.people, act, &[(person, path.to_owned())]).await?;
+    }
+    held.map(drop)
+}
 
 /// Checks that a person is active staff of the viewer's agency.
 ///

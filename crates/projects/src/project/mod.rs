@@ -32,11 +32,11 @@ use kernel::{
     policy::Guarded,
 };
 use sea_orm::{
-    ColumnTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{LockType, Query, SelectStatement},
 };
 
-use crate::words::ProjectStatus;
+use crate::{people::allocation::entity as allocation, words::ProjectStatus};
 use entity::{Column, Entity};
 
 /// Keeps a project from changing, and its tasks from being numbered, by others until the act ends.
@@ -47,6 +47,23 @@ pub async fn lock(act: &Act, id: ProjectId) -> Result<()> {
     let row = row.select_only().column(Column::Id).lock(LockType::NoKeyUpdate);
     let found: Option<ProjectId> = row.into_tuple().one(act.conn()).await?;
     found.map(drop).ok_or_else(|| Error::not_found(ProjectId::TYPE, id))
+}
+
+/// Locks every project that somebody leads or is planned for, as [`lock`] locks one; in one statement.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn lock_of(act: &Act, user: UserId) -> Result<()> {
+    let tenant = act.viewer().tenant_id();
+    let mut planned = Query::select();
+    planned.column(allocation::Column::ProjectId).from(allocation::Entity);
+    planned.and_where(allocation::Column::TenantId.eq(tenant)).and_where(allocation::Column::UserId.eq(user));
+    let theirs = Condition::any().add(Column::ManagerId.eq(user)).add(Column::Id.in_subquery(planned));
+    // Race: in the order of ids, so that no two acts wait for each other.
+    let rows = Entity::of_tenant(tenant).filter(theirs).order_by_asc(Column::Id);
+    let rows = rows.select_only().column(Column::Id).lock(LockType::NoKeyUpdate);
+    rows.into_tuple::<ProjectId>().all(act.conn()).await?;
+    Ok(())
 }
 
 /// Ids of the projects of a tenant on which work goes on: neither archived nor over.

@@ -8,7 +8,6 @@ use kernel::{
     db::Db,
     id::{AllocationId, ProjectId, SkillId, TypedId, UserId},
     patch,
-    people::check_staff,
     policy::Guarded,
     scalar::Date,
     text,
@@ -25,7 +24,7 @@ use super::{
 use crate::{
     calendar::graphql::range,
     people::{
-        forget,
+        forget, hold_staff,
         profile::{mutation::SkillLevelInput, write::check_levels},
     },
     policy::people::{ALLOCATIONS_READ, ALLOCATIONS_WRITE},
@@ -107,10 +106,10 @@ pub(in crate::people) async fn open_project(act: &Act, id: ProjectId) -> Result<
 /// if they are new to it.
 async fn hold(act: &Act, projects: &Projects, row: &Model, before: Option<UserId>) -> Result<()> {
     let Some(person) = row.user_id else { return Ok(()) };
-    if before != Some(person) {
-        check_staff(&*projects.people, act, &[(person, "userId".to_owned())]).await?;
+    if before == Some(person) {
+        return projects.clocks.hold(act, person).await.map(drop);
     }
-    projects.clocks.hold(act, person).await.map(drop)
+    hold_staff(act, projects, person, "userId").await
 }
 
 /// The weeks in which the person would get too much firm work, unless that is refused.

@@ -5,7 +5,6 @@ use kernel::{
     act::{Act, expect_version},
     db::Db,
     id::{LeaveId, TypedId, UserId},
-    people::check_staff,
     policy::Guarded,
     viewer::{Reach, Viewer},
 };
@@ -17,6 +16,7 @@ use super::{
 };
 use crate::{
     calendar::graphql::range,
+    people::hold_staff,
     policy::people::{LEAVE_DECIDE, LEAVE_DECIDE_OWN, LEAVE_WRITE, PEOPLE_READ, may_of},
     register::{OUT_OF_RANGE, comment, reason},
     service::Projects,
@@ -82,9 +82,8 @@ pub async fn request(
     }
     viewer
         .act(db, "projects.leave.request", async |act| {
-            check_staff(&*projects.people, act, &[(person, "userId".to_owned())]).await?;
             // Race: of two requests made at once the later one sees the days of the earlier.
-            projects.clocks.hold(act, person).await?;
+            hold_staff(act, projects, person, "userId").await?;
             let new = new(act, person, input)?;
             check_free(act, &new).await?;
             act.insert(new).await

@@ -7,9 +7,7 @@ use kernel::{
     act::{Act, expect_version},
     db::Db,
     id::{SkillId, TypedId, UserId},
-    patch,
-    people::check_staff,
-    text,
+    patch, text,
     viewer::{Reach, Viewer},
 };
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -26,7 +24,7 @@ use crate::{
         holidays, hours,
         write::{Changes, Owner, TOO_MANY, change_days, find as calendar},
     },
-    people::skill::levels::Catalogue,
+    people::{hold_staff, skill::levels::Catalogue},
     policy::people::{PEOPLE_WRITE, may_of},
     register::{OUT_OF_RANGE, check_range},
     service::Projects,
@@ -66,8 +64,7 @@ pub async fn update(
     }
     viewer
         .act(db, "projects.profile.update", async |act| {
-            check_staff(&*projects.people, act, &[(person, "userId".to_owned())]).await?;
-            projects.clocks.hold(act, person).await?;
+            hold_staff(act, projects, person, "userId").await?;
             let there = super::find(act.conn(), viewer.tenant_id(), person).await?;
             let before = there.clone().unwrap_or_else(|| super::untouched(viewer, person));
             expect_version("ResourceProfile", input.expected_version, before.version)?;
