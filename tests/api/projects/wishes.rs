@@ -5,6 +5,7 @@ use tests::{Actor, Answer, World};
 
 use super::{
     asks::{change, new_project},
+    milestones::new_milestone,
     schedules::{bar, early, hours, planned, schedule, wait},
 };
 
@@ -53,4 +54,28 @@ async fn what_was_put_on_a_day_that_is_over_is_done_from_now_on_and_told() {
     let french = schedule(&manager.speaking("fr"), &id).await.expect_ok();
     let message = wish(&french, &late)["message"].as_str().unwrap().to_owned();
     assert!(message.contains("n'a pas commencé"), "{message}");
+}
+
+// keeps: PR-11
+#[tokio::test]
+async fn waived_milestone_holds_up_nothing_by_its_lag_either() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Waived").await;
+    let start = json!({ "id": id, "estimatedStart": "2026-03-09" });
+    change(&manager, "updateProject", start, "project { id }").await.expect_ok();
+    let mark = new_milestone(&manager, &id, "Agreed", json!({})).await;
+    let task = planned(&manager, &id, "After", hours(8)).await;
+    let link = json!({
+        "projectId": id, "predecessorMilestoneId": mark, "successorTaskId": task, "lagMinutes": 10 * 480,
+    });
+    change(&manager, "createDependency", link, "dependency { id }").await.expect_ok();
+    let held = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(early(&held, &task)[0], "2026-03-23T08:00:00Z");
+    let waive = json!({ "id": mark, "to": "WAIVED" });
+    change(&manager, "transitionMilestone", waive, "milestone { id }").await.expect_ok();
+    let free = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(early(&free, &task)[0], "2026-03-09T08:00:00Z");
+    assert_eq!(bar(&free, &task)["dates"]["driver"], "PROJECT");
+    assert_eq!(free.list("schedule.links").len(), 1, "it is still told");
 }

@@ -8,7 +8,7 @@ use schedule::{Kind, Link};
 use super::network::Builder;
 use crate::{
     link::{Work as End, ends_of},
-    words::DependencyKind,
+    words::{DependencyKind, MilestoneStatus},
 };
 
 impl Builder<'_> {
@@ -21,6 +21,10 @@ impl Builder<'_> {
             let holds_finish = matches!(kind, Kind::FinishToFinish | Kind::StartToFinish);
             let from_start = matches!(kind, Kind::StartToStart | Kind::StartToFinish);
             let Some((earlier, later)) = ends_of(row) else { continue };
+            // Reason: what is waived holds up nothing, not by its lag either.
+            if self.is_waived(&earlier) {
+                continue;
+            }
             let ends = (self.node(earlier, from_start), self.node(later, !holds_finish));
             if let (Some(predecessor), Some(successor)) = ends
                 && !left_out.contains(&place)
@@ -30,6 +34,12 @@ impl Builder<'_> {
             }
         }
         (links, sources)
+    }
+
+    fn is_waived(&self, end: &End) -> bool {
+        let End::Milestone(id) = end else { return false };
+        let place = self.mark_places.get(id);
+        place.is_some_and(|place| self.source.milestones[*place].status == MilestoneStatus::Waived.as_str())
     }
 
     fn node(&self, end: End, begin: bool) -> Option<usize> {
