@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::{
-    asks::{change, new_project},
+    asks::{change, column, new_project},
     milestones::new_milestone,
     schedules::{bar, early, hours, planned, schedule, wait},
 };
@@ -78,4 +78,41 @@ async fn waived_milestone_holds_up_nothing_by_its_lag_either() {
     assert_eq!(early(&free, &task)[0], "2026-03-09T08:00:00Z");
     assert_eq!(bar(&free, &task)["dates"]["driver"], "PROJECT");
     assert_eq!(free.list("schedule.links").len(), 1, "it is still told");
+}
+
+// keeps: PR-11
+#[tokio::test]
+async fn constraint_of_a_task_with_parts_holds_them_until_one_has_begun() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Whole").await;
+    let start = json!({ "id": id, "estimatedStart": "2026-03-09" });
+    change(&manager, "updateProject", start, "project { id }").await.expect_ok();
+    let later = json!({ "plan": { "constraint": "NOT_EARLIER", "constraintOn": "2026-03-16" } });
+    let whole = planned(&manager, &id, "Whole", later).await;
+    let mut part = hours(8);
+    part["parentId"] = json!(whole);
+    let one = planned(&manager, &id, "One", part.clone()).await;
+    let two = planned(&manager, &id, "Two", part).await;
+    wait(&manager, &id, &one, &two, json!({})).await;
+    let told = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(early(&told, &one)[0], "2026-03-16T08:00:00Z");
+    assert_eq!(early(&told, &whole), ["2026-03-16T08:00:00Z", "2026-03-17T17:00:00Z"]);
+    assert_eq!(bar(&told, &one)["dates"]["driver"], "CONSTRAINT");
+    let before = planned(&manager, &id, "Before", hours(56)).await;
+    wait(&manager, &id, &before, &whole, json!({})).await;
+    let must = json!({ "id": whole, "plan": { "constraint": "MUST_START", "constraintOn": "2026-03-12" } });
+    change(&manager, "updateTask", must, "task { id }").await.expect_ok();
+    let told = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(early(&told, &one)[0], "2026-03-18T08:00:00Z", "links win");
+    let missed = wish(&told, &whole);
+    assert_eq!(
+        [&missed["wish"], &missed["wishedOn"]],
+        [&json!("MUST_START"), &json!("2026-03-12")],
+        "{told}"
+    );
+    let doing = column(&manager, &id, "In progress").await;
+    change(&manager, "updateTask", json!({ "id": one, "columnId": doing }), "task { id }").await.expect_ok();
+    let begun = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(wish(&begun, &whole), Value::Null, "its start is past");
 }

@@ -2,7 +2,8 @@
 //!
 //! A task without parts is an activity. A task with parts is two instants, its begin and its end: its parts begin after
 //! the one and are done before the other, and links of the task hang on them, so that what waits for the task waits for
-//! its last part, and what the task waits for is waited for by each of its parts. A milestone is an instant after the
+//! its last part, and what the task waits for, or the day it must not start before, is waited for by each of its parts.
+//! A milestone is an instant after the
 //! tasks that belong to it, with its due date as deadline. What is not begun is done from the project's start on, or where
 //! somebody put it, and not before the instant that the plan is made as of.
 
@@ -212,7 +213,8 @@ impl<'a> Builder<'a> {
         let source = self.source;
         for (place, task) in source.tasks.iter().enumerate() {
             if !self.parts[place].is_empty() {
-                let begin = self.add(Node::Begin(place), Activity::default());
+                let constraint = self.whole(task, place);
+                let begin = self.add(Node::Begin(place), Activity { constraint, ..Activity::default() });
                 let deadline = task.deadline_on.map(|day| self.end_of(day));
                 let end = self.add(Node::End(place), Activity { deadline, ..Activity::default() });
                 self.ends[place] = (begin, end);
@@ -227,6 +229,28 @@ impl<'a> Builder<'a> {
             let at = self.add(Node::Task(place), activity);
             (self.ends[place], self.durations[place], self.by_calendar[place]) =
                 ((at, at), Some(whole), calendar);
+        }
+    }
+
+    /// What holds the begin of a task with parts: nothing once one of them has begun, for then its start is past.
+    fn whole(&self, task: &TaskRow, place: usize) -> Constraint {
+        let mut waiting = self.parts[place].clone();
+        while let Some(part) = waiting.pop() {
+            if self.parts[part].is_empty() && self.source.tasks[part].state() != TaskStatus::Todo {
+                return Constraint::None;
+            }
+            waiting.extend(&self.parts[part]);
+        }
+        self.wish(task)
+    }
+
+    /// What somebody wishes of the start of a task.
+    fn wish(&self, task: &TaskRow) -> Constraint {
+        let wish = task.constraint_kind.as_deref().and_then(PlanConstraint::parse);
+        match wish.zip(task.constraint_on) {
+            Some((PlanConstraint::NotEarlier, day)) => Constraint::NotEarlier(self.begin_of(day)),
+            Some((PlanConstraint::MustStart, day)) => Constraint::MustStart(self.begin_of(day)),
+            None => Constraint::None,
         }
     }
 
@@ -257,15 +281,10 @@ impl<'a> Builder<'a> {
             }
             TaskStatus::Todo => (Progress::NotStarted, whole),
         };
-        let wish = task.constraint_kind.as_deref().and_then(PlanConstraint::parse);
         let manual = Scheduling::parse(&task.scheduling) == Some(Scheduling::Manual);
-        let constraint = match (start.filter(|_| manual), wish.zip(task.constraint_on)) {
-            // Reason: what has not begun cannot have begun before now, whoever put it there.
-            (Some(start), _) => Constraint::Manual(start.max(self.as_of)),
-            (None, Some((PlanConstraint::NotEarlier, day))) => Constraint::NotEarlier(self.begin_of(day)),
-            (None, Some((PlanConstraint::MustStart, day))) => Constraint::MustStart(self.begin_of(day)),
-            (None, None) => Constraint::None,
-        };
+        // Reason: what has not begun cannot have begun before now, whoever put it there.
+        let by_hand = start.filter(|_| manual).map(|start| Constraint::Manual(start.max(self.as_of)));
+        let constraint = by_hand.unwrap_or_else(|| self.wish(task));
         let deadline = task.deadline_on.map(|day| self.end_of(day));
         Activity { calendar, duration, constraint, deadline, progress }
     }
