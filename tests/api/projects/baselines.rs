@@ -1,11 +1,13 @@
 //! Baselines: what the plan said once, and by how much it slipped since.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::{
-    asks::{change, expect_conflict, expect_stale, new_project},
+    asks::{change, expect_conflict, expect_stale, new_project, person},
     schedules::{hours, planned, wait},
 };
 
@@ -220,4 +222,34 @@ async fn what_several_baselines_say_is_read_together_and_in_pages() {
         let asked = json!({ "id": first, "first": number, "skip": skip });
         manager.run(page, asked).await.expect_field(path, code);
     }
+}
+
+// keeps: PR-12
+#[tokio::test]
+async fn slips_are_counted_without_holidays_and_leave_of_the_time_gone_by() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, dev) = (acme.manager(), acme.developer());
+    let id = new_project(&manager, "Away").await;
+    let start = json!({ "id": id, "estimatedStart": "2026-03-09" });
+    change(&manager, "updateProject", start, "project { id }").await.expect_ok();
+    let mut more = hours(8);
+    more["assigneeIds"] = json!([person(&acme, "dev").await]);
+    let task = planned(&manager, &id, "Theirs", more).await;
+    let kept = keep(&manager, &id, "Before").await;
+    let leave = json!({ "kind": "UNPAID", "from": "2026-03-10", "to": "2026-05-08" });
+    let asked = change(&dev, "requestLeave", leave, "leave { id }").await.expect_ok();
+    let leave = asked.text("requestLeave.leave.id");
+    change(&manager, "approveLeave", json!({ "id": leave }), "leave { id }").await.expect_ok();
+    let later = json!({ "id": id, "estimatedStart": "2026-05-11" });
+    change(&manager, "updateProject", later, "project { id }").await.expect_ok();
+    let before = slip(&compared(&manager, &kept).await.expect_ok(), &task);
+    assert_eq!([&before["startSlipMinutes"], &before["startSlipDays"]], [&json!(480), &json!(1)], "{before}");
+    // Reason: on May 22 the leave lies before everything that is planned for today and later.
+    world.clock.advance(Duration::from_secs(81 * 24 * 3_600));
+    // Reason: sessions do not last that long.
+    let after = slip(&compared(&manager.elsewhere(), &kept).await.expect_ok(), &task);
+    let start: chrono::DateTime<chrono::Utc> = after["startNow"].as_str().unwrap().parse().unwrap();
+    assert!(start > world.clock.now() - chrono::TimeDelta::minutes(1), "{after}");
+    assert_eq!(after["startSlipDays"], 10, "{after}");
 }

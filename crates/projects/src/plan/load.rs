@@ -284,7 +284,13 @@ fn planned<'a>(
     tasks: &'a [TaskRow],
     milestones: &'a [MilestoneRow],
 ) -> impl Iterator<Item = NaiveDate> + use<'a> {
-    let of_task = |task: &TaskRow| [task.start_on, task.due_on, task.constraint_on, task.deadline_on];
+    // Reason: of what has begun without a word how much is left, what has gone by since is what was worked since.
+    let made = |task: &TaskRow| {
+        let counts = task.state() == TaskStatus::Doing && task.remaining_minutes.is_none();
+        counts.then(|| task.created_at.date_naive())
+    };
+    let of_task =
+        move |task: &TaskRow| [task.start_on, task.due_on, task.constraint_on, task.deadline_on, made(task)];
     let planned = tasks.iter().flat_map(of_task).chain(milestones.iter().map(|row| row.due_on));
     planned.flatten().chain(project.estimated_start)
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use async_graphql::{Enum, SimpleObject};
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use kernel::{
     Result,
     ask::Ask,
@@ -122,13 +123,22 @@ pub async fn compare(ask: &Ask, id: BaselineId) -> Result<BaselineComparison> {
     let baseline = Entity::fetch(&ask.db, viewer, INTERNAL_READ, id).await?;
     let project = open(&ask.db, viewer, baseline.project_id, &PLAN_READ).await?;
     let kept = stored::read(&ask.db, viewer.tenant_id(), id).await?;
-    let source = Source::load(&ask.db, viewer, project, viewer.now).await?;
+    let then = then(&baseline, &kept, viewer.tenant.time_zone);
+    let source = Source::load_around(&ask.db, viewer, project, viewer.now, &then).await?;
     let as_of = viewer.now;
     let work = move |source| {
         let plan = Analysis::new(source, as_of, None)?.within()?;
         Ok(compared(baseline.clone(), &kept, &plan, as_of))
     };
     reckoned(&ask.db, viewer, source, Turn::Next, work).await
+}
+
+/// The first and the last day of what a baseline says: slips are counted from there.
+fn then(baseline: &Model, kept: &[Kept], zone: Tz) -> Vec<NaiveDate> {
+    let finish = baseline.finish_at.map(|at| at.timestamp().div_euclid(60));
+    let first = kept.iter().map(|one| one.start).chain(finish).min();
+    let last = kept.iter().map(|one| one.finish).chain(finish).max();
+    first.into_iter().chain(last).map(|at| day_of(zone, at)).collect()
 }
 
 /// The axis on which slips are counted.
