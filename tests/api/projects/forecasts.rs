@@ -5,6 +5,7 @@ use tests::{Actor, Answer, World};
 
 use super::{
     asks::{change, column, expect_conflict, new_project, project},
+    milestones::new_milestone,
     schedules::{hours, planned, schedule, wait},
 };
 use crate::time::asks::logged;
@@ -141,4 +142,25 @@ async fn forecast_beyond_the_years_that_are_written_ends_with_them() {
     expect_conflict(schedule(&manager, &id).await, "This plan is not finished by 9999-12-31");
     let french = schedule(&manager.speaking("fr"), &id).await;
     expect_conflict(french, "Ce plan n'est pas terminé le 9999-12-31");
+}
+
+// keeps: PR-14
+#[tokio::test]
+async fn nothing_to_do_has_no_odds_and_what_is_waived_finishes_nothing() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Nothing yet").await;
+    let delivery = json!({ "id": id, "expectedDelivery": "2026-02-27" });
+    change(&manager, "updateProject", delivery, "project { id }").await.expect_ok();
+    let odds = async || {
+        let told = forecast(&manager, &id).await.expect_ok();
+        let bins = told.list("completionForecast.histogram").len();
+        (told.data("completionForecast.oddsByExpectedDelivery").clone(), bins)
+    };
+    assert_eq!(odds().await, (Value::Null, 0));
+    let mark = new_milestone(&manager, &id, "Dropped", json!({})).await;
+    assert_eq!(odds().await, (json!(0.0), 1));
+    let waive = json!({ "id": mark, "to": "WAIVED" });
+    change(&manager, "transitionMilestone", waive, "milestone { id }").await.expect_ok();
+    assert_eq!(odds().await, (Value::Null, 0));
 }

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use tests::{Actor, Agency, World};
 
-use super::asks::{ask, change, new_role, person, project, refusals};
+use super::{
+    asks::{ask, change, eventually, new_project, new_role, person, project, refusals},
+    schedules::{hours, planned, schedule},
+};
 
 const TASK: &str =
     "query($id: ID!) { task(id: $id) { title dueOn estimateMinutes remainingMinutes blockedReason } }";
@@ -117,4 +120,35 @@ async fn client_does_not_hear_of_changes_that_are_for_the_team_alone() {
     let heard = ears.until(&owner, &id).await;
     let told: Vec<_> = heard.iter().map(|message| &message["changedFields"]).collect();
     assert_eq!(told, [&json!(["title"])]);
+}
+
+// keeps: PR-11, ID-22
+#[tokio::test]
+async fn schedule_of_a_project_that_one_sees_less_of_is_told_as_planned() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (editor, manager) = (person(&acme, "editor").await, acme.manager());
+    let reads = |more: &[&'static str]| {
+        let all = ["projects.project.read", "projects.task.read"].iter().chain(more);
+        all.map(|permission| (*permission, "ASSIGNED")).collect::<Vec<_>>()
+    };
+    let all = reads(&["projects.milestone.read", "projects.internal.read"]);
+    let all = new_role(&acme, "Insider", &all).await;
+    let less = new_role(&acme, "Outsider", &reads(&[])).await;
+    let (here, there) = (new_project(&manager, "Here").await, new_project(&manager, "There").await);
+    for (project, role) in [(&here, &all), (&there, &less)] {
+        planned(&manager, project, "Task", hours(8)).await;
+        let input = json!({ "projectId": project, "userId": editor, "roleId": role });
+        change(&acme.owner(), "addProjectMember", input, "member { id }").await.expect_ok();
+    }
+    eventually("the editor sees both", async || {
+        let [one, other] = [schedule(&acme.editor(), &here).await, schedule(&acme.editor(), &there).await];
+        one.errors().is_empty() && other.errors().is_empty()
+    })
+    .await;
+    let [whole, plain] = [schedule(&acme.editor(), &here).await, schedule(&acme.editor(), &there).await];
+    assert!(whole.list("schedule.bars")[0]["dates"]["earlyStart"].is_string(), "{whole}");
+    let bar = &plain.list("schedule.bars")[0];
+    assert_eq!([&bar["title"], &bar["dates"], &bar["plan"]], [&json!("Task"), &Value::Null, &Value::Null]);
+    assert!(plain.list("schedule.links").is_empty() && plain.list("schedule.calendars").is_empty());
 }

@@ -77,6 +77,9 @@ pub(crate) async fn forecast(ask: &Ask, id: ProjectId, runs: i32, seed: i64) -> 
         let made = plan.laid.network.forecast(&estimates, &histories, trial);
         let mut made = made.map_err(|reason| Error::internal(format!("no forecast: {reason:?}")))?;
         // Reason: what is drawn may lead beyond the years that are written, though the plan itself does not.
+        if plan.span().is_none() {
+            made.finishes.clear();
+        }
         made.finishes.iter_mut().for_each(|finish| *finish = (*finish).min(plan.end()));
         Ok(told(plan, &made, &estimates, &history, (as_of, runs, seed)))
     })
@@ -121,7 +124,7 @@ fn told(
     let zone = plan.laid.calendars[0].1.zone;
     let at = |percent: f64| made.percentile(percent).filter(|_| !plan.source.tasks.is_empty()).map(say::time);
     let due = plan.source.project.expected_delivery;
-    let odds = due.map(|day| made.odds_by(instant(zone, next_day(day), 0)));
+    let due_at = due.filter(|_| !made.finishes.is_empty()).map(|day| instant(zone, next_day(day), 0));
     let open = |node: &Node| match node {
         Node::Task(place) => plan.source.tasks[*place].state() != TaskStatus::Done,
         _ => false,
@@ -139,7 +142,7 @@ fn told(
         p80: at(80.0),
         p95: at(95.0),
         expected_delivery: due.map(Into::into),
-        odds_by_expected_delivery: odds,
+        odds_by_expected_delivery: due_at.map(|at| made.odds_by(at)),
         histogram: histogram(&made.finishes, |at| last_day_of(zone, at)),
         three_point_count: count(|estimate| matches!(estimate, Estimate::ThreePoint { .. })),
         history_count: count(|estimate| matches!(estimate, Estimate::History(_))),

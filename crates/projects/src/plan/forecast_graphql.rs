@@ -43,7 +43,8 @@ pub struct CompletionForecast {
     pub p95: Option<DateTime>,
     /// When the client expects the project.
     pub expected_delivery: Option<Date>,
-    /// The odds, from 0 to 1, that it is finished by the end of that day; null without one.
+    /// The odds, from 0 to 1, that it is finished by the end of that day; null without one, and without tasks and
+    /// milestones that are not waived.
     pub odds_by_expected_delivery: Option<f64>,
     /// How many runs were finished when: at most 40 spans of days, one after the other.
     pub histogram: Vec<ForecastBin>,

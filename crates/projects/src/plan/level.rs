@@ -183,7 +183,8 @@ fn level(source: Source, as_of: DateTime<Utc>, within_float: bool) -> Result<Out
     let token = token::token(&source, as_of, &format!("level {within_float}"));
     let plan = Analysis::new(source, as_of, None)?.within()?;
     let (resources, people) = resources(&plan, within_float);
-    let levelled = plan.laid.network.level(&resources);
+    let mut levelled = plan.laid.network.level(&resources);
+    levelled.finish = levelled.finish.filter(|_| plan.span().is_some());
     plan.check_finish(levelled.finish)?;
     if let Some(last) = plan.beyond(levelled.finish) {
         return Err(Short::beyond(plan.source, last));

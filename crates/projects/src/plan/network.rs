@@ -329,10 +329,9 @@ impl<'a> Builder<'a> {
                 let at = row.completed_at.map_or(self.as_of, minutes);
                 Activity { progress: Progress::Finished(at, at), ..Activity::default() }
             }
-            // Reason: what is waived holds up nothing, so it is past.
-            MilestoneStatus::Waived => {
-                Activity { progress: Progress::Finished(self.as_of, self.as_of), ..Activity::default() }
-            }
+            // Reason: what is waived holds up nothing, and is not what the project is finished with either: it is past,
+            // before everything else.
+            MilestoneStatus::Waived => Activity { progress: Progress::Finished(0, 0), ..Activity::default() },
             _ => Activity { deadline, ..Activity::default() },
         }
     }
