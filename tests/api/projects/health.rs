@@ -182,8 +182,8 @@ async fn scores_recorded_by_two_at_once_are_one_a_day() {
     let both = join_all([(); 2].map(|()| record::some(&app.db, &viewer))).await;
     both.into_iter().for_each(|done| assert!(!done.unwrap(), "there are few projects"));
     let scores = world.snapshot().await.of_tenant(world.agency("acme").tenant().await);
-    let day = |row: &Value| row["scored_on"].to_string();
-    let newest = scores.rows("projects_health_scores").map(|row| day(&row)).max().unwrap();
+    let day = |row: &tests::Row| row["scored_on"].to_string();
+    let newest = scores.rows("projects_health_scores").map(day).max().unwrap();
     let of: Vec<_> = scores.rows("projects_health_scores").filter(|row| day(row) == newest).collect();
     let projects: BTreeSet<String> = of.iter().map(|row| row["project_id"].to_string()).collect();
     assert_eq!((of.len(), of.len() > 1), (projects.len(), true), "each project has one");
