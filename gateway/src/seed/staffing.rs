@@ -146,12 +146,12 @@ impl Staffing {
             tenant_id: maker.tenant,
             user_id: person,
             job_title: Some(TITLES[place % TITLES.len()].to_owned()),
-            location: Some(if place % 4 == 0 { "At home" } else { "Office" }.to_owned()),
+            location: Some(if place.is_multiple_of(4) { "At home" } else { "Office" }.to_owned()),
             country: None,
             calendar_id: None,
             hours: json!([]),
             weekly_minutes: part_time.then_some(1_200),
-            target_percent: Some(if place % 3 == 0 { 60 } else { 75 }),
+            target_percent: Some(if place.is_multiple_of(3) { 60 } else { 75 }),
             created_at: maker.now(),
             updated_at: maker.now(),
             version: 1,
@@ -175,7 +175,7 @@ impl Staffing {
                 name: "Certified Professional in Accessibility".to_owned(),
                 issuer: Some("IAAP".to_owned()),
                 issued_on: Some(maker.day(-400)),
-                expires_on: Some(maker.day(if place % 2 == 0 { -10 } else { 700 })),
+                expires_on: Some(maker.day(if place.is_multiple_of(2) { -10 } else { 700 })),
                 credential: Some(format!("CPACC-{:04}", 1_000 + place)),
             });
         }
@@ -247,7 +247,7 @@ impl Staffing {
             });
         }
         let developer = rows.person(SystemRole::TeamMember).id;
-        if let Some(project) = going().last() {
+        if let Some(project) = going().next_back() {
             let week = (first + Days::new(7), first + Days::new(13));
             self.allocate(maker, project.id, Some(developer), (Some(1_800), None), week, true);
             self.allocate(maker, project.id, Some(developer), (Some(1_200), None), week, true);
