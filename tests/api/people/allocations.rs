@@ -145,7 +145,7 @@ async fn place_is_given_to_a_person() {
     assert_eq!(place.data("createAllocation.allocation.skills.0.skill.name"), "Rust");
     let place = id(place);
     let open = "{ allocations(filter: { open: true }) { nodes { id role } } }";
-    assert_eq!(ask(&manager, open).await.expect_ok().ids("allocations.nodes"), [place.clone()]);
+    assert_eq!(ask(&manager, open).await.expect_ok().ids("allocations.nodes"), std::slice::from_ref(&place));
     let given = json!({ "id": place, "userId": dev, "skills": [] });
     let given = change(&manager, "updateAllocation", given, ALLOCATION).await.expect_ok();
     let given = given.data("updateAllocation.allocation");

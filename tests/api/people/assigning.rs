@@ -275,7 +275,7 @@ async fn tasks_are_assigned_as_one_act_and_a_stale_preview_is_refused() {
     for (title, id) in [("One", &one), ("Two", &two)] {
         let chosen = of(&told, title)["userId"].clone();
         let now = read_task(&manager, id).await.expect_ok();
-        assert_eq!(now.each("task.assignees", "id"), [chosen.clone()]);
+        assert_eq!(now.each("task.assignees", "id"), std::slice::from_ref(&chosen));
         let events = world.events_of(id).await;
         let last = events.iter().rev().find(|event| event["kind"] == "projects.task.assigned").unwrap();
         assert_eq!(last["payload"], json!({ "added": [chosen], "removed": [], "project": project }));
