@@ -194,7 +194,7 @@ async fn what_somebody_who_goes_was_planned_for_is_still_to_be_done() {
 async fn place_of_somebody_who_is_erased_says_nothing_of_them() {
     let world = World::new().await;
     let acme = world.agency("acme");
-    let (owner, person) = (acme.owner(), person(&acme, "sales").await);
+    let (owner, person) = (acme.owner(), person(&acme, "finance").await);
     let project = new_project(&owner, "One").await;
     let note = json!({ "userId": person, "percent": 10, "note": "Only before noon" });
     let id = planned(&owner, &project, note).await;
