@@ -1,6 +1,7 @@
 //! Who may see and do what with projects, teams and tasks: permissions, the roles that hold them, and the rows they
 //! reach.
 
+mod guarded;
 pub mod people;
 pub mod registers;
 mod template;

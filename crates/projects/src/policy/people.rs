@@ -6,17 +6,17 @@ use kernel::{
         Rule,
         SystemRole::{Accountant, Editor, ProjectManager, Sales, TeamMember, Viewer as ViewerRole},
     },
-    id::{AllocationId, LeaveId, ResourceProfileId, SkillId, TenantId, TypedId, UserId, WorkCalendarId},
-    policy::{Guarded, Near, nothing},
+    id::{AllocationId, LeaveId, ResourceProfileId, SkillId, TypedId, UserId, WorkCalendarId},
+    policy::{Near, nothing},
     viewer::{
         Permission,
         Reach::{Assigned, Own, Tenant},
         Viewer,
     },
 };
-use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
+use sea_orm::{ColumnTrait, Condition, QueryFilter};
 
-use super::{as_project, work::reached};
+use super::{as_project, guarded::guarded, work::staff_only};
 use crate::{
     calendar::entity as calendar,
     people::{
@@ -112,65 +112,47 @@ fn own(column: impl ColumnTrait, viewer: &Viewer, near: Near<'_>) -> Condition {
     }
 }
 
-macro_rules! guarded {
-    ($module:ident, $id:ty, $read:expr, |$viewer:ident, $near:ident| $within:expr, |$reader:ident| $shown:expr) => {
-        impl Guarded for $module::Entity {
-            type Id = $id;
+guarded!(calendar, WorkCalendarId, PEOPLE_READ, |viewer, _near| for_staff(viewer), |viewer, select| {
+    staff_only(select, viewer)
+});
 
-            const READ: Permission = $read;
-
-            fn id_column() -> $module::Column {
-                $module::Column::Id
-            }
-
-            fn in_tenant(tenant: TenantId) -> Condition {
-                Condition::all().add($module::Column::TenantId.eq(tenant))
-            }
-
-            fn within($viewer: &Viewer, $near: Near<'_>) -> Condition {
-                $within
-            }
-
-            fn visible($reader: &Viewer, permission: Permission) -> Select<Self> {
-                reached::<Self>($reader, permission).filter(for_staff($reader)).filter($shown)
-            }
-        }
-    };
-}
-
-guarded!(calendar, WorkCalendarId, PEOPLE_READ, |viewer, _near| for_staff(viewer), |_viewer| Condition::all(
-));
-
-guarded!(skill, SkillId, PEOPLE_READ, |viewer, _near| for_staff(viewer), |_viewer| Condition::all());
+guarded!(skill, SkillId, PEOPLE_READ, |viewer, _near| for_staff(viewer), |viewer, select| {
+    staff_only(select, viewer)
+});
 
 guarded!(
     profile,
     ResourceProfileId,
     PEOPLE_READ,
     |viewer, near| own(profile::Column::UserId, viewer, near),
-    |_viewer| Condition::all()
+    |viewer, select| staff_only(select, viewer)
 );
 
-guarded!(leave, LeaveId, PEOPLE_READ, |viewer, near| own(leave::Column::UserId, viewer, near), |viewer| {
-    // Reason: what is asked for and not granted is between a person and those who decide.
-    if viewer.reaches(LEAVE_DECIDE, Tenant) {
-        Condition::all()
-    } else {
-        own(leave::Column::UserId, viewer, Near::Own)
-            .add(leave::Column::Status.eq(LeaveStatus::Approved.as_str()))
+guarded!(
+    leave,
+    LeaveId,
+    PEOPLE_READ,
+    |viewer, near| own(leave::Column::UserId, viewer, near),
+    |viewer, select| {
+        let select = staff_only(select, viewer);
+        // Reason: what is asked for and not granted is between a person and those who decide.
+        if viewer.reaches(LEAVE_DECIDE, Tenant) {
+            return select;
+        }
+        let approved = leave::Column::Status.eq(LeaveStatus::Approved.as_str());
+        select.filter(own(leave::Column::UserId, viewer, Near::Own).add(approved))
     }
-});
+);
 
 guarded!(
     allocation,
     AllocationId,
     ALLOCATIONS_READ,
-    |viewer, near| as_project(allocation::Column::ProjectId, viewer, near).add(own(
-        allocation::Column::UserId,
-        viewer,
-        near
-    )),
-    |_viewer| Condition::all()
+    |viewer, near| {
+        let projects = as_project(allocation::Column::ProjectId, viewer, near);
+        projects.add(own(allocation::Column::UserId, viewer, near))
+    },
+    |viewer, select| staff_only(select, viewer)
 );
 
 #[cfg(test)]

@@ -8,22 +8,19 @@ use kernel::{
             Accountant, Client, ClientAdmin, ProjectManager, Sales, TeamMember, Viewer as ViewerRole,
         },
     },
-    id::{
-        BaselineId, ChangeLineId, ChangeRequestId, DecisionId, FeedbackRequestId, RiskId, StatusReportId,
-        TenantId,
-    },
-    policy::{Guarded, Near, nothing},
+    id::{BaselineId, ChangeLineId, ChangeRequestId, DecisionId, FeedbackRequestId, RiskId, StatusReportId},
+    policy::{Near, nothing},
     viewer::{
         Permission,
         Reach::{Account, Assigned, Tenant},
-        Viewer,
     },
 };
-use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
+use sea_orm::{ColumnTrait, Condition, QueryFilter};
 
 use super::{
     BUDGETS_READ, INTERNAL_READ, as_project,
-    work::{reached, shared_or_internal},
+    guarded::guarded,
+    work::{shared_or_internal, staff_only},
 };
 use crate::{
     change_request::{entity as change_request, line::entity as line},
@@ -120,44 +117,12 @@ const SHARED: &[(kernel::catalogue::SystemRole, kernel::viewer::Reach)] = &[
     (ViewerRole, Tenant),
 ];
 
-macro_rules! guarded {
-    ($module:ident, $id:ty, $read:expr, |$viewer:ident, $near:ident, $any:ident| $own:block, |$reader:ident, $select:ident| $shown:expr) => {
-        impl Guarded for $module::Entity {
-            type Id = $id;
-
-            const READ: Permission = $read;
-
-            fn id_column() -> $module::Column {
-                $module::Column::Id
-            }
-
-            fn in_tenant(tenant: TenantId) -> Condition {
-                Condition::all().add($module::Column::TenantId.eq(tenant))
-            }
-
-            fn within($viewer: &Viewer, $near: Near<'_>) -> Condition {
-                let $any = as_project($module::Column::ProjectId, $viewer, $near);
-                $own
-            }
-
-            fn visible($reader: &Viewer, permission: Permission) -> Select<Self> {
-                let $select = reached::<Self>($reader, permission);
-                $shown
-            }
-        }
-    };
-}
-
-/// No rows for a client, whatever a role of their own may say.
-fn staff_only<E: Guarded>(select: Select<E>, viewer: &Viewer) -> Select<E> {
-    if viewer.is_client() { select.filter(nothing()) } else { select }
-}
-
 guarded!(
     risk,
     RiskId,
     RISKS_READ,
-    |viewer, near, any| {
+    |viewer, near| {
+        let any = as_project(risk::Column::ProjectId, viewer, near);
         match (near, viewer.user_id()) {
             (Near::Own, Some(user)) => any.add(risk::Column::OwnerId.eq(user)),
             _ => any,
@@ -166,39 +131,68 @@ guarded!(
     |viewer, select| staff_only(select, viewer)
 );
 
-guarded!(baseline, BaselineId, INTERNAL_READ, |_viewer, _near, any| { any }, |viewer, select| staff_only(
-    select, viewer
-));
+guarded!(
+    baseline,
+    BaselineId,
+    INTERNAL_READ,
+    |viewer, near| as_project(baseline::Column::ProjectId, viewer, near),
+    |viewer, select| staff_only(select, viewer)
+);
 
-guarded!(change_request, ChangeRequestId, CHANGES_READ, |_viewer, _near, any| { any }, |viewer, select| {
-    match viewer.is_client() {
-        true => select.filter(change_request::Column::Status.ne(ChangeRequestStatus::Draft.as_str())),
-        false => select,
+guarded!(
+    change_request,
+    ChangeRequestId,
+    CHANGES_READ,
+    |viewer, near| as_project(change_request::Column::ProjectId, viewer, near),
+    |viewer, select| {
+        match viewer.is_client() {
+            true => select.filter(change_request::Column::Status.ne(ChangeRequestStatus::Draft.as_str())),
+            false => select,
+        }
     }
-});
+);
 
-guarded!(line, ChangeLineId, BUDGETS_READ, |_viewer, _near, any| { any }, |viewer, select| staff_only(
-    select, viewer
-));
+guarded!(
+    line,
+    ChangeLineId,
+    BUDGETS_READ,
+    |viewer, near| as_project(line::Column::ProjectId, viewer, near),
+    |viewer, select| staff_only(select, viewer)
+);
 
-guarded!(decision, DecisionId, DECISIONS_READ, |_viewer, _near, any| { any }, |viewer, select| {
-    let shared = Condition::all().add(decision::Column::ClientVisible.eq(true));
-    shared_or_internal(select, viewer, shared)
-});
+guarded!(
+    decision,
+    DecisionId,
+    DECISIONS_READ,
+    |viewer, near| as_project(decision::Column::ProjectId, viewer, near),
+    |viewer, select| {
+        let shared = Condition::all().add(decision::Column::ClientVisible.eq(true));
+        shared_or_internal(select, viewer, shared)
+    }
+);
 
-guarded!(report, StatusReportId, REPORTS_READ, |_viewer, _near, any| { any }, |viewer, select| {
-    let published = report::Column::Status.eq(StatusReportStatus::Published.as_str());
-    shared_or_internal(select, viewer, Condition::all().add(published))
-});
+guarded!(
+    report,
+    StatusReportId,
+    REPORTS_READ,
+    |viewer, near| as_project(report::Column::ProjectId, viewer, near),
+    |viewer, select| {
+        let published = report::Column::Status.eq(StatusReportStatus::Published.as_str());
+        shared_or_internal(select, viewer, Condition::all().add(published))
+    }
+);
 
-guarded!(feedback, FeedbackRequestId, FEEDBACK_READ, |_viewer, _near, any| { any }, |viewer, select| match (
-    viewer.is_client(),
-    viewer.user_id()
-) {
-    (true, Some(user)) => select.filter(feedback::Column::UserId.eq(user)),
-    (true, None) => select.filter(nothing()),
-    (false, _) => select,
-});
+guarded!(
+    feedback,
+    FeedbackRequestId,
+    FEEDBACK_READ,
+    |viewer, near| as_project(feedback::Column::ProjectId, viewer, near),
+    |viewer, select| match (viewer.is_client(), viewer.user_id()) {
+        (true, Some(user)) => select.filter(feedback::Column::UserId.eq(user)),
+        (true, None) => select.filter(nothing()),
+        (false, _) => select,
+    }
+);
 
 #[cfg(test)]
 mod tests {

@@ -6,8 +6,8 @@ use kernel::{
         Rule,
         SystemRole::{Accountant, ProjectManager, TeamMember},
     },
-    id::{ActivityTypeId, BillRateId, CostRateId, TenantId, TimeEntryId, TimerId, TimesheetId, TypedId},
-    policy::{Guarded, Near, ids_within, nothing},
+    id::{ActivityTypeId, BillRateId, CostRateId, TimeEntryId, TimerId, TimesheetId, TypedId},
+    policy::{Near, ids_within, nothing},
     viewer::{
         Permission,
         Reach::{Assigned, Own, Tenant},
@@ -19,7 +19,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{RATES_READ, value};
+use super::{RATES_READ, guarded::guarded, value};
 use crate::{
     project::entity as project,
     time::{
@@ -82,28 +82,6 @@ fn worked(owner: impl ColumnTrait, project: Condition, viewer: &Viewer, near: Ne
 /// Rows of a project that is near to the viewer; a manager's own projects are.
 fn of_projects<C: ColumnTrait>(column: C, viewer: &Viewer, near: Near<'_>) -> Condition {
     nothing().add(value(column).in_subquery(ids_within::<project::Entity>(viewer, near)))
-}
-
-macro_rules! guarded {
-    ($module:ident, $id:ty, $read:expr, |$viewer:ident, $near:ident| $within:expr) => {
-        impl Guarded for $module::Entity {
-            type Id = $id;
-
-            const READ: Permission = $read;
-
-            fn id_column() -> $module::Column {
-                $module::Column::Id
-            }
-
-            fn in_tenant(tenant: TenantId) -> Condition {
-                Condition::all().add($module::Column::TenantId.eq(tenant))
-            }
-
-            fn within($viewer: &Viewer, $near: Near<'_>) -> Condition {
-                $within
-            }
-        }
-    };
 }
 
 guarded!(entry, TimeEntryId, TIME_READ, |viewer, near| {

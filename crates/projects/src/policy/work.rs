@@ -38,6 +38,11 @@ pub(super) fn reached<E: Guarded>(viewer: &Viewer, permission: Permission) -> Se
     E::of_tenant(viewer.tenant_id()).filter(allowed::<E>(viewer, permission))
 }
 
+/// No rows for a client, whatever a role of their own may say.
+pub(super) fn staff_only<E: Guarded>(select: Select<E>, viewer: &Viewer) -> Select<E> {
+    if viewer.is_client() { select.filter(nothing()) } else { select }
+}
+
 /// All rows or none.
 fn everything() -> Condition {
     Condition::all()
