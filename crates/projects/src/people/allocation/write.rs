@@ -1,12 +1,10 @@
 //! The acts that change allocations: load, check, decide, write, record.
 
-use std::collections::HashSet;
-
 use kernel::{
     Error, Fields, Result, Text,
     act::{Act, expect_version},
     db::Db,
-    id::{AllocationId, ProjectId, SkillId, TypedId, UserId},
+    id::{AllocationId, ProjectId, TypedId, UserId},
     patch,
     policy::Guarded,
     scalar::Date,
@@ -23,10 +21,7 @@ use super::{
 };
 use crate::{
     calendar::graphql::range,
-    people::{
-        forget, hold_staff,
-        profile::{mutation::SkillLevelInput, write::check_levels},
-    },
+    people::{forget, hold_staff, profile::mutation::SkillLevelInput, skill::levels::changes},
     policy::people::{ALLOCATIONS_READ, ALLOCATIONS_WRITE},
     project::{self, entity as projects},
     register::{OUT_OF_RANGE, check_range, comment},
@@ -182,15 +177,9 @@ async fn set_needs(act: &mut Act, id: AllocationId, wanted: &[SkillLevelInput]) 
     let tenant = act.viewer().tenant_id();
     let there = needed::of_tenant(tenant).filter(needed::Column::AllocationId.eq(id.uuid()));
     let there = there.all(act.conn()).await?;
-    let before: HashSet<SkillId> = there.iter().map(|row| row.skill_id).collect();
-    let mut levels = check_levels(act, wanted, &before, "skills").await?;
-    let same = |row: &needed::Model| levels.get(&row.skill_id) == Some(&row.level);
-    let (stay, gone): (Vec<_>, Vec<_>) = there.into_iter().partition(same);
-    for row in &stay {
-        levels.remove(&row.skill_id);
-    }
+    let (gone, come) = changes(act, there, |row| (row.skill_id, row.level), wanted).await?;
     act.delete_all(gone).await?;
-    let new = levels.into_iter().map(|(skill_id, level)| needed::Model {
+    let new = come.into_iter().map(|(skill_id, level)| needed::Model {
         id: act.new_id(),
         tenant_id: tenant,
         allocation_id: id,

@@ -1,12 +1,10 @@
 //! The act that changes a profile: load, check, decide, write, record.
 
-use std::collections::{HashMap, HashSet};
-
 use kernel::{
     Error, Fields, Result, Text,
     act::{Act, expect_version},
     db::Db,
-    id::{SkillId, TypedId, UserId},
+    id::{TypedId, UserId},
     patch, text,
     viewer::{Reach, Viewer},
 };
@@ -24,7 +22,7 @@ use crate::{
         holidays, hours,
         write::{Changes, Owner, TOO_MANY, change_days, find as calendar},
     },
-    people::{hold_staff, skill::levels::Catalogue},
+    people::{hold_staff, skill::levels::changes},
     policy::people::{PEOPLE_WRITE, may_of},
     register::{OUT_OF_RANGE, check_range},
     service::Projects,
@@ -149,40 +147,13 @@ async fn change_parts(act: &mut Act, person: UserId, input: &UpdateResourceProfi
     Ok(more || !set.is_empty() || !remove.is_empty())
 }
 
-/// Skills with levels as somebody wrote them at a path: known, in use or among `before`, each once.
-///
-/// # Errors
-/// INVALID with everything that is wrong.
-pub(crate) async fn check_levels(
-    act: &Act,
-    wanted: &[SkillLevelInput],
-    before: &HashSet<SkillId>,
-    path: &str,
-) -> Result<HashMap<SkillId, i32>> {
-    if wanted.len() > SKILLS_MAX {
-        return Err(Error::field(path, TOO_MANY.with("max", SKILLS_MAX)));
-    }
-    let ids = wanted.iter().map(|one| one.skill_id).collect();
-    let known = Catalogue::load(act.conn(), act.viewer(), ids).await?;
-    let mut fields = Fields::new();
-    let levels = known.levels(wanted, before, (path, SKILLS_MAX), &mut fields);
-    fields.check()?;
-    Ok(levels.into_iter().collect())
-}
-
 async fn set_skills(act: &mut Act, person: UserId, wanted: &[SkillLevelInput]) -> Result<()> {
     let tenant = act.viewer().tenant_id();
     let there = skilled::of_tenant(tenant).filter(skilled::Column::UserId.eq(person.uuid()));
     let there = there.all(act.conn()).await?;
-    let before: HashSet<SkillId> = there.iter().map(|row| row.skill_id).collect();
-    let mut levels = check_levels(act, wanted, &before, "skills").await?;
-    let same = |row: &skilled::Model| levels.get(&row.skill_id) == Some(&row.level);
-    let (stay, gone): (Vec<_>, Vec<_>) = there.into_iter().partition(same);
-    for row in &stay {
-        levels.remove(&row.skill_id);
-    }
+    let (gone, come) = changes(act, there, |row| (row.skill_id, row.level), wanted).await?;
     act.delete_all(gone).await?;
-    let new = levels.into_iter().map(|(skill_id, level)| skilled::Model {
+    let new = come.into_iter().map(|(skill_id, level)| skilled::Model {
         id: act.new_id(),
         tenant_id: tenant,
         user_id: person,

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use kernel::{
     Fields, Result,
+    act::Act,
     id::{SkillId, TypedId},
     policy::Guarded,
     sql::one_of,
@@ -19,7 +20,7 @@ use crate::{
     calendar::write::TOO_MANY,
     people::{
         TWICE,
-        profile::{matrix::LEVELS, mutation::SkillLevelInput},
+        profile::{matrix::LEVELS, mutation::SkillLevelInput, write::SKILLS_MAX},
     },
     register::check_range,
 };
@@ -75,4 +76,36 @@ impl Catalogue {
         }
         wanted.iter().map(|one| (one.skill_id, one.level)).collect()
     }
+}
+
+/// What is to be changed where rows shall say what an input wants at `skills`: the rows that go, and the levels that come.
+///
+/// # Errors
+/// INVALID with everything that is wrong.
+pub(crate) async fn changes<M>(
+    act: &Act,
+    there: Vec<M>,
+    of: impl Fn(&M) -> (SkillId, i32),
+    wanted: &[SkillLevelInput],
+) -> Result<(Vec<M>, Vec<(SkillId, i32)>)> {
+    let ids = wanted.iter().take(SKILLS_MAX).map(|one| one.skill_id).collect();
+    let known = Catalogue::load(act.conn(), act.viewer(), ids).await?;
+    let before = there.iter().map(|row| of(row).0).collect();
+    let mut fields = Fields::new();
+    let levels = known.levels(wanted, &before, ("skills", SKILLS_MAX), &mut fields);
+    fields.check()?;
+    Ok(difference(there, of, &levels))
+}
+
+/// The rows that say nothing of what is wanted, and what is wanted that no row says. A skill with another level is both:
+/// its row goes before the new one comes.
+pub(super) fn difference<M>(
+    there: Vec<M>,
+    of: impl Fn(&M) -> (SkillId, i32),
+    wanted: &[(SkillId, i32)],
+) -> (Vec<M>, Vec<(SkillId, i32)>) {
+    let said: HashSet<(SkillId, i32)> = there.iter().map(&of).collect();
+    let come = wanted.iter().filter(|one| !said.contains(one)).copied().collect();
+    let gone = there.into_iter().filter(|row| !wanted.contains(&of(row))).collect();
+    (gone, come)
 }

@@ -17,7 +17,10 @@ use kernel::{
 use sea_orm::{QueryOrder, entity::prelude::*};
 use serde_json::{Value as JsonValue, json};
 
-use super::{entity as skill, levels::Catalogue};
+use super::{
+    entity as skill,
+    levels::{Catalogue, difference},
+};
 use crate::{
     people::profile::{graphql::SkillLevel, mutation::SkillLevelInput},
     policy::INTERNAL_READ,
@@ -90,11 +93,11 @@ impl Skilling {
         // Reason: the order in which skills are named says nothing, so it is no change.
         wanted.sort_unstable();
         let there: Vec<(SkillId, i32)> = before.iter().map(|row| (row.skill_id, row.level)).collect();
-        let come = wanted.iter().filter(|one| !there.contains(one)).map(|one| new(act, task, *one));
+        let (gone, come) = difference(before.to_vec(), |row| (row.skill_id, row.level), &wanted);
         Self {
             task: task.clone(),
-            come: come.collect(),
-            gone: before.iter().filter(|row| !wanted.contains(&(row.skill_id, row.level))).cloned().collect(),
+            come: come.into_iter().map(|one| new(act, task, one)).collect(),
+            gone,
             before: there,
             after: wanted,
         }
