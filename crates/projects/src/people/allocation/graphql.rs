@@ -12,10 +12,9 @@ use kernel::{
     page::{ById, Connection, Order, PageArgs, check_listed, list},
     policy::Guarded,
     scalar::{Date, DateTime},
-    sql::one_of,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{ColumnTrait, QueryFilter, Select};
 
 use super::{
     entity::{Column, Entity, Model},
@@ -143,13 +142,7 @@ impl Loader<AllocationId> for Needs {
     type Error = Error;
 
     async fn load(&self, ids: &[AllocationId]) -> Result<HashMap<AllocationId, Vec<needed::Model>>> {
-        let of = one_of(self.db.backend(), needed::Column::AllocationId, ids.iter().map(|id| id.uuid()));
-        let rows = needed::of_tenant(self.viewer.tenant_id()).filter(of);
-        let mut found: HashMap<AllocationId, Vec<needed::Model>> = HashMap::new();
-        for row in rows.order_by_asc(needed::Column::SkillId).all(&self.db).await? {
-            found.entry(row.allocation_id).or_default().push(row);
-        }
-        Ok(found)
+        needed::of_places(&self.db, self.viewer.tenant_id(), ids.iter().copied()).await
     }
 }
 

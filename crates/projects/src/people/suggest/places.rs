@@ -1,14 +1,11 @@
 //! Places that people are suggested for: those of a project that nobody has taken, or such as somebody thinks of.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use kernel::{
     Error, Fields, Result, Text,
     id::{AllocationId, ProjectId, TypedId},
     policy::Guarded,
     scalar::Date,
-    sql::one_of,
     text,
     viewer::Viewer,
 };
@@ -83,21 +80,13 @@ pub(super) async fn open(
         .order_by_asc(Column::Id)
         .limit(PLACES_MAX as u64);
     let rows = rows.all(conn).await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids = rows.iter().map(|row| row.id.uuid());
-    let needs = needed::of_tenant(viewer.tenant_id()).filter(one_of(
-        conn.get_database_backend(),
-        needed::Column::AllocationId,
-        ids,
-    ));
-    let mut skills: HashMap<AllocationId, Vec<Level>> = HashMap::new();
-    for row in needs.order_by_asc(needed::Column::SkillId).all(conn).await? {
-        skills.entry(row.allocation_id).or_default().push((row.skill_id, row.level));
-    }
+    let needs = needed::of_places(conn, viewer.tenant_id(), rows.iter().map(|row| row.id)).await?;
+    let skills = |place: AllocationId| {
+        let needs = needs.get(&place).into_iter().flatten();
+        needs.map(|row| (row.skill_id, row.level)).collect()
+    };
     let place = |row: Model| Place {
-        skills: skills.remove(&row.id).unwrap_or_default(),
+        skills: skills(row.id),
         days: (row.starts_on.max(today), row.ends_on),
         stored: true,
         row,
