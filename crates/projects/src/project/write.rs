@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     column, field, member, milestone,
-    people::allocation::again,
+    people::allocation::restore,
     policy::{BUDGETS_WRITE, PROJECTS_ARCHIVE, PROJECTS_TRANSITION, PROJECTS_WRITE},
     service::Projects,
     words::ProjectStatus,
@@ -227,14 +227,14 @@ pub async fn restore(
     expected_version: Option<i64>,
 ) -> Result<Model> {
     viewer.require(PROJECTS_ARCHIVE)?;
-    let names = again::names(viewer, db, projects, id).await?;
+    let names = restore::names(viewer, db, projects, id).await?;
     viewer
         .act(db, "projects.project.restore", async |act| {
             let before = open(act, PROJECTS_ARCHIVE, id).await?;
             expect_version("Project", expected_version, before.version)?;
             let after = Model { archived_at: None, ..before.clone() };
             if before.archived_at.is_some() {
-                again::check(act, projects, &after, &names).await?;
+                restore::check(act, projects, &after, &names).await?;
             }
             act.update(&before, after).await
         })
