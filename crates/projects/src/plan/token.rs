@@ -1,9 +1,12 @@
 //! Tokens: by them a plan that is applied is the one that was looked at.
 
-use std::fmt::Write as _;
+use std::{
+    collections::BTreeSet,
+    fmt::{Debug, Write as _},
+};
 
 use chrono::{DateTime, Utc};
-use kernel::{Error, Result, Text, id::TypedId};
+use kernel::{Error, Result, Text, id::UserId};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -21,50 +24,53 @@ pub const PLAN_CHANGED: Text = Text::new(
 /// How long a preview can be applied, in minutes: a day.
 const KEPT: i64 = 24 * 60;
 
+/// What a token is made of: what was read, and what somebody wants of it.
+#[derive(Default)]
+pub(crate) struct Mark(Sha256);
+
+impl Mark {
+    /// Makes the token follow from something more.
+    pub(crate) fn add(&mut self, what: &impl Debug) {
+        let mut line = String::new();
+        // Invariant: writing to a string never fails.
+        let _ = writeln!(line, "{what:?}");
+        self.0.update(line.as_bytes());
+    }
+
+    /// The token of what was reckoned as of an instant; `with` stands in it as it is.
+    pub(crate) fn token(self, as_of: DateTime<Utc>, with: &str) -> String {
+        let mut token = format!("{:x}.{with}", minutes(as_of));
+        for byte in self.0.finalize().iter().take(16) {
+            let _ = write!(token, "{byte:02x}");
+        }
+        token
+    }
+}
+
 /// The token of what follows from a plan as of an instant, and from what somebody wants of it.
 pub(crate) fn token(source: &Source, as_of: DateTime<Utc>, wanted: &str) -> String {
-    let mut hash = Sha256::new();
-    let mut line = String::new();
-    let mut add = |text: &mut String| {
-        hash.update(text.as_bytes());
-        text.clear();
-    };
-    // Invariant: writing to a string never fails.
-    let _ = writeln!(line, "{} {:?} {wanted}", source.project.id.uuid(), source.project.estimated_start);
-    add(&mut line);
+    let mut mark = Mark::default();
+    mark.add(&(source.project.id, source.project.estimated_start, wanted));
     for task in &source.tasks {
         let TaskRow { id, status, priority, estimate_minutes, remaining_minutes, start_on, due_on, .. } =
             task;
-        let _ = write!(line, "{} {status} {priority} {estimate_minutes:?} {remaining_minutes:?}", id.uuid());
-        let _ = write!(line, " {start_on:?} {due_on:?} {:?} {:?}", task.milestone_id, task.parent_id);
-        let _ = write!(line, " {:?} {:?}", task.plan(), task.completed_at);
-        let _ = writeln!(line, " {:?}", source.doers(*id));
-        add(&mut line);
+        let planned = (start_on, due_on, task.milestone_id, task.parent_id, task.plan(), task.completed_at);
+        let doers = source.doers(*id);
+        mark.add(&(id, status, priority, estimate_minutes, remaining_minutes, planned, doers));
     }
     for MilestoneRow { id, due_on, status, completed_at, .. } in &source.milestones {
-        let _ = writeln!(line, "{} {due_on:?} {status} {completed_at:?}", id.uuid());
-        add(&mut line);
+        mark.add(&(id, due_on, status, completed_at));
     }
     for link in &source.links {
         let ends = (link.pred_task_id, link.pred_milestone_id, link.succ_task_id, link.succ_milestone_id);
-        let _ = writeln!(line, "{} {} {} {ends:?}", link.id.uuid(), link.kind, link.lag_minutes);
-        add(&mut line);
+        mark.add(&(link.id, &link.kind, link.lag_minutes, ends));
     }
-    let _ = writeln!(line, "{:?}", source.calendars.agency());
-    add(&mut line);
-    let mut people: Vec<_> = source.doers.values().flatten().copied().collect();
-    people.sort_unstable();
-    people.dedup();
+    mark.add(source.calendars.agency());
+    let people: BTreeSet<UserId> = source.doers.values().flatten().copied().collect();
     for person in people {
-        let _ = writeln!(line, "{} {:?}", person.uuid(), source.calendars.of(person));
-        add(&mut line);
+        mark.add(&(person, source.calendars.of(person)));
     }
-    let hash = hash.finalize();
-    let mut token = format!("{:x}.", minutes(as_of));
-    for byte in hash.iter().take(16) {
-        let _ = write!(token, "{byte:02x}");
-    }
-    token
+    mark.token(as_of, "")
 }
 
 /// The instant as of which the plan of a token was reckoned.

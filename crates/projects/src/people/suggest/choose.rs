@@ -19,7 +19,7 @@ use super::{
     busy,
     crew::Level,
     free::{Daily, Load},
-    mark::Mark,
+    mark::{flagged, mark},
     tasks::{Question, TASKS_MAX, open},
 };
 use crate::{
@@ -65,8 +65,8 @@ impl Question {
         }
         // Reason: what is read is told from later, and the plan keeps what it is made from.
         let plan = Analysis::new(self.source.clone(), self.as_of, None)?;
-        let mut mark = Mark::new(&format!("tasks {:?} {:?}", self.source.project.id, self.named));
-        mark.add_crew(&self.crew);
+        let asked = format!("tasks {:?} {:?}", self.source.project.id, self.named);
+        let mut mark = mark(&asked, &self.crew);
         let mut decisions = self.wanted(&plan);
         let first = self.weeks.mondays().first().copied().unwrap_or(self.today);
         let index = |day: NaiveDate| usize::try_from((day - first).num_days()).unwrap_or_default();
@@ -80,7 +80,7 @@ impl Question {
         people.iter().for_each(|person| mark.add(&(&person.capacity, &person.free)));
         let chosen = staffing::tasks(&tasks, &people, TOLD);
         decisions.iter_mut().zip(chosen).for_each(|(one, candidates)| one.candidates = candidates);
-        let token = mark.token(self.as_of, false);
+        let token = mark.token(self.as_of, flagged(false));
         Ok(Outcome { question: self, decisions, token })
     }
 

@@ -18,7 +18,7 @@ use sea_orm::ConnectionTrait;
 use super::{
     crew::Crew,
     free::{ForPlace, PersonWeeks, clipped, wanted},
-    mark::Mark,
+    mark::{flagged, mark},
     places::Place,
 };
 use crate::{
@@ -120,8 +120,8 @@ impl Question {
 
     /// Chooses the team.
     pub(super) fn reckon(self) -> Team {
-        let mut mark = Mark::new(&format!("team {:?} {} {:?}", self.project, self.tentative, self.policy));
-        mark.add_crew(&self.crew);
+        let asked = format!("team {:?} {} {:?}", self.project, self.tentative, self.policy);
+        let mut mark = mark(&asked, &self.crew);
         let (people, agency) = self.weeks();
         let mut has: Vec<(i64, Vec<ForPlace>)> = Vec::with_capacity(self.places.len());
         for place in &self.places {
@@ -133,7 +133,7 @@ impl Question {
             has.push((wanted, of));
         }
         let filled = self.fill(&has);
-        Team { token: mark.token(self.as_of, self.tentative), filled, question: self }
+        Team { token: mark.token(self.as_of, flagged(self.tentative)), filled, question: self }
     }
 
     /// The weeks of the people and of the agency.
