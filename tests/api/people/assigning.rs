@@ -16,7 +16,7 @@ const PERSON: &str =
     "userId name points skillPoints timePoints able freeMinutes loadPercent reason chosenForPlace message
   skillFits { skillId wanted has }";
 
-async fn preview(who: &Actor, project: &str, more: Value) -> Answer {
+pub(super) async fn preview(who: &Actor, project: &str, more: Value) -> Answer {
     let query = format!(
         "query($id: ID!, $taskIds: [ID!]) {{ previewAutoAssign(projectId: $id, taskIds: $taskIds) {{
           token filled taskDecisions {{ taskId number title from to workMinutes userId message
@@ -35,14 +35,14 @@ async fn assign(who: &Actor, project: &str, token: &str, more: Value) -> Answer 
 }
 
 /// Makes a task of some minutes with these fields and gives its id.
-async fn task(who: &Actor, project: &str, title: &str, minutes: i64, more: Value) -> String {
+pub(super) async fn task(who: &Actor, project: &str, title: &str, minutes: i64, more: Value) -> String {
     let mut input = json!({ "projectId": project, "title": title, "plan": { "durationMinutes": minutes } });
     input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     change(who, "createTask", input, "task { id }").await.expect_ok().text("createTask.task.id")
 }
 
 /// A project that begins on Monday, January 11, when nothing else is planned yet, with the manager and these people on its team.
-async fn begun(who: &Actor, people: &[&str]) -> String {
+pub(super) async fn begun(who: &Actor, people: &[&str]) -> String {
     let id = new_project(who, "Begun").await;
     let start = json!({ "id": id, "estimatedStart": "2027-01-11" });
     change(who, "updateProject", start, "project { id }").await.expect_ok();
@@ -59,7 +59,7 @@ fn doers(answer: &Answer) -> Vec<(String, Value)> {
 }
 
 /// The decision about the task with this title.
-fn of(answer: &Answer, title: &str) -> Value {
+pub(super) fn of(answer: &Answer, title: &str) -> Value {
     let all = answer.list("previewAutoAssign.taskDecisions");
     let found = all.iter().find(|one| one["title"] == title).cloned();
     found.unwrap_or_else(|| panic!("nothing about {title}\n{answer}"))

@@ -3,6 +3,7 @@
 mod allocations;
 mod assigning;
 mod calendars;
+mod far;
 mod full_weeks;
 mod leave;
 mod profiles;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::{allocations::plan, leave::approved, profiles::new_skill};
-use crate::projects::asks::{ask, change, new_project, person};
+use crate::projects::asks::{ask, change, expect_conflict, new_project, person};
 
 const PERSON: &str =
     "userId name points skillPoints timePoints able freeMinutes loadPercent reason chosenForPlace message
@@ -229,7 +229,8 @@ async fn team_is_given_its_places_as_one_act_and_a_stale_one_is_refused() {
     let stale = token().await;
     can(&manager, &sales, &[(&rust, 4)]).await;
     apply(&manager, &project, &stale, &[&first]).await.expect_code("CONFLICT");
-    apply(&manager, &project, "nonsense", &[&first]).await.expect_code("CONFLICT");
+    let nonsense = apply(&manager, &project, "nonsense", &[&first]).await;
+    expect_conflict(nonsense, "What this was suggested for has changed");
     let fresh = token().await;
     let other = new_project(&manager, "Other").await;
     let elsewhere = place(&manager, &other, "Four", &[], json!({})).await;

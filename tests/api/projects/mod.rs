@@ -39,7 +39,7 @@ mod reports;
 mod rescheduling;
 mod risks;
 mod roles;
-mod schedules;
+pub(crate) mod schedules;
 mod seen;
 mod task_lists;
 mod tasks;

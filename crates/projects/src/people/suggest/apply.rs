@@ -17,7 +17,7 @@ use kernel::{
 use super::{
     crew::staff,
     graphql::{ApplyTeamSuggestionInput, TeamPlaceInput, TeamSuggestion},
-    mark::{SUGGESTION_CHANGED, flag},
+    mark::{SUGGESTION_CHANGED, flag, looked_at},
     places::{self, PLACES_MAX, Place},
     team::{Question, Team},
 };
@@ -28,10 +28,7 @@ use crate::{
         open_project,
         over::{self, Change, OverAllocatedWeek},
     },
-    plan::{
-        effort,
-        token::{as_of, to_the_minute},
-    },
+    plan::{effort, token::to_the_minute},
     policy::people::{ALLOCATIONS_READ, ALLOCATIONS_WRITE, PEOPLE_READ},
     project::entity as projects_rows,
     service::{Projects, Staff},
@@ -101,7 +98,7 @@ pub(super) async fn apply(
         .act(db, "projects.allocation.suggest", async |act| {
             open_project(act, input.project_id).await?;
             // Reason: places of others are refused as such, whatever the token says.
-            let looked_at = as_of(&input.token, act.now());
+            let looked_at = looked_at(&input.token, act.now());
             let at = looked_at.as_ref().map_or_else(|_| to_the_minute(act.now()), |at| *at);
             let places = places::open(act.conn(), viewer, input.project_id, crate::today(viewer, at)).await?;
             check(&input.allocation_ids, &places, crate::today(viewer, act.now()))?;

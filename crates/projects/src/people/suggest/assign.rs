@@ -15,23 +15,23 @@ use super::{
     assign_graphql::{AutoAssignPreview, AutoAssignTasksInput},
     choose::Outcome,
     crew,
-    mark::SUGGESTION_CHANGED,
-    tasks::Question,
+    mark::{SUGGESTION_CHANGED, looked_at},
+    tasks::{Brief, Question},
 };
 use crate::{
     clone::source::open,
     plan::{
         apply::writable,
-        effort,
+        effort::{self, Turn},
         read::PLAN_READ,
-        token::{as_of, to_the_minute},
+        token::to_the_minute,
     },
     policy::{
         TASKS_WRITE,
         people::{ALLOCATIONS_READ, PEOPLE_READ},
     },
     project::entity::Model as Project,
-    service::Projects,
+    service::{Projects, Staff},
     task::{
         self,
         entity::Model as Task,
@@ -57,8 +57,12 @@ pub(super) async fn preview(
     let project = open(db, viewer, id, &wanted).await?;
     let staff = crew::staff(viewer, db, projects).await?;
     let as_of = to_the_minute(viewer.now);
-    let question = Question::load(db, viewer, staff, (project, named), as_of).await?;
-    let outcome = effort::reckon(move || question.reckon()).await?;
+    let asked = Brief::read(db, viewer, (project, named), as_of).await?;
+    if let Some(refused) = asked.refused {
+        return Err(refused);
+    }
+    let question = Question::load(db, viewer, staff, asked, Turn::Next).await?;
+    let outcome = effort::reckon(move || Ok(question.reckon())).await?;
     Ok(AutoAssignPreview::new(&outcome, viewer.language()))
 }
 
@@ -86,20 +90,20 @@ pub(super) async fn apply(
             let AutoAssignTasksInput { project_id, token, task_ids } = input;
             let project = writable(act, project_id).await?;
             // Reason: tasks of others are refused as such, whatever the token says.
-            let looked_at = as_of(&token, act.now());
+            let looked_at = looked_at(&token, act.now());
             let at = looked_at.as_ref().map_or_else(|_| to_the_minute(act.now()), |at| *at);
             let of = (project.clone(), task_ids);
-            let question = Question::load(act.conn(), viewer, staff.clone(), of.clone(), at).await?;
+            let asked = Brief::read(act.conn(), viewer, of.clone(), at).await?;
             looked_at?;
-            let chosen = fresh(question, &token).await?;
+            let chosen = fresh(act, staff.clone(), asked, &token).await?;
             if chosen.is_empty() {
                 return Ok((project, Vec::new()));
             }
             hold(act, projects, &chosen).await?;
             // Race: of two who assign tasks of different projects to the same person at once, the later one sees what the
             // earlier one assigned.
-            let question = Question::load(act.conn(), viewer, staff, of, at).await?;
-            let chosen = fresh(question, &token).await?;
+            let asked = Brief::read(act.conn(), viewer, of, at).await?;
+            let chosen = fresh(act, staff, asked, &token).await?;
             let tasks = assign(act, projects, &chosen).await?;
             Ok((project, tasks))
         })
@@ -107,11 +111,12 @@ pub(super) async fn apply(
 }
 
 /// Which task is for whom as it is suggested now, if that is still what the token stands for.
-async fn fresh(question: Question, token: &str) -> Result<Vec<(TaskId, UserId)>> {
-    if question.refused.is_some() {
+async fn fresh(act: &Act, staff: Vec<Staff>, asked: Brief, token: &str) -> Result<Vec<(TaskId, UserId)>> {
+    if asked.refused.is_some() {
         return Err(Error::conflict(SUGGESTION_CHANGED));
     }
-    let outcome = effort::reckon_now(move || question.reckon()).await?;
+    let question = Question::load(act.conn(), act.viewer(), staff, asked, Turn::Now).await?;
+    let outcome = effort::reckon_now(move || Ok(question.reckon())).await?;
     if outcome.token == token { Ok(chosen(&outcome)) } else { Err(Error::conflict(SUGGESTION_CHANGED)) }
 }
 
@@ -127,7 +132,7 @@ fn chosen(outcome: &Outcome) -> Vec<(TaskId, UserId)> {
     let question = &outcome.question;
     let chosen = outcome.decisions.iter().filter_map(|one| {
         let best = one.candidates.first()?;
-        Some((question.source.tasks[one.place].id, question.crew.people[best.person].user))
+        Some((question.source().tasks[one.place].id, question.crew.people[best.person].user))
     });
     chosen.collect()
 }

@@ -90,7 +90,7 @@ impl AutoAssignPreview {
 }
 
 fn told(outcome: &Outcome, one: &Decision, language: Language) -> AssignmentDecision {
-    let task = &outcome.question.source.tasks[one.place];
+    let task = &outcome.question.source().tasks[one.place];
     let asked = Asked { crew: &outcome.question.crew, skills: &one.skills, language };
     let standings: Vec<Standing> =
         one.candidates.iter().map(|candidate| Standing::to_task(one.work, *candidate)).collect();
@@ -118,17 +118,17 @@ pub struct AutoAssignQuery;
 
 #[Object]
 impl AutoAssignQuery {
-    /// People for the open tasks of a project that nobody does and that consist of no others, decided one after the other:
-    /// by their early start by the schedule, then the more urgent, then by number; at most 500. Whoever is active staff and
-    /// manages the project, is on its team or planned for it, has all skills that a task takes at some level and a minute on its days
-    /// is a candidate; the one with most points gets it, then the one with less to do on its days, then who comes first
-    /// by name. Their earliest free minutes of its days are gone for the tasks that follow. Free is, day by day, what
-    /// somebody's hours leave after public holidays and leave, without the open tasks that they do in this project on the
-    /// days of the schedule, and without what each other project takes: the greater of their firm allocations on it and the
-    /// open tasks that they do in it, spread evenly from their start, or today, to their due date; of those only the ones
-    /// with a due date and an estimate count. Nothing is changed. Needs `projects.task.write` and
-    /// `projects.internal.read` on the project, and `projects.allocation.read` and `projects.people.read` on the whole
-    /// agency.
+    /// People for the open tasks of a project that nobody does and that consist of no others, decided one after the
+    /// other: by their early start by the schedule, then the more urgent, then by number; at most 500. Whoever is
+    /// active staff and manages the project, is on its team or planned for it, has all skills that a task takes at some
+    /// level and a minute on its days is a candidate; the one with most points gets it, then the one with less to do on
+    /// its days, then who comes first by name. Their earliest free minutes of its days are gone for the tasks that
+    /// follow. Free is, day by day, what somebody's hours leave after public holidays and leave, without the open tasks
+    /// that they do in this project on the days of the schedule, and without what each other project takes: the greater
+    /// of their firm allocations on it and the open tasks that they do in it, spread evenly from their start, or today,
+    /// to their due date; of those only the ones with a due date and an estimate count that consist of no others.
+    /// Nothing is changed. Needs `projects.task.write`, `projects.milestone.read` and `projects.internal.read` on the
+    /// project, and `projects.allocation.read` and `projects.people.read` on the whole agency.
     async fn preview_auto_assign(
         &self,
         ctx: &Context<'_>,

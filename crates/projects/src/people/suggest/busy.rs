@@ -12,7 +12,7 @@ use kernel::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Alias, Expr, ExprTrait, Query},
 };
 use uuid::Uuid;
 
@@ -41,7 +41,7 @@ pub(super) fn left(remaining: Option<i64>, estimate: Option<i64>, tracked: Optio
     remaining.or_else(of_estimate)
 }
 
-/// The open tasks with a due date that these people do in projects other than this one on which work goes on; in two
+/// The open tasks with a due date that consist of no others and that these people do in projects other than this one on which work goes on; in two
 /// statements.
 ///
 /// # Errors
@@ -65,6 +65,8 @@ pub(super) async fn elsewhere(
         .filter(Of::ArchivedAt.is_null())
         .filter(Of::Status.ne(TaskStatus::Done.as_str()))
         .filter(Of::DueOn.is_not_null())
+        // Reason: a task with parts is done by these.
+        .filter(with_parts().not())
         .select_only()
         .columns([Of::Id, Of::ProjectId, Of::StartOn, Of::DueOn, Of::EstimateMinutes, Of::RemainingMinutes]);
     let rows: Vec<Row> = rows.into_tuple().all(conn).await?;
@@ -75,6 +77,17 @@ pub(super) async fn elsewhere(
         Some(Busy { task, project, start_on, due_on: due_on?, estimate, remaining, doers })
     };
     Ok(rows.into_iter().filter_map(busy).collect())
+}
+
+/// That a task consists of others that are not archived.
+fn with_parts() -> Expr {
+    use tasks::Column as Of;
+    let of = |column| Expr::col((Alias::new("part"), column));
+    let mut parts = Query::select();
+    parts.expr(Expr::val(1)).from_as(tasks::Entity, "part");
+    parts.and_where(of(Of::TenantId).equals((tasks::Entity, Of::TenantId)));
+    parts.and_where(of(Of::ParentId).equals((tasks::Entity, Of::Id)));
+    Expr::exists(parts.and_where(of(Of::ArchivedAt).is_null()).take())
 }
 
 async fn doers(

@@ -1,9 +1,10 @@
 //! Tokens of suggestions: by them what is applied is what was looked at.
 
-use kernel::Text;
+use chrono::{DateTime, Utc};
+use kernel::{Error, Result, Text};
 
 use super::crew::Crew;
-use crate::plan::token::Mark;
+use crate::plan::token::{Mark, as_of};
 
 /// What the suggestion was made of changed since it was looked at.
 pub const SUGGESTION_CHANGED: Text = Text::new(
@@ -25,6 +26,14 @@ pub(super) fn mark(asked: &str, crew: &Crew) -> Mark {
 /// How a yes or no stands in a token.
 pub(super) const fn flagged(flag: bool) -> &'static str {
     if flag { "1" } else { "0" }
+}
+
+/// The instant as of which the suggestion of a token was made.
+///
+/// # Errors
+/// CONFLICT for one that is none, or older than a day.
+pub(super) fn looked_at(token: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    as_of(token, now).map_err(|_| Error::conflict(SUGGESTION_CHANGED))
 }
 
 /// The yes or no that stands in a token.

@@ -25,7 +25,12 @@ use crate::{
         skill::on_task,
         workload::store::{Among, Weeks, allocations},
     },
-    plan::load::{Source, TaskRow},
+    plan::{
+        analysis::Analysis,
+        effort::Turn,
+        load::{Source, TaskRow},
+        reach::reckoned,
+    },
     project::entity::Model as Project,
     service::Staff,
     words::TaskStatus,
@@ -48,13 +53,40 @@ pub const TASK_TAKEN: Text =
 /// Most tasks that people are found for at once.
 pub(super) const TASKS_MAX: usize = 500;
 
-/// What people for tasks are chosen from.
-pub(super) struct Question {
-    pub(super) source: Source,
+/// What people are looked for for: a project and tasks of it.
+pub(super) struct Brief {
+    source: Source,
     /// The tasks that were named; all that nobody does without any.
-    pub(super) named: Option<Vec<TaskId>>,
+    named: Option<Vec<TaskId>>,
+    as_of: DateTime<Utc>,
     /// Why nobody is looked for for one of those that were named.
     pub(super) refused: Option<Error>,
+}
+
+impl Brief {
+    /// Reads a project as of an instant, and checks the tasks of it that are named.
+    ///
+    /// # Errors
+    /// INVALID at `taskIds.<n>` for tasks of other projects and such as are named twice, CONFLICT for too large a
+    /// project.
+    pub(super) async fn read(
+        conn: &impl ConnectionTrait,
+        viewer: &Viewer,
+        (project, named): (Project, Option<Vec<TaskId>>),
+        as_of: DateTime<Utc>,
+    ) -> Result<Self> {
+        let source = Source::load(conn, viewer, project, as_of).await?;
+        let refused = check(&source, named.as_deref())?;
+        Ok(Self { source, named, as_of, refused })
+    }
+}
+
+/// What people for tasks are chosen from.
+pub(super) struct Question {
+    /// The plan of the project, known until it is finished.
+    pub(super) plan: Analysis,
+    /// The tasks that were named; all that nobody does without any.
+    pub(super) named: Option<Vec<TaskId>>,
     pub(super) as_of: DateTime<Utc>,
     pub(super) today: NaiveDate,
     /// Who manages the project, is on its team, or planned for it.
@@ -71,22 +103,22 @@ pub(super) struct Question {
 }
 
 impl Question {
-    /// Reads what people for tasks of a project are chosen from, as of an instant; in a number of statements that grows
-    /// neither with tasks nor with people.
+    /// Reads what people for tasks of a project are chosen from; in a number of statements that grows neither with tasks
+    /// nor with people.
     ///
     /// # Errors
-    /// INVALID at `taskIds.<n>` for tasks of other projects and such as are named twice, CONFLICT for too large a
-    /// project.
+    /// CONFLICT naming tasks that wait for each other, LIMITED if it waits for its turn and too many do so already.
     pub(super) async fn load(
         conn: &impl ConnectionTrait,
         viewer: &Viewer,
         mut staff: Vec<Staff>,
-        (project, named): (Project, Option<Vec<TaskId>>),
-        as_of: DateTime<Utc>,
+        Brief { source, named, as_of, .. }: Brief,
+        turn: Turn,
     ) -> Result<Self> {
-        let (id, today) = (project.id, crate::today(viewer, as_of));
-        let source = Source::load(conn, viewer, project, as_of).await?;
-        let refused = check(&source, named.as_deref())?;
+        let (id, today) = (source.project.id, crate::today(viewer, as_of));
+        let work = move |source| Analysis::new(source, as_of, None)?.within();
+        let plan = reckoned(conn, viewer, source, turn, work).await?;
+        let source = &plan.source;
         let range = (today, source.days.1);
         let all: Vec<UserId> = staff.iter().map(|one| one.user).collect();
         let rows = allocations(conn, viewer, Among::People(&all), range).await?;
@@ -95,7 +127,7 @@ impl Question {
         let planned: HashSet<UserId> =
             rows.iter().filter(|row| row.project_id == id).filter_map(|row| row.user_id).collect();
         staff.retain(|one| team.contains(&one.user) || planned.contains(&one.user));
-        let open: Vec<TaskId> = open(&source).map(|task| task.id).collect();
+        let open: Vec<TaskId> = open(source).map(|task| task.id).collect();
         let rows_of = on_task::of_tasks(
             conn,
             viewer.tenant_id(),
@@ -111,7 +143,7 @@ impl Question {
         let ids = open.into_iter().chain(busy.iter().map(|one| one.task)).map(|task| task.uuid());
         let tracked = busy::tracked(conn, viewer, ids.collect()).await?;
         let weeks = Weeks::load(conn, viewer, &people, range).await?;
-        Ok(Self { source, named, refused, as_of, today, crew, weeks, rows, takes, tracked, busy })
+        Ok(Self { plan, named, as_of, today, crew, weeks, rows, takes, tracked, busy })
     }
 }
 
