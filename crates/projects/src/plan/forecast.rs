@@ -5,7 +5,7 @@
 //! of the project if it has ten such tasks, else of the agency's last thousand of the year before. Without ten of those it
 //! is their duration itself. Ratios are taken as from a tenth to ten: what lies beyond is a slip of the pen.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use kernel::{Error, Result, Text, ask::Ask, graph::Graph, id::ProjectId, scalar::DateTime as Time};
@@ -22,7 +22,7 @@ use super::{
     history::History,
     load::Source,
     network::Node,
-    reach::reckoned,
+    reach::{Short, reckoned},
     read::PLAN_READ,
     say,
     token::to_the_minute,
@@ -62,28 +62,50 @@ pub(crate) async fn forecast(ask: &Ask, id: ProjectId, runs: i32, seed: i64) -> 
     }
     let project = open(&ask.db, viewer, id, &PLAN_READ).await?;
     let as_of = to_the_minute(viewer.now);
-    let source = Source::load(&ask.db, viewer, project, as_of).await?;
-    let history = History::read(ask, id).await?;
-    let work = move |source| Analysis::new(source, as_of, None)?.within();
-    let plan = reckoned(&ask.db, viewer, source, Turn::Next, work).await?;
-    effort::reckon_wide(move |threads| {
-        let estimates = estimates(&plan, &history);
-        let trial = Trial {
-            runs: NonZeroUsize::new(usize::try_from(runs).unwrap_or(1)).unwrap_or(NonZeroUsize::MIN),
-            seed: seed.cast_unsigned(),
-            threads,
-        };
-        let histories = [history.ratios.clone()];
-        let made = plan.laid.network.forecast(&estimates, &histories, trial);
-        let mut made = made.map_err(|reason| Error::internal(format!("no forecast: {reason:?}")))?;
-        // Reason: what is drawn may lead beyond the years that are written, though the plan itself does not.
-        if plan.span().is_none() {
-            made.finishes.clear();
+    let mut source = Source::load(&ask.db, viewer, project, as_of).await?;
+    let history = Arc::new(History::read(ask, id).await?);
+    // Invariant: a source reaches no further after it was read on a few times, so this ends.
+    loop {
+        let work = move |source| Analysis::new(source, as_of, None)?.within();
+        let plan = reckoned(&ask.db, viewer, source, Turn::Next, work).await?;
+        let history = history.clone();
+        let trial = move |threads| Trial { runs: whole(runs), seed: seed.cast_unsigned(), threads };
+        let drawn =
+            effort::reckon_wide(move |threads| Ok(draw(plan, &history, trial(threads), as_of))).await?;
+        match drawn {
+            Ok(forecast) => return Ok(forecast),
+            Err(Short::Beyond(short, last)) => source = short.read_on(&ask.db, viewer, last).await?,
+            Err(Short::Failed(error)) => return Err(error),
         }
-        made.finishes.iter_mut().for_each(|finish| *finish = (*finish).min(plan.end()));
-        Ok(told(plan, &made, &estimates, &history, (as_of, runs, seed)))
-    })
-    .await
+    }
+}
+
+fn whole(runs: i32) -> NonZeroUsize {
+    usize::try_from(runs).ok().and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// The odds of a plan by these draws.
+///
+/// # Errors
+/// Its source, if it is to be read on: of who works until 95 of 100 runs are done is told.
+fn draw(
+    plan: Analysis,
+    history: &History,
+    trial: Trial,
+    as_of: DateTime<Utc>,
+) -> Result<CompletionForecast, Short> {
+    let estimates = estimates(&plan, history);
+    let made = plan.laid.network.forecast(&estimates, &[history.ratios.clone()], trial);
+    let mut made = made.map_err(|reason| Error::internal(format!("no forecast: {reason:?}")))?;
+    // Reason: what is drawn may lead beyond the years that are written, though the plan itself does not.
+    if plan.span().is_none() {
+        made.finishes.clear();
+    }
+    made.finishes.iter_mut().for_each(|finish| *finish = (*finish).min(plan.end()));
+    match plan.beyond(made.percentile(95.0)) {
+        Some(last) => Err(Short::beyond(plan.source, last)),
+        None => Ok(told(plan, &made, &estimates, history, (as_of, trial))),
+    }
 }
 
 /// How long each activity takes.
@@ -119,7 +141,7 @@ fn told(
     made: &Forecast,
     estimates: &[Estimate],
     history: &History,
-    (as_of, runs, seed): (DateTime<Utc>, i32, i64),
+    (as_of, trial): (DateTime<Utc>, Trial),
 ) -> CompletionForecast {
     let zone = plan.laid.calendars[0].1.zone;
     let at = |percent: f64| made.percentile(percent).filter(|_| !plan.source.tasks.is_empty()).map(say::time);
@@ -135,8 +157,8 @@ fn told(
     };
     CompletionForecast {
         as_of: Time::from(as_of),
-        runs,
-        seed,
+        runs: i32::try_from(trial.runs.get()).unwrap_or(i32::MAX),
+        seed: trial.seed.cast_signed(),
         finish: plan.span().map(|span| say::time(span.1)),
         p50: at(50.0),
         p80: at(80.0),
