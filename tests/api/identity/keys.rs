@@ -18,7 +18,7 @@ async fn create(who: &Actor, grants: &[(&str, &str)], more: Value) -> Answer {
 }
 
 /// A key as its holder uses it, and its id.
-pub(super) async fn made(who: &Actor, grants: &[(&str, &str)], more: Value) -> (Actor, String) {
+pub(crate) async fn made(who: &Actor, grants: &[(&str, &str)], more: Value) -> (Actor, String) {
     let answer = create(who, grants, more).await.expect_ok();
     (who.bearing(answer.text("createApiKey.key")), answer.text("createApiKey.apiKey.id"))
 }

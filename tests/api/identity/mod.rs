@@ -12,7 +12,7 @@ mod hijack;
 mod invitations;
 mod inviters;
 mod key_bounds;
-mod keys;
+pub(crate) mod keys;
 mod lifecycle;
 mod limits;
 mod lockout;

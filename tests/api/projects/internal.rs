@@ -5,8 +5,10 @@ use tests::{Actor, Agency, World};
 
 use super::{
     asks::{ask, change, eventually, new_project, new_role, person, project, refusals},
+    reaching::away,
     schedules::{hours, planned, schedule},
 };
+use crate::identity::keys::made;
 
 const TASK: &str =
     "query($id: ID!) { task(id: $id) { title dueOn estimateMinutes remainingMinutes blockedReason } }";
@@ -151,4 +153,28 @@ async fn schedule_of_a_project_that_one_sees_less_of_is_told_as_planned() {
     let bar = &plain.list("schedule.bars")[0];
     assert_eq!([&bar["title"], &bar["dates"], &bar["plan"]], [&json!("Task"), &Value::Null, &Value::Null]);
     assert!(plain.list("schedule.links").is_empty() && plain.list("schedule.calendars").is_empty());
+}
+
+// keeps: PR-11, PR-27
+#[tokio::test]
+async fn when_people_are_away_is_in_schedules_for_who_may_read_it_alone() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, dev) = (acme.manager(), person(&acme, "dev").await);
+    away(&acme.developer(), &manager, "2026-03-03", "2026-03-04").await;
+    let id = new_project(&manager, "Theirs").await;
+    planned(&manager, &id, "Task", json!({ "assigneeIds": [dev] })).await;
+    let reads = ["project", "task", "milestone", "internal"].map(|of| format!("projects.{of}.read"));
+    let reads: Vec<(&str, &str)> = reads.iter().map(|read| (read.as_str(), "ASSIGNED")).collect();
+    let (less, _) = made(&manager, &reads, json!({})).await;
+    let more: Vec<_> = reads.iter().copied().chain([("projects.people.read", "TENANT")]).collect();
+    let (more, _) = made(&manager, &more, json!({})).await;
+    for (who, expected) in [(&manager, 2), (&more, 2), (&less, 1)] {
+        let told = schedule(who, &id).await.expect_ok();
+        let of = told.each("schedule.calendars", "userId");
+        assert_eq!(of.len(), expected, "{told}");
+        assert_eq!(of[0], Value::Null, "the agency's is first");
+        assert_eq!(told.list("schedule.bars")[0]["calendarUserId"], dev.as_str());
+        assert!(told.list("schedule.bars")[0]["dates"].is_object());
+    }
 }

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use tests::{Actor, World};
 
 use super::{
-    asks::{change, me, new_project, person},
+    asks::{change, me, new_project, person, walk},
     schedules::{bar, early, hours, planned, schedule, wait},
 };
 
 /// Leave of somebody that is approved.
-async fn away(who: &Actor, decider: &Actor, from: &str, to: &str) {
+pub(super) async fn away(who: &Actor, decider: &Actor, from: &str, to: &str) {
     let leave = json!({ "kind": "UNPAID", "from": from, "to": to });
     let asked = change(who, "requestLeave", leave, "leave { id }").await.expect_ok();
     let leave = asked.text("requestLeave.leave.id");
@@ -117,4 +117,38 @@ async fn task_of_several_people_is_not_done_while_one_of_them_is_away() {
     assert_eq!(bar(&told, &task)["calendarUserId"], Value::Null);
     let of = told.each("schedule.calendars", "userId");
     assert_eq!(of.iter().filter(|user| user.is_null()).count(), 1, "the agency's alone is nobody's");
+}
+
+// keeps: PR-11
+#[tokio::test]
+async fn what_was_begun_early_waits_for_no_start_that_was_planned() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = starting(&manager, "2026-04-01").await;
+    let task = planned(&manager, &id, "First", hours(8)).await;
+    let told = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(early(&told, &task)[0][..10], *"2026-04-01");
+    walk(&manager, &id, &["PLANNING", "IN_PROGRESS"]).await;
+    let told = schedule(&manager, &id).await.expect_ok();
+    let today = world.clock.now().date_naive().to_string();
+    assert_eq!(early(&told, &task)[0][..10], *today, "{told}");
+}
+
+// keeps: PR-14, PR-27
+#[tokio::test]
+async fn forecast_knows_of_leave_as_far_as_its_draws_reach() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, dev) = (acme.manager(), acme.developer());
+    let id = starting(&manager, "2026-03-09").await;
+    away(&dev, &manager, "2027-05-01", "2028-05-01").await;
+    let day = 8 * 60;
+    let more = json!({ "assigneeIds": [person(&acme, "dev").await], "plan": {
+        "optimisticMinutes": 260 * day, "durationMinutes": 260 * day, "pessimisticMinutes": 520 * day } });
+    planned(&manager, &id, "A year or two", more).await;
+    let query = "query($id: ID!) { completionForecast(projectId: $id, runs: 200) { finish p50 p95 } }";
+    let told = manager.run(query, json!({ "id": id })).await.expect_ok();
+    let at = |name: &str| told.text(&format!("completionForecast.{name}"));
+    assert!(at("finish") < "2027-04-01".to_owned(), "{told}");
+    assert!(at("p95") > "2028-05-01".to_owned(), "nobody works in the year of leave\n{told}");
 }

@@ -9,7 +9,7 @@ use tests::{Actor, Answer, World};
 use super::{
     asks::{change, expect_conflict, new_project, new_task, person, project, read_task},
     changed::Ears,
-    schedules::{hours, planned, schedule, wait},
+    schedules::{bar, hours, planned, schedule, wait},
 };
 
 const PREVIEW: &str = "query($id: ID!, $changes: [RescheduleChangeInput!]!, $from: Date) {
@@ -248,4 +248,43 @@ async fn applied_schedule_is_heard_task_by_task() {
         assert_eq!(told.len(), 1, "{task} among {shown:#?}");
         assert_eq!(told[0]["task"]["startOn"], start);
     }
+}
+
+// keeps: PR-11
+#[tokio::test]
+async fn duration_that_is_taken_away_is_not_written_back() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Shorter").await;
+    let start = json!({ "id": id, "estimatedStart": "2026-03-09" });
+    change(&manager, "updateProject", start, "project { id }").await.expect_ok();
+    let input = json!({ "estimateMinutes": 480, "plan": { "durationMinutes": 2400 } });
+    let task = planned(&manager, &id, "Week", input).await;
+    let changes = json!([{ "taskId": task, "plan": { "durationMinutes": null } }]);
+    let told = preview(&manager, &id, changes.clone()).await.expect_ok();
+    assert_eq!(told.text("previewReschedule.finish"), "2026-03-09T17:00:00Z");
+    apply(&manager, &id, changes, &told.text("previewReschedule.token")).await.expect_ok();
+    let now = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(now.text("schedule.finish"), "2026-03-09T17:00:00Z", "{now}");
+    let nothing = preview(&manager, &id, json!([])).await.expect_ok();
+    assert!(nothing.list("previewReschedule.moves").is_empty(), "{nothing}");
+}
+
+// keeps: PR-11, PR-14
+#[tokio::test]
+async fn duration_that_follows_lies_between_the_best_and_the_worst_case() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Cases").await;
+    let cases =
+        json!({ "estimateMinutes": 480, "plan": { "optimisticMinutes": 600, "pessimisticMinutes": 900 } });
+    let task = planned(&manager, &id, "Longer", cases).await;
+    let told = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(bar(&told, &task)["durationMinutes"], 600);
+    let told = preview(&manager, &id, json!([])).await.expect_ok();
+    apply(&manager, &id, json!([]), &told.text("previewReschedule.token")).await.expect_ok();
+    let plan = json!({ "id": task, "plan": { "deadlineOn": "2026-06-01" } });
+    change(&manager, "updateTask", plan, "task { id }").await.expect_ok();
+    let told = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(bar(&told, &task)["plan"]["durationMinutes"], 600, "{told}");
 }

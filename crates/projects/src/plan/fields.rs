@@ -36,7 +36,8 @@ pub struct TaskPlanInput {
     /// Who says when it is done: the schedule, or somebody.
     pub scheduling: MaybeUndefined<Scheduling>,
     /// How long it takes, in working minutes by the calendar of who does it. Null: as long as from its start to its due
-    /// date, else as its estimate says, shared by its assignees, else a working day.
+    /// date, else as its estimate says, shared by its assignees, else a working day; then no less than at best and no more
+    /// than at worst.
     pub duration_minutes: MaybeUndefined<i64>,
     /// What holds its start beside its links; null for nothing. Set together with `constraintOn`.
     pub constraint: MaybeUndefined<PlanConstraint>,

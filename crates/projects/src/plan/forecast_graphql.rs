@@ -95,7 +95,7 @@ impl ForecastQuery {
     /// When a project is done, with its odds (Monte Carlo). A task with a best and a worst case takes a time between
     /// them, drawn by PERT with its duration as the most likely case; others take their duration times the ratio of
     /// tracked to estimated time of a task that the team has done, each of the past as likely as the other. Staff only;
-    /// needs `projects.internal.read` on the project.
+    /// needs `projects.task.read`, `projects.milestone.read` and `projects.internal.read` on the project.
     async fn completion_forecast(
         &self,
         ctx: &Context<'_>,

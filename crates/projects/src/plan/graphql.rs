@@ -26,19 +26,23 @@ pub struct ProjectSchedule {
     /// The baseline whose dates the tasks have beside their own: the one that was asked for, else the newest one. Null
     /// without any, and as `start`.
     pub baseline_id: Option<BaselineId>,
-    /// When the first task or milestone starts; null without any, for clients and without `projects.internal.read`.
+    /// When the first task or milestone starts; null without any, for clients and without `projects.internal.read` or
+    /// `projects.milestone.read`.
     pub start: Option<DateTime>,
     /// When the last one is finished; null as `start`.
     pub finish: Option<DateTime>,
-    /// One longest path: what drives the finish, in its order. Empty for clients and without `projects.internal.read`.
+    /// One longest path: what drives the finish, in its order. Empty for clients and without `projects.internal.read` or
+    /// `projects.milestone.read`.
     pub critical_path: Vec<PlanItem>,
     /// Its tasks that are not archived, at most 10 000, in the order of the board. Needs `projects.task.read`.
     pub bars: Vec<ScheduleBar>,
     /// Its milestones that the viewer may see, as they are arranged. Empty without `projects.milestone.read`.
     pub marks: Vec<ScheduleMark>,
-    /// Which of these wait for which, at most 20 000. Empty for clients and without `projects.internal.read`.
+    /// Which of these wait for which, at most 20 000. Empty for clients and without `projects.internal.read` or
+    /// `projects.milestone.read`.
     pub links: Vec<GanttLink>,
-    /// The calendars that it is reckoned by, the agency's first, then those of people; empty as `links`.
+    /// The calendars that it is reckoned by, the agency's first, then those of people; of others than the viewer only with
+    /// `projects.people.read` for the whole agency. Empty as `links`.
     pub calendars: Vec<ScheduleCalendar>,
     /// Wishes that cannot be kept; nothing is moved for them. Empty as `links`.
     pub conflicts: Vec<ScheduleConflict>,
@@ -72,11 +76,12 @@ pub struct ScheduleBar {
     pub start_on: Option<Date>,
     /// When it has to be done, as somebody planned it.
     pub due_on: Option<Date>,
-    /// How it is scheduled; null for clients and without `projects.internal.read`.
+    /// How it is scheduled; null for clients and without `projects.internal.read` or
+    /// `projects.milestone.read`.
     pub plan: Option<TaskPlan>,
     /// How long it takes as a whole, in working minutes: what `plan.durationMinutes` says, else the working time from
-    /// its start to its due date, else its estimate shared by its assignees, else a working day. Null for tasks with
-    /// parts, and as `plan`.
+    /// its start to its due date, else its estimate shared by its assignees, else a working day; of what `plan` does not
+    /// say, no less than its best and no more than its worst case. Null for tasks with parts, and as `plan`.
     pub duration_minutes: Option<i64>,
     /// The person by whose calendar it is done; null where that is the agency's, as it is for every task that nobody does,
     /// where more than one person does it, and as `plan`.
@@ -111,14 +116,15 @@ pub struct ScheduleMark {
     pub percentage: i32,
     /// When it is to be reached; that is a deadline.
     pub due_on: Option<Date>,
-    /// When it is reached; null if it is waived, for clients and without `projects.internal.read`.
+    /// When it is reached; null if it is waived, for clients and without `projects.internal.read` or
+    /// `projects.milestone.read`.
     pub dates: Option<ScheduledDates>,
 }
 
 /// What decides when something starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum ScheduleDriver {
-    /// The start of the project or, if that is past, today.
+    /// The start of the project or, if that is past or work on it has begun, now.
     Project,
     /// Its own constraint, or that it was put there by hand.
     Constraint,
@@ -142,8 +148,9 @@ pub struct ScheduledDates {
     pub late_start: DateTime,
     /// The finish of that.
     pub late_finish: DateTime,
-    /// How much later it can start, in working minutes of its calendar: late start − early start. Below zero it is too
-    /// late already; zero for what is done.
+    /// How much later it can start, in working minutes of its calendar: late start − early start; of what has begun, how
+    /// much later the rest of it can be done, and of a task with parts, the least of theirs. Below zero it is too late
+    /// already; zero for what is done.
     pub total_float_minutes: i64,
     /// How much later it can start without making anything else later, in working minutes.
     pub free_float_minutes: i64,
@@ -233,7 +240,8 @@ impl ScheduleQuery {
     /// person who does it, others by the agency's, where several people do one without the days on which one of them does
     /// not work at all; what is not done is not done before now. What waits for a task with parts waits for the last of
     /// them, and what such a task waits for is waited for by each of them. Clients get their tasks and milestones as they
-    /// are planned. Needs `projects.task.read`.
+    /// are planned, and so does who lacks `projects.internal.read` or `projects.milestone.read` on the project. Needs
+    /// `projects.task.read`.
     async fn schedule(
         &self,
         ctx: &Context<'_>,

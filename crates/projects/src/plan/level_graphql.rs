@@ -131,7 +131,8 @@ impl LevelQuery {
     /// least total float goes first, then the highest priority, then the earliest start, then the first on the board.
     /// What has begun and what was put by hand does not move; what must start on a day moves only behind what it waits
     /// for, and is told where it does not fit. A task needs of its assignees the share of their time that its estimate
-    /// takes of its duration. Nothing is changed. Staff only; needs `projects.internal.read`.
+    /// takes of its duration. Nothing is changed. Staff only; needs `projects.task.read`,
+    /// `projects.milestone.read` and `projects.internal.read` on the project.
     async fn preview_levelling(
         &self,
         ctx: &Context<'_>,
@@ -154,7 +155,8 @@ pub struct LevelMutation;
 #[Object]
 impl LevelMutation {
     /// Moves tasks as `previewLevelling` told, all in one act. Who is needed elsewhere is no dependency: such tasks get
-    /// the constraint not to start before their new day. Needs `projects.task.write` on the project.
+    /// the constraint not to start before their new day. Needs `projects.task.write` on the project, and what
+    /// `previewLevelling` needs.
     async fn apply_levelling(
         &self,
         ctx: &Context<'_>,

@@ -101,8 +101,8 @@ const PROGRESS: Text = Text::new(
 );
 
 /// Where tasks go that are scheduled automatically, beside those that somebody puts elsewhere (`put`, by place): what is
-/// done never moves, nor what was put somewhere by hand. `before` is the plan without what somebody wants; its tasks keep
-/// their durations.
+/// done never moves, nor what was put somewhere by hand. `before` is the plan without what somebody wants; tasks keep the
+/// durations that they were placed with.
 pub(crate) fn placed(before: &Analysis, plan: &Analysis, put: &[usize]) -> Vec<Placed> {
     let placed = (0..plan.source.tasks.len()).filter_map(|place| {
         let (task, was) = (&plan.source.tasks[place], &before.source.tasks[place]);
@@ -120,7 +120,7 @@ pub(crate) fn placed(before: &Analysis, plan: &Analysis, put: &[usize]) -> Vec<P
         let moves = (start_on, due_on) != (was.start_on, was.due_on);
         if moves && after.duration_minutes.is_none() {
             // Reason: its days say no more how long it takes once they follow from that.
-            after.duration_minutes = before.laid.durations[place];
+            after.duration_minutes = plan.laid.durations[place];
         }
         let changes = moves || after != was.plan();
         changes.then_some(Placed { place, start_on, due_on, plan: after })

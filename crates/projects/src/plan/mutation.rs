@@ -86,8 +86,8 @@ pub struct PlanQuery;
 impl PlanQuery {
     /// What would move if tasks were put elsewhere and every task went where the schedule has it: as early as its links,
     /// constraints and people's time let it. What is done never moves, nor what is scheduled by hand unless it is named;
-    /// what moves keeps its duration. Nothing is changed. Staff only; needs `projects.task.read` and
-    /// `projects.internal.read` on the project.
+    /// what moves keeps its duration. Nothing is changed. Staff only; needs `projects.task.read`,
+    /// `projects.milestone.read` and `projects.internal.read` on the project.
     async fn preview_reschedule(
         &self,
         ctx: &Context<'_>,
@@ -109,7 +109,8 @@ pub struct PlanMutation;
 
 #[Object]
 impl PlanMutation {
-    /// Moves tasks as `previewReschedule` told, all in one act. Needs `projects.task.write` on the project.
+    /// Moves tasks as `previewReschedule` told, all in one act. Needs `projects.task.write` on the
+    /// project, and what `previewReschedule` needs.
     async fn apply_reschedule(
         &self,
         ctx: &Context<'_>,

@@ -263,7 +263,14 @@ impl<'a> Builder<'a> {
             (work > 0).then_some(work)
         };
         let estimated = || task.estimate_minutes.map(|estimate| shared(estimate, doers));
-        task.duration_minutes.or_else(span).or_else(estimated).unwrap_or(self.day)
+        let follows = || {
+            let follows = span().or_else(estimated).unwrap_or(self.day);
+            // Reason: what follows once stays when the task is moved, and a likely case lies between the others.
+            let cases =
+                task.optimistic_minutes.zip(task.pessimistic_minutes).filter(|(best, worst)| best <= worst);
+            cases.map_or(follows, |(best, worst)| follows.clamp(best, worst))
+        };
+        task.duration_minutes.unwrap_or_else(follows)
     }
 
     fn activity(&self, task: &TaskRow, calendar: usize, whole: Work) -> Activity {
@@ -356,7 +363,10 @@ impl<'a> Builder<'a> {
     /// The first instant of what is not begun.
     fn start(&self, from: Option<NaiveDate>) -> Instant {
         let first = self.source.tasks.iter().filter_map(|task| task.start_on).min();
-        let start = self.source.project.estimated_start.or(first).map(|day| self.begin_of(day));
+        let project = &self.source.project;
+        // Reason: where work has begun, that it was to begin later holds nothing any more.
+        let planned = project.estimated_start.or(first).filter(|_| project.actual_start.is_none());
+        let start = planned.map(|day| self.begin_of(day));
         let from = from.map(|day| self.begin_of(day));
         start.into_iter().chain(from).fold(self.as_of, Instant::max)
     }

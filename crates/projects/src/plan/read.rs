@@ -30,7 +30,10 @@ use super::{
 use crate::{
     clone::source::open,
     gantt::{self, GanttBar, GanttLink, GanttMark},
-    policy::{INTERNAL_READ, MILESTONES_READ, PROJECTS_READ, TASKS_READ},
+    policy::{
+        INTERNAL_READ, MILESTONES_READ, PROJECTS_READ, TASKS_READ,
+        people::{PEOPLE_READ, may_of},
+    },
     project::entity as project,
     words::{DependencyKind, MilestoneStatus},
 };
@@ -156,7 +159,7 @@ fn shown(plan: Analysis, base: Option<&Base>, viewer: &Viewer) -> ProjectSchedul
         bars,
         marks,
         links: plan.source.links.iter().map(link).collect(),
-        calendars: calendars(&plan),
+        calendars: calendars(&plan, viewer),
         conflicts: conflicts(&plan, viewer.language()),
         project: Graph(plan.source.project.into()),
     }
@@ -274,12 +277,16 @@ fn told(plan: &Analysis, conflict: &Conflict, language: Language) -> ScheduleCon
     }
 }
 
-fn calendars(plan: &Analysis) -> Vec<ScheduleCalendar> {
+/// The calendars of a plan that the viewer may see: when somebody is away is in theirs.
+fn calendars(plan: &Analysis, viewer: &Viewer) -> Vec<ScheduleCalendar> {
     let zone = plan.laid.calendars[0].1.zone;
     let days = plan.span().map(|span| (day_of(zone, span.0), day_of(zone, span.1)));
     let told = plan.laid.calendars.iter().filter_map(|(whose, pattern)| match whose {
         Whose::Agency => Some(calendar(None, pattern, days)),
-        Whose::Person(user) => Some(calendar(Some(*user), pattern, days)),
+        Whose::Person(user) if may_of(viewer, PEOPLE_READ, *user) => {
+            Some(calendar(Some(*user), pattern, days))
+        }
+        Whose::Person(_) => None,
         // Reason: it follows from those of the agency and of its people.
         Whose::Several => None,
     });

@@ -50,7 +50,8 @@ impl Mark {
 /// The token of what follows from a plan as of an instant, and from what somebody wants of it.
 pub(crate) fn token(source: &Source, as_of: DateTime<Utc>, wanted: &str) -> String {
     let mut mark = Mark::default();
-    mark.add(&(source.project.id, source.project.estimated_start, wanted));
+    let project = &source.project;
+    mark.add(&(project.id, project.estimated_start, project.actual_start, wanted));
     for task in &source.tasks {
         let TaskRow { id, status, priority, estimate_minutes, remaining_minutes, start_on, due_on, .. } =
             task;

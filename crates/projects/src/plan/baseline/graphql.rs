@@ -196,7 +196,7 @@ impl BaselineQuery {
     }
 
     /// By how much the plan of a project, reckoned now, has slipped from a baseline. Staff only; needs
-    /// `projects.internal.read` on the project.
+    /// `projects.task.read`, `projects.milestone.read` and `projects.internal.read` on the project.
     async fn compare_baseline(
         &self,
         ctx: &Context<'_>,

@@ -69,7 +69,7 @@ pub struct BaselineMutation;
 #[Object]
 impl BaselineMutation {
     /// Keeps what the plan of a project says now: the earliest dates of each task; at most 20 for a project. Needs
-    /// `projects.plan.write` on it.
+    /// `projects.plan.write`, `projects.task.read`, `projects.milestone.read` and `projects.internal.read` on it.
     async fn create_baseline(
         &self,
         ctx: &Context<'_>,
