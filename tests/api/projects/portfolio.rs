@@ -184,3 +184,23 @@ async fn chart_is_one_query_and_shows_clients_no_more_than_lists_do() {
     acme.client().run(query, json!({ "id": project(&acme, 3).await })).await.expect_code("NOT_FOUND");
     world.agency("globex").owner().run(query, json!({ "id": id })).await.expect_code("NOT_FOUND");
 }
+
+// keeps: PR-16, PR-17
+#[tokio::test]
+async fn scores_of_what_is_over_stay_with_it_and_count_no_more() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let owner = acme.owner();
+    let query = "{ portfolio { health { scored } } projects(first: 100, filter: { maxHealth: 100 }) { nodes { id status } } }";
+    let before = ask(&owner, query).await.expect_ok();
+    let open = ["PLANNING", "IN_PROGRESS", "REVIEW", "ON_HOLD"].map(Value::from);
+    let found = before.list("projects.nodes").iter().find(|project| open.contains(&project["status"]));
+    let id = found.unwrap()["id"].as_str().unwrap().to_owned();
+    let cancel = json!({ "id": id, "to": "CANCELLED" });
+    let score = change(&owner, "transitionProject", cancel, "project { health }").await.expect_ok();
+    assert!(score.number("transitionProject.project.health") > 0);
+    let after = ask(&owner, query).await.expect_ok();
+    let scored = |answer: &tests::Answer| answer.number("portfolio.health.scored");
+    assert_eq!(scored(&after), scored(&before) - 1);
+    assert!(!after.ids("projects.nodes").contains(&id));
+}

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     policy::{BUDGETS_READ, INTERNAL_READ, PROJECTS_READ},
-    project::{entity::Model, filter::ProjectFilter, progress, staff},
+    project::{entity::Model, filter::ProjectFilter, progress, rules::check_open, staff},
     words::ProjectStatus,
 };
 
@@ -86,9 +86,10 @@ impl Portfolio {
         ProjectStatus::ALL.iter().map(count).filter(|count| count.projects > 0).collect()
     }
 
-    /// How well they go, by the scores of the last night.
+    /// How well those of them go on which work goes on, by the scores of the last night.
     async fn health(&self) -> PortfolioHealth {
-        health(self.projects.iter().filter_map(|project| project.health))
+        let open = self.projects.iter().filter(|project| check_open(project).is_ok());
+        health(open.filter_map(|project| project.health))
     }
 
     /// How many of their tasks are not done though their day is over.

@@ -69,7 +69,7 @@ pub struct ProjectFilter {
     /// True: only those that are not over though the client expected them before today, in the agency's time zone;
     /// false: only the others.
     pub late: Option<bool>,
-    /// Only those that go this well or worse, 0 to 100.
+    /// Only those on which work goes on and that go this well or worse, 0 to 100.
     pub max_health: Option<i32>,
     /// Only parts of this project.
     pub parent_id: Option<ProjectId>,
@@ -178,7 +178,9 @@ impl ProjectFilter {
             all = all.add(range.of(Column::CreatedAt));
         }
         if let Some(health) = self.max_health {
-            all = all.add(Column::Health.lte(health));
+            // Reason: what is over goes no way any more; its last score stays with it.
+            let open = Column::Id.in_subquery(super::under_way(viewer.tenant_id()));
+            all = all.add(open).add(Column::Health.lte(health));
         }
         all
     }

@@ -185,7 +185,7 @@ impl Project {
     }
 
     /// How well it goes, from 0 to 100, as it was recorded in the night; null before that, if nothing was known, and for
-    /// clients. `healthReport` makes it anew.
+    /// clients; the last one of a project that is over. `healthReport` makes it anew.
     async fn health(&self, ctx: &Context<'_>) -> Option<i32> {
         self.0.health.filter(|_| !ctx.viewer().is_client())
     }
