@@ -100,6 +100,46 @@ async fn days_follow_from_week_holidays_and_exceptions() {
 
 // keeps: PR-10
 #[tokio::test]
+async fn exceptions_of_a_calendar_make_a_week_of_ones_own_shorter_and_never_longer() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, ada) = (acme.manager(), person(&acme, "dev").await);
+    let id = new_calendar(&manager, "Agency", json!({})).await;
+    let (day, free) = (json!({ "hours": span("09:00", "17:00") }), json!({ "hours": [] }));
+    let own = json!({ "userId": ada, "weeklyHours": [day, day, day, day, free, free, free] });
+    change(&manager, "updateResourceProfile", own, "resourceProfile { id }").await.expect_ok();
+    let set = json!({ "id": id, "set": [
+        { "date": "2026-12-17", "name": "Long day", "hours": span("08:00", "20:00") },
+        { "date": "2026-12-18", "name": "Short Friday", "hours": span("09:00", "13:00") },
+        { "date": "2026-12-19", "name": "Christmas market", "hours": span("10:00", "14:00") },
+        { "date": "2026-12-23", "name": "Closed" },
+        { "date": "2026-12-24", "name": "Half day", "hours": span("09:00", "12:00") },
+    ] });
+    change(&manager, "setCalendarExceptions", set, CALENDAR).await.expect_ok();
+    let (special, weekend) = (|| Some("EXCEPTION".to_owned()), || Some("WEEKEND".to_owned()));
+    let hers = days(&manager, json!({ "userId": ada }), "2026-12-17", "2026-12-24").await.expect_ok();
+    let expected = [
+        (480, None),
+        (0, weekend()),
+        (0, weekend()),
+        (0, weekend()),
+        (480, None),
+        (480, None),
+        (0, special()),
+        (180, special()),
+    ];
+    assert_eq!(told(&hers), expected);
+    assert_eq!(hers.text("workingDays.7.name"), "Half day");
+    let theirs = days(&manager, json!({}), "2026-12-17", "2026-12-19").await.expect_ok();
+    assert_eq!(told(&theirs), [(720, special()), (240, special()), (240, special())]);
+    let late = json!({ "userId": ada, "setExceptions": [{ "date": "2026-12-24", "hours": span("09:00", "18:00") }] });
+    change(&manager, "updateResourceProfile", late, "resourceProfile { id }").await.expect_ok();
+    let hers = days(&manager, json!({ "userId": ada }), "2026-12-24", "2026-12-24").await.expect_ok();
+    assert_eq!(told(&hers), [(540, special())], "what was said of the person goes before");
+}
+
+// keeps: PR-10
+#[tokio::test]
 async fn public_holidays_are_those_of_the_country_and_year() {
     let world = World::new().await;
     let manager = world.agency("acme").manager();

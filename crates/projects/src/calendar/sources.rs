@@ -257,8 +257,8 @@ impl Sources {
 }
 
 impl Base<'_> {
-    /// A day: that of the week, a holiday, an exception of the calendar, one of the person, and leave, each over what
-    /// comes before it.
+    /// A day: that of the week, a holiday, an exception of the calendar (over a week of one's own only if it leaves
+    /// less), one of the person, and leave, each over what comes before it.
     fn day(&self, date: NaiveDate, holiday: bool) -> Day {
         use WorkingDayReason::{Exception as Special, Holiday, Leave, Weekend};
         let mut hours = self.week[date.weekday().num_days_from_monday() as usize].clone();
@@ -268,7 +268,7 @@ impl Base<'_> {
         }
         let of_calendar = self.of_calendar.and_then(|days| days.get(&date));
         // Reason: a Saturday that the agency works is none of somebody's who arranged a week of their own.
-        let of_calendar = of_calendar.filter(|day| !self.own_week || day.hours.minutes() == 0);
+        let of_calendar = of_calendar.filter(|day| !self.own_week || day.hours.minutes() < hours.minutes());
         for day in of_calendar.into_iter().chain(self.of_person.and_then(|days| days.get(&date))) {
             (hours, reason, name) = (day.hours.clone(), Some(Special), day.name.clone());
         }
