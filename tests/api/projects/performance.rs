@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::asks::{change, column, me, new_project, person, project};
-use crate::time::asks::{logged, shared_project};
+use crate::time::asks::{log, logged, shared_project, submit};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -20,8 +20,14 @@ async fn team(who: &Actor, (from, to): (&str, &str), projects: &[&str]) -> Answe
     who.run(TEAM, json!({ "from": from, "to": to, "projects": projects })).await
 }
 
-/// Makes a task for people, with time on it, and finishes it.
-async fn finished(who: &Actor, project: &str, people: &[&str], (estimate, minutes): (i64, i64), due: &str) {
+/// Makes a task for people, with time on it, finishes it and gives its id.
+async fn finished(
+    who: &Actor,
+    project: &str,
+    people: &[&str],
+    (estimate, minutes): (i64, i64),
+    due: &str,
+) -> String {
     let input = json!({
         "projectId": project, "title": "Finished", "estimateMinutes": estimate, "dueOn": due, "assigneeIds": people,
     });
@@ -30,6 +36,16 @@ async fn finished(who: &Actor, project: &str, people: &[&str], (estimate, minute
     change(who, "createTimeEntry", time, "timeEntries { id }").await.expect_ok();
     let done = column(who, project, "Done").await;
     change(who, "moveTask", json!({ "id": task, "columnId": done }), "task { id }").await.expect_ok();
+    task
+}
+
+/// Writes ten times too much time on a task, which is sent back.
+async fn sent_back(who: &Actor, lead: &Actor, task: &str) {
+    let time = json!({ "taskId": task, "spentOn": "2026-03-01", "minutes": 600 });
+    let wrong = log(who, time).await.expect_ok().text("createTimeEntry.timeEntries.0.id");
+    submit(who, "2026-02-23").await.expect_ok();
+    let reject = json!({ "ids": [wrong], "reason": "Ten hours?" });
+    change(lead, "rejectTimeEntries", reject, "timeEntries { id }").await.expect_ok();
 }
 
 // keeps: PR-31
@@ -40,7 +56,8 @@ async fn performance_is_that_of_finished_tasks_and_written_time() {
     let manager = acme.manager();
     let id = shared_project(&acme, "Performed").await;
     let (dev, lead) = (person(&acme, "dev").await, me(&manager).await);
-    finished(&manager, &id, &[&dev], (60, 90), "2026-03-02").await;
+    let task = finished(&manager, &id, &[&dev], (60, 90), "2026-03-02").await;
+    sent_back(&acme.developer(), &manager, &task).await;
     finished(&manager, &id, &[&dev, &lead], (120, 60), "2026-03-01").await;
     logged(&acme.developer(), &id, "2026-03-02", 30).await;
     world.clock.advance(7 * DAY);

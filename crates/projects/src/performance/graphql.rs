@@ -68,7 +68,7 @@ pub struct Performance {
     pub compared_tasks: i64,
     /// What these were thought to take, in minutes.
     pub estimated_minutes: i64,
-    /// What they took, in minutes.
+    /// What they took, in minutes, without what was sent back.
     pub actual_minutes: i64,
     /// `actualMinutes` ÷ `estimatedMinutes`, to four digits: above 1 work takes longer than thought. Null without a
     /// compared task.
@@ -76,7 +76,7 @@ pub struct Performance {
     /// 1 − Σ|actual − estimated| ÷ Σ estimated over the compared tasks, at least 0, to four digits: 1 if each estimate was
     /// true (one less the weighted absolute percentage error). Null without a compared task.
     pub estimate_accuracy: Option<f64>,
-    /// What was worked in these days, in minutes, whatever on.
+    /// What was worked in these days, in minutes, whatever on, without what was sent back.
     pub tracked_minutes: i64,
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Finished {
     pub(super) people: Vec<UserId>,
     /// Minutes it was thought to take.
     pub(super) estimate: Option<i64>,
-    /// Minutes that everybody worked on it.
+    /// Minutes that everybody worked on it, without what was sent back.
     pub(super) tracked: i64,
     /// When it was to be done.
     pub(super) due: Option<NaiveDate>,

@@ -21,7 +21,7 @@ use crate::{
     project::entity as project,
     task::{assignee, entity as tasks},
     time::entry::entity as time,
-    words::TaskStatus,
+    words::{TaskStatus, TimeEntryStatus},
 };
 
 /// Most tasks that are looked at.
@@ -95,6 +95,7 @@ pub(super) async fn finished(viewer: &Viewer, db: &Db, looked: &Looked) -> Resul
     }
     let tracked: Vec<(TaskId, i64)> = time::Entity::of_tenant(viewer.tenant_id())
         .filter(time::Column::TaskId.in_subquery(looked.ids(viewer)))
+        .filter(time::Column::Status.ne(TimeEntryStatus::Rejected.as_str()))
         .select_only()
         .column(time::Column::TaskId)
         .expr_as(Expr::col(time::Column::Minutes).sum().cast_as("bigint"), "minutes")
@@ -116,7 +117,8 @@ pub(super) async fn finished(viewer: &Viewer, db: &Db, looked: &Looked) -> Resul
     Ok(rows.into_iter().filter_map(task).collect())
 }
 
-/// Minutes that each person worked in these days on projects whose people the viewer leads; one statement.
+/// Minutes that each person worked in these days on projects whose people the viewer leads, without what was sent back;
+/// one statement.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -126,6 +128,7 @@ pub(super) async fn worked(viewer: &Viewer, db: &Db, looked: &Looked) -> Result<
         .filter(Of::ProjectId.in_subquery(looked.projects(viewer)))
         .filter(Of::UserId.is_not_null())
         .filter(Of::SpentOn.between(looked.days.0, looked.days.1))
+        .filter(Of::Status.ne(TimeEntryStatus::Rejected.as_str()))
         .select_only()
         .column(Of::UserId)
         .expr_as(Expr::col(Of::Minutes).sum().cast_as("bigint"), "minutes")
