@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, io::Read as _, time::Duration};
 use serde_json::{Value, json};
 use tests::{Actor, World};
 
+use crate::projects::asks::{change, new_project};
+
 const REQUEST: &str = "mutation Ask($input: RequestPersonalDataExportInput!) {
     requestPersonalDataExport(input: $input) { request { id kind status personId jobId fileSize requestedBy { id } } }
 }";
@@ -274,6 +276,22 @@ async fn person_reads_who_saw_their_data_and_how_often() {
     let found = export_of(&world, &manager, &person).await;
     let report = found["access-report.json"].1.as_array().unwrap();
     assert!(report.iter().any(|row| row["action"] == "identity.user.view"), "{report:?}");
+}
+
+// keeps: AU-11, PR-28
+#[tokio::test]
+async fn person_reads_what_is_said_of_them_where_they_are_planned() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let (id, project) = (me(&manager).await, new_project(&manager, "One").await);
+    let input = json!({
+        "projectId": project, "userId": id, "role": "Lead", "percent": 10, "note": "Only before noon",
+        "from": "2026-03-02", "to": "2026-03-27",
+    });
+    change(&manager, "createAllocation", input, "allocation { id }").await.expect_ok();
+    let found = export_of(&world, &manager, &id).await;
+    let row = &found["projects/allocations.json"].1[0];
+    assert_eq!((&row["role"], &row["note"]), (&json!("Lead"), &json!("Only before noon")));
 }
 
 // keeps: AU-7, AU-13

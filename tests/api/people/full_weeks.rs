@@ -196,8 +196,17 @@ async fn place_of_somebody_who_is_erased_says_nothing_of_them() {
     let acme = world.agency("acme");
     let (owner, person) = (acme.owner(), person(&acme, "finance").await);
     let project = new_project(&owner, "One").await;
+    let profile = json!({ "userId": person, "jobTitle": "Zookeeper" });
+    change(&owner, "updateResourceProfile", profile, "resourceProfile { id }").await.expect_ok();
     let note = json!({ "userId": person, "percent": 10, "note": "Only before noon" });
+    let mut past = note.clone();
+    (past["from"], past["to"]) = (json!("2026-02-02"), json!("2026-03-01"));
+    planned(&owner, &project, past).await;
     let id = planned(&owner, &project, note).await;
+    let telling = |text: &str| ["Only before noon", "Zookeeper"].iter().any(|word| text.contains(word));
+    for row in world.texts("SELECT changes || personal AS r FROM audit_entries", "r").await {
+        assert!(!telling(&row), "the trail has it in clear: {row}");
+    }
     let input = json!({ "person": person, "reason": "Asked by letter" });
     let asked = change(&owner, "requestErasure", input, "request { id }").await.expect_ok();
     let input = json!({ "id": asked.text("requestErasure.request.id"), "expectedVersion": 1 });
@@ -207,6 +216,11 @@ async fn place_of_somebody_who_is_erased_says_nothing_of_them() {
     let left = ask(&owner, all).await.expect_ok();
     let place = json!({ "id": id, "userId": null, "role": "Place to fill", "note": "" });
     assert_eq!(left.data("allocations.nodes"), &json!([place]));
+    world.settled().await;
+    for (table, row) in world.snapshot().await.all() {
+        let row = Value::Object(row.clone()).to_string();
+        assert!(!telling(&row), "{table}: {row}");
+    }
 }
 
 // keeps: PR-28, ID-6

@@ -57,7 +57,7 @@ pub async fn kept(conn: &impl ConnectionTrait, tenant: TenantId, user: UserId) -
 }
 
 /// Removes the profile and the leave of somebody who leaves: nobody plans with them any more. What they are planned for
-/// from today on becomes places to fill, without its notes if they are erased; what is over goes.
+/// from today on becomes places to fill, without its notes and their job title if they are erased; what is over goes.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -81,7 +81,7 @@ pub async fn user(act: &mut Act, user: UserId, erased: bool) -> Result<()> {
 }
 
 /// Makes allocations of somebody places to fill: their projects need them all the same. One that says nothing of its
-/// role is named by what the person does.
+/// role is named by what the person does, unless they are erased.
 async fn vacate(
     act: &mut Act,
     rows: Vec<allocation::Model>,
@@ -94,7 +94,8 @@ async fn vacate(
     let viewer = act.viewer();
     let language = viewer.tenant.locale.language();
     let profile = theirs!(guarded profile, viewer.tenant_id(), user).one(act.conn()).await?;
-    let title = profile.and_then(|profile| profile.job_title);
+    // Reason: what somebody does is personal data, and the role of a place is not: it stays, in the trail as well.
+    let title = profile.and_then(|profile| profile.job_title).filter(|_| !erased);
     let title = title.map(|title| title.chars().take(ROLE_MAX).collect::<String>().trim_end().to_owned());
     let title = title.unwrap_or_else(|| Said::from(PLACE).render(language));
     act.update_all(rows, |row| {

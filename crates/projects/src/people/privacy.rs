@@ -73,7 +73,8 @@ async fn away(db: &Db, subject: &DataSubject, user: UserId, into: &mut dyn Colle
         let told = rows.iter().map(|row| {
             json!({
                 "id": row.id, "projectId": row.project_id, "from": row.starts_on, "to": row.ends_on,
-                "weeklyMinutes": row.weekly_minutes, "percent": row.percent, "commitment": row.commitment,
+                "role": row.role, "weeklyMinutes": row.weekly_minutes, "percent": row.percent,
+                "commitment": row.commitment, "note": row.note,
             })
         });
         into.rows("projects.allocations", told.collect()).await?;

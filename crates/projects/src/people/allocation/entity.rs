@@ -52,6 +52,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Recorded for Entity {
     const SUBJECT: &'static str = "Allocation";
     const EVENT: &'static str = "projects.allocation";
+    const PERSONAL: &'static [&'static str] = &["note"];
 
     fn about(model: &Model) -> About {
         About { person: model.user_id.map(|user| user.uuid()), ..About::project(model.project_id) }
