@@ -162,6 +162,23 @@ async fn project_comes_back_only_if_there_is_time_for_its_firm_work() {
     restore().await.expect_ok();
 }
 
+// keeps: PR-28, PR-2
+#[tokio::test]
+async fn project_comes_back_whatever_people_were_planned_for_who_were_deactivated() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, dev) = (acme.owner(), person(&acme, "dev").await);
+    let (one, other) = (new_project(&owner, "One").await, new_project(&owner, "Other").await);
+    planned(&owner, &one, json!({ "userId": dev, "percent": 100 })).await;
+    let archive = json!({ "id": one });
+    change(&owner, "archiveProject", archive.clone(), "project { id }").await.expect_ok();
+    planned(&owner, &other, json!({ "userId": dev, "percent": 100 })).await;
+    let restore = async || change(&owner, "restoreProject", archive.clone(), "project { archivedAt }").await;
+    restore().await.expect_field("id", "over_allocated");
+    change(&owner, "deactivateUser", json!({ "id": dev }), "user { id }").await.expect_ok();
+    assert!(restore().await.expect_ok().data("restoreProject.project.archivedAt").is_null());
+}
+
 // keeps: PR-28, ID-6
 #[tokio::test]
 async fn what_somebody_who_goes_was_planned_for_is_still_to_be_done() {

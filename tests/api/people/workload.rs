@@ -162,6 +162,34 @@ async fn forecast_tells_what_is_sure_and_what_may_come() {
     assert_eq!(names.map(grown), [0, 720, 300, 1_200, 420, -2_220]);
 }
 
+// keeps: PR-26, PR-29
+#[tokio::test]
+async fn what_people_were_planned_for_who_are_deactivated_is_still_to_be_filled() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, dev) = (acme.manager(), person(&acme, "dev").await);
+    let (project, rust) = (new_project(&manager, "One").await, new_skill(&manager, "Rust").await);
+    let skills = json!([{ "skillId": rust, "level": 4 }]);
+    let firm = json!({ "userId": dev, "weeklyMinutes": 1_800, "skills": skills });
+    plan(&manager, &project, firm).await.expect_ok();
+    let perhaps = json!({ "userId": dev, "weeklyMinutes": 600, "commitment": "TENTATIVE" });
+    plan(&manager, &project, perhaps).await.expect_ok();
+    let gaps = async || {
+        let query =
+            "{ skillGaps(from: \"2026-03-02\", to: \"2026-03-08\") { demandedMinutes gapMinutes people } }";
+        ask(&manager, query).await.expect_ok().data("skillGaps").clone()
+    };
+    let before = forecast(&manager).await;
+    assert_eq!(gaps().await, json!([]));
+    change(&acme.owner(), "deactivateUser", json!({ "id": dev }), "user { id }").await.expect_ok();
+    let after = forecast(&manager).await;
+    let grown = |name: &str| after[name].as_i64().unwrap() - before[name].as_i64().unwrap();
+    let names = ["firmMinutes", "tentativeMinutes", "placeholderMinutes", "pipelineMinutes"];
+    assert_eq!(names.map(grown), [-1_800, -600, 2_400, 0]);
+    assert_eq!(["capacityMinutes", "freeMinutes"].map(grown), [-2_400, -2_400]);
+    assert_eq!(gaps().await, json!([{ "demandedMinutes": 1_800, "gapMinutes": 1_800, "people": 0 }]));
+}
+
 async fn forecast(who: &Actor) -> Value {
     let query = "{ capacityForecast(from: \"2026-03-08\", weeks: 2) {
       weekStart capacityMinutes firmMinutes tentativeMinutes placeholderMinutes pipelineMinutes freeMinutes } }";

@@ -7,6 +7,7 @@ use kernel::{
     act::Act,
     db::Db,
     id::{ProjectId, TypedId, UserId},
+    people::not_staff,
     policy::Guarded,
     viewer::Viewer,
 };
@@ -41,8 +42,8 @@ pub(crate) async fn names(
 }
 
 /// Holds everybody who is planned for a project that comes back and is locked, and checks that the firm work there
-/// leaves nobody with more than they have time, unless the agency wants to be warned only; in a number of statements
-/// that does not grow with the people.
+/// leaves nobody of active staff with more than they have time, unless the agency wants to be warned only; in a number
+/// of statements that does not grow with the people.
 ///
 /// # Errors
 /// INVALID at `id` with the weeks of each.
@@ -67,9 +68,14 @@ pub(crate) async fn check(
     if people.is_empty() {
         return Ok(());
     }
+    let people: Vec<UserId> = people.into_iter().collect();
     // Race: of this and a plan for the same people made at once, the later one sees the earlier.
-    projects.clocks.hold_all(act, &people.iter().copied().collect::<Vec<_>>()).await?;
-    let changes: Vec<Change<'_>> = rows.iter().map(|after| Change { before: None, after }).collect();
+    projects.clocks.hold_all(act, &people).await?;
+    let known = projects.people.people(act, &people).await?;
+    // Reason: who takes part no more has no week to fill; what they were planned for is a place to fill.
+    let counts = |row: &&Model| row.user_id.is_some_and(|user| not_staff(known.get(&user)).is_none());
+    let changes: Vec<Change<'_>> =
+        rows.iter().filter(counts).map(|after| Change { before: None, after }).collect();
     let over = over::check(act.conn(), viewer, &changes, today).await?;
     if over.is_empty() || !over::is_refused(act.conn(), viewer).await? {
         return Ok(());

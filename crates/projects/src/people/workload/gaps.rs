@@ -18,7 +18,7 @@ use sea_orm::QueryFilter;
 
 use super::{
     people_of,
-    store::{Among, Weeks, allocations, by_person, demand, is_firm},
+    store::{Among, Weeks, allocations, by_person, demand, is_firm, open_places},
 };
 use crate::{
     calendar::{graphql::range, sources::Whose},
@@ -43,8 +43,8 @@ pub struct SkillGap {
     pub skill: Option<Graph<Skill>>,
     /// The level that is asked for, or a better one.
     pub level: i32,
-    /// What places that nobody has taken ask for at this level or a better one, in minutes; a place that takes several
-    /// skills asks for each of them.
+    /// What places that nobody has taken, or whose people were deactivated, ask for at this level or a better one, in
+    /// minutes; a place that takes several skills asks for each of them.
     pub demanded_minutes: i64,
     /// What active staff who have the skill at that level have left after their firm allocations, in minutes, week by
     /// week. People with several skills count for each of them.
@@ -70,7 +70,7 @@ pub(super) async fn read(
     let people: Vec<UserId> =
         people_of(viewer, db, projects, None).await?.into_iter().map(|one| one.user).collect();
     let weeks = Weeks::load(db, viewer, &people, range).await?;
-    let rows = allocations(db, viewer, Among::PeopleAndPlaces(&people), range).await?;
+    let rows = allocations(db, viewer, Among::Everybody, range).await?;
     let within = |row: &Model| {
         let demand = demand(row);
         Demand { first: demand.first.max(range.0), last: demand.last.min(range.1), ..demand }
@@ -78,7 +78,7 @@ pub(super) async fn read(
     let agency = weeks.of(Whose::Agency);
     let wanted = |demand: Demand| agency.iter().map(|week| week.taken(&demand)).collect();
     let open: HashMap<AllocationId, Vec<i64>> =
-        rows.iter().filter(|row| row.user_id.is_none()).map(|row| (row.id, wanted(within(row)))).collect();
+        open_places(&rows, &people).into_iter().map(|row| (row.id, wanted(within(row)))).collect();
     let asked = demanded(viewer, db, &open).await?;
     if asked.is_empty() {
         return Ok(Vec::new());

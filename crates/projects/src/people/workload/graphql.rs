@@ -257,9 +257,9 @@ impl WorkloadQuery {
         forecast::read(ctx.viewer(), ctx.db(), projects, weeks_of(from, weeks)?).await
     }
 
-    /// Which skills are asked for that nobody has time for: places on projects that nobody has taken yet, against what
-    /// people who have the skill at that level have left. The greatest gap first, at most 200. Needs
-    /// `projects.allocation.read` on the whole agency.
+    /// Which skills are asked for that nobody has time for: places on projects that nobody has taken yet, or whose
+    /// people were deactivated, against what people who have the skill at that level have left. The greatest gap first,
+    /// at most 200. Needs `projects.allocation.read` on the whole agency.
     async fn skill_gaps(
         &self,
         ctx: &Context<'_>,

@@ -113,8 +113,8 @@ pub fn is_firm(row: &Model) -> bool {
 pub enum Among<'a> {
     /// Those of these people.
     People(&'a [UserId]),
-    /// Those of these people, and places that nobody has taken.
-    PeopleAndPlaces(&'a [UserId]),
+    /// Those of everybody, and places that nobody has taken.
+    Everybody,
     /// Places that nobody has taken.
     Places,
 }
@@ -134,9 +134,9 @@ pub async fn allocations(
     };
     let whose = match among {
         Among::People([]) => return Ok(Vec::new()),
-        Among::Places | Among::PeopleAndPlaces([]) => Condition::any().add(Column::UserId.is_null()),
-        Among::People(people) => Condition::any().add(of(people)),
-        Among::PeopleAndPlaces(people) => Condition::any().add(of(people)).add(Column::UserId.is_null()),
+        Among::Places => Condition::all().add(Column::UserId.is_null()),
+        Among::People(people) => Condition::all().add(of(people)),
+        Among::Everybody => Condition::all(),
     };
     let rows = Entity::of_tenant(viewer.tenant_id())
         .filter(whose)
@@ -144,6 +144,14 @@ pub async fn allocations(
         .filter(Column::EndsOn.gte(monday(first)))
         .filter(Column::ProjectId.in_subquery(under_way(viewer.tenant_id())));
     Ok(rows.all(conn).await?)
+}
+
+/// Those of allocations that are still to be filled: places that nobody has taken, and what people are planned for who
+/// are none of these, for they take part no more.
+#[must_use]
+pub fn open_places<'r>(rows: &'r [Model], staff: &[UserId]) -> Vec<&'r Model> {
+    let staff: HashSet<UserId> = staff.iter().copied().collect();
+    rows.iter().filter(|row| row.user_id.is_none_or(|user| !staff.contains(&user))).collect()
 }
 
 /// Allocations by person; places that nobody has taken are left out.
