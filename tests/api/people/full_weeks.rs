@@ -107,6 +107,33 @@ async fn of_many_weeks_that_are_too_full_some_are_named_and_all_are_counted() {
     }
 }
 
+// keeps: PR-28
+#[tokio::test]
+async fn weeks_of_all_staff_that_are_too_full_are_told_in_parts() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let owner = acme.owner();
+    let project = new_project(&owner, "One").await;
+    policy(&owner, "WARN").await;
+    for name in ["dev", "sales", "pm", "finance"] {
+        let all = json!({ "userId": person(&acme, name).await, "percent": 100, "to": "2027-03-07" });
+        planned(&owner, &project, all.clone()).await;
+        planned(&owner, &project, all).await;
+    }
+    let query = "query($skip: Int) { overAllocations(from: \"2026-03-02\", weeks: 53, skip: $skip) {
+      userId weekStart } }";
+    let told = async |skip: Value| {
+        let answer = owner.run(query, json!({ "skip": skip })).await.expect_ok().expect_statements(9);
+        answer.list("overAllocations").to_vec()
+    };
+    let (first, rest) = (told(Value::Null).await, told(json!(200)).await);
+    assert_eq!((first.len(), rest.len()), (200, 4 * 53 - 200), "each in all its weeks");
+    assert_eq!(told(json!(199)).await[0], first[199], "in the same order");
+    assert!(!first.contains(&rest[0]));
+    assert!(told(json!(212)).await.is_empty());
+    owner.run(query, json!({ "skip": -1 })).await.expect_field("skip", "out_of_range");
+}
+
 // keeps: PR-28, PR-30
 #[tokio::test]
 async fn place_that_began_already_is_given_from_today_on() {

@@ -22,7 +22,11 @@ use super::{
     over::OverAllocatedWeek,
 };
 use crate::{
-    people::{profile::graphql::SkillLevel, skill::entity as skill, workload::people_of},
+    people::{
+        profile::graphql::SkillLevel,
+        skill::entity as skill,
+        workload::{people_of, skipped},
+    },
     policy::people::ALLOCATIONS_READ,
     project::{entity as project, graphql::Project},
     register::of_open_projects,
@@ -232,22 +236,24 @@ impl AllocationQuery {
         list(ctx.db(), filter.select(ctx.viewer()), Order::asc(Column::StartsOn), &args).await
     }
 
-    /// The weeks in which members of staff have more firm work than time, by person and week: leave that was approved
-    /// after the work was planned shows here. Who sees only some allocations is told of themselves alone. Needs
-    /// `projects.allocation.read`.
+    /// The weeks in which active staff have more firm work than time, by the names of the people and by week, at most
+    /// 200 from `skip` on: fewer are the last ones. Leave that was approved after the work was planned shows here. Who
+    /// sees only some allocations is told of themselves alone. Needs `projects.allocation.read`.
     async fn over_allocations(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "A day of the first week.")] from: Date,
         #[graphql(desc = "How many weeks, at most 53.")] weeks: i32,
         #[graphql(desc = "Only of these people, at most 200.")] user_ids: Option<Vec<UserId>>,
+        #[graphql(desc = "How many of the weeks are left out from the start.")] skip: Option<i32>,
     ) -> Result<Vec<OverAllocatedWeek>> {
         let (viewer, db) = (ctx.viewer(), ctx.db());
         viewer.require(ALLOCATIONS_READ)?;
+        let skip = skipped(skip)?;
         let range = crate::people::workload::weeks_of(from, weeks)?;
         let projects = ctx.data_unchecked::<Projects>();
         let people = people_of(viewer, db, projects, user_ids.as_deref()).await?;
         let ids: Vec<UserId> = people.iter().map(|one| one.user).collect();
-        super::over::of_people(db, viewer, &ids, range).await
+        super::over::of_people(db, viewer, &ids, (range, skip)).await
     }
 }

@@ -44,6 +44,9 @@ pub const MORE_WEEKS: Text = Text::new(
 /// Most weeks that are named.
 const NAMED: usize = 30;
 
+/// Most weeks that are told at once.
+const TOLD: usize = 200;
+
 /// A week in which somebody has more firm work than time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, SimpleObject)]
 pub struct OverAllocatedWeek {
@@ -177,7 +180,8 @@ pub fn said(path: &str, person: &str, weeks: &[OverAllocatedWeek]) -> Vec<FieldE
     fields
 }
 
-/// The weeks in which these people have more firm work than time, by person and week; in five statements.
+/// The weeks in which these people have more firm work than time, by person in the given order and week, without the
+/// first ones that are skipped; in five statements.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -185,7 +189,7 @@ pub async fn of_people(
     conn: &impl ConnectionTrait,
     viewer: &Viewer,
     people: &[UserId],
-    range: (NaiveDate, NaiveDate),
+    (range, skip): ((NaiveDate, NaiveDate), usize),
 ) -> Result<Vec<OverAllocatedWeek>> {
     let weeks = Weeks::load(conn, viewer, people, range).await?;
     let rows = allocations(conn, viewer, Among::People(people), range).await?;
@@ -199,5 +203,5 @@ pub async fn of_people(
             weeks_over(*person, &weeks.of(Whose::Person(*person)), &firm)
         }
     });
-    Ok(over.collect())
+    Ok(over.skip(skip).take(TOLD).collect())
 }

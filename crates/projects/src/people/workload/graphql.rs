@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use chrono::NaiveDate;
 use kernel::{
-    Error, Fields, Result,
+    Fields, Result,
     ask::Asking,
     db::Db,
     id::{AccountId, ProjectId, SkillId, TypedId, UserId},
@@ -21,7 +21,7 @@ use super::{
     figures::{Week, basis_points},
     forecast::{self, CapacityForecast},
     gaps::{self, SkillGap},
-    people_of,
+    people_of, skipped,
     store::{Among, Weeks, allocations, by_person, demand, is_firm},
     tracked::{self, Tracked},
     weeks_of,
@@ -34,7 +34,6 @@ use crate::{
         time::{TIME_APPROVE, TIME_READ},
     },
     project::entity as project,
-    register::OUT_OF_RANGE,
     service::{Projects, Staff},
 };
 
@@ -237,9 +236,7 @@ impl WorkloadQuery {
         #[graphql(desc = "How many people are left out of `people` from the start.")] skip: Option<i32>,
     ) -> Result<Workload> {
         ctx.viewer().require(ALLOCATIONS_READ)?;
-        let skip = usize::try_from(skip.unwrap_or_default());
-        let skip =
-            skip.map_err(|_| Error::field("skip", OUT_OF_RANGE.with("min", 0).with("max", i32::MAX)))?;
+        let skip = skipped(skip)?;
         let projects = ctx.data_unchecked::<Projects>();
         let range = weeks_of(from, weeks)?;
         workload(ctx.viewer(), ctx.db(), projects, (range, skip), &filter.unwrap_or_default()).await

@@ -43,6 +43,15 @@ pub(crate) fn weeks_of(from: Date, weeks: i32) -> Result<(NaiveDate, NaiveDate)>
     range((first.into(), last.into()), i64::from(WEEKS_MAX) * 7)
 }
 
+/// How many are left out from the start of a list.
+///
+/// # Errors
+/// INVALID at `skip` for fewer than none.
+pub(crate) fn skipped(skip: Option<i32>) -> Result<usize> {
+    let skip = usize::try_from(skip.unwrap_or_default());
+    skip.map_err(|_| Error::field("skip", OUT_OF_RANGE.with("min", 0).with("max", i32::MAX)))
+}
+
 /// The active staff that a viewer plans with, by name: all of them, or those who are asked for; oneself alone for who
 /// does not see all allocations.
 ///
