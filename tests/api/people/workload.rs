@@ -87,7 +87,13 @@ async fn workload_is_of_who_meets_the_filter() {
     let (manager, dev) = (acme.manager(), person(&acme, "dev").await);
     let (project, rust) = (new_project(&manager, "One").await, new_skill(&manager, "Rust").await);
     plan(&manager, &project, json!({ "userId": dev, "percent": 10 })).await.expect_ok();
-    let can = json!({ "userId": person(&acme, "sales").await, "skills": [{ "skillId": rust, "level": 1 }] });
+    let (owner, sales) = (acme.owner(), person(&acme, "sales").await);
+    let accounts = ask(&owner, "{ accounts { nodes { id } } }").await.expect_ok().ids("accounts.nodes");
+    let theirs = json!({ "name": "Theirs", "accountId": accounts[0] });
+    let theirs = change(&owner, "createProject", theirs, "project { id }").await.expect_ok();
+    let theirs = theirs.text("createProject.project.id");
+    plan(&owner, &theirs, json!({ "userId": sales, "percent": 10 })).await.expect_ok();
+    let can = json!({ "userId": sales, "skills": [{ "skillId": rust, "level": 1 }] });
     change(&manager, "updateResourceProfile", can, "resourceProfile { id }").await.expect_ok();
     let count = async |filter: Value| {
         workload(&manager, "2026-03-02", 1, filter).await.expect_ok().list("workload.people").len()
@@ -95,6 +101,9 @@ async fn workload_is_of_who_meets_the_filter() {
     assert_eq!(count(json!({ "projectIds": [project] })).await, 1);
     assert_eq!(count(json!({ "skillIds": [rust] })).await, 1);
     assert_eq!(count(json!({ "skillIds": [rust], "projectIds": [project] })).await, 0);
+    assert_eq!(count(json!({ "accountIds": [accounts[0]] })).await, 1);
+    assert_eq!(count(json!({ "accountIds": [accounts[1]] })).await, 0);
+    assert_eq!(count(json!({ "accountIds": [accounts[0]], "projectIds": [project] })).await, 0);
     assert_eq!(count(json!({ "accountIds": [] })).await, 0);
     for (weeks, path) in [(0, "weeks"), (54, "weeks")] {
         workload(&manager, "2026-03-02", weeks, json!({})).await.expect_field(path, "out_of_range");
