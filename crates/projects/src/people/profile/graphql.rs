@@ -186,7 +186,8 @@ impl ResourceProfile {
         rates::bill(ctx.ask(), self.0.user_id).await
     }
 
-    /// What an hour of theirs costs today; null if nothing is written for them. Needs `projects.cost.read`.
+    /// What an hour of theirs costs today; null if nothing is written for them. Needs `projects.cost.read` on the whole
+    /// agency.
     async fn cost_rate(&self, ctx: &Context<'_>) -> Option<Result<Money>> {
         rates::cost(ctx.ask(), self.0.user_id).await
     }
