@@ -183,6 +183,33 @@ async fn one_calendar_is_that_of_everybody_and_a_used_one_stays() {
     delete(&second).await.expect_ok();
 }
 
+// keeps: PR-10, ID-6
+#[tokio::test]
+async fn calendar_of_who_was_deactivated_is_removed_and_theirs_is_that_of_the_agency_again() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (owner, dev, sales) = (acme.owner(), person(&acme, "dev").await, person(&acme, "sales").await);
+    new_calendar(&owner, "Agency", json!({})).await;
+    let half = new_calendar(&owner, "Half days", json!({ "weeklyHours": week("09:00", "13:00") })).await;
+    let has = async |user: &str, calendar: Option<&str>| {
+        let chosen = json!({ "userId": user, "calendarId": calendar });
+        change(&owner, "updateResourceProfile", chosen, "resourceProfile { id }").await.expect_ok();
+    };
+    has(&dev, Some(&half)).await;
+    has(&sales, Some(&half)).await;
+    change(&owner, "deactivateUser", json!({ "id": dev }), "user { id }").await.expect_ok();
+    let delete = async || change(&owner, "deleteWorkCalendar", json!({ "id": half }), "id").await;
+    expect_conflict(delete().await, "1 people have this calendar");
+    has(&sales, None).await;
+    delete().await.expect_ok();
+    let trail = world.rows("audit_entries", "WHERE action = 'projects.calendar.delete'").await;
+    let profiles = trail.iter().filter(|entry| entry["subject_type"] == "ResourceProfile").count();
+    assert_eq!(profiles, 1, "that they lost it is recorded: {trail:?}");
+    change(&owner, "reactivateUser", json!({ "id": dev }), "user { id }").await.expect_ok();
+    let back = days(&owner, json!({ "userId": dev }), "2026-03-02", "2026-03-02").await.expect_ok();
+    assert_eq!(told(&back), [(480, None)]);
+}
+
 // keeps: PR-10
 #[tokio::test]
 async fn every_wrong_field_of_a_calendar_is_named() {

@@ -206,7 +206,7 @@ async fn matrix_shows_who_can_do_what_in_few_statements() {
     let query = "query($ids: [ID!], $level: Int, $first: Int) { skillMatrix(skillIds: $ids, minLevel: $level, first: $first) {
       totalCount nodes { user { id } skills { level skill { name } } } pageInfo { hasNextPage }
     } }";
-    let all = manager.run(query, json!({ "first": 2 })).await.expect_ok().expect_statements(9);
+    let all = manager.run(query, json!({ "first": 2 })).await.expect_ok().expect_statements(10);
     assert_eq!(all.number("skillMatrix.totalCount"), 3);
     assert_eq!(all.data("skillMatrix.pageInfo.hasNextPage"), &json!(true));
     let some = manager.run(query, json!({ "ids": [sql], "level": 2 })).await.expect_ok();
@@ -215,7 +215,19 @@ async fn matrix_shows_who_can_do_what_in_few_statements() {
     manager.run(query, json!({ "level": 9 })).await.expect_field("minLevel", "out_of_range");
     let filter = json!({ "filter": { "skillIds": [rust], "minLevel": 5 } });
     let listed = "query($filter: ProfileFilter) { resourceProfiles(filter: $filter) { totalCount } }";
-    assert_eq!(manager.run(listed, filter).await.expect_ok().number("resourceProfiles.totalCount"), 1);
+    let count = async || {
+        let told = manager.run(listed, filter.clone()).await.expect_ok();
+        told.number("resourceProfiles.totalCount")
+    };
+    assert_eq!(count().await, 1);
+    let gone = json!({ "id": person(&acme, "dev").await });
+    change(&acme.owner(), "deactivateUser", gone, "user { id }").await.expect_ok();
+    let left = manager.run(query, json!({})).await.expect_ok();
+    assert_eq!(
+        (left.number("skillMatrix.totalCount"), count().await),
+        (2, 0),
+        "who is not there does nothing"
+    );
 }
 
 // keeps: PR-26

@@ -7,6 +7,7 @@ use super::{
     graphql::WorkCalendar,
     hours::{DayHoursInput, TimeSpanInput},
 };
+use crate::service::Projects;
 
 /// A new working calendar.
 #[derive(Clone, Debug, InputObject)]
@@ -130,14 +131,15 @@ impl CalendarMutation {
         super::set_days(ctx.viewer(), ctx.db(), input).await.map(Into::into)
     }
 
-    /// Removes a working calendar that nobody has; not that of everybody. Needs `projects.people.write` on the whole
-    /// agency.
+    /// Removes a working calendar that none of active staff has; not that of everybody. Who was deactivated and has it
+    /// gets that of the agency. Needs `projects.people.write` on the whole agency.
     async fn delete_work_calendar(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which calendar.")] input: DeleteWorkCalendarInput,
     ) -> Result<DeleteWorkCalendarPayload> {
-        super::delete(ctx.viewer(), ctx.db(), input.id, input.expected_version).await?;
+        let projects = ctx.data_unchecked::<Projects>();
+        super::delete(ctx.viewer(), ctx.db(), projects, input.id, input.expected_version).await?;
         Ok(DeleteWorkCalendarPayload { id: input.id })
     }
 }

@@ -9,12 +9,13 @@ use kernel::{
     db::Db,
     id::{TypedId, UserId, WorkCalendarId},
     patch,
+    people::not_staff,
     policy::Guarded,
     scalar::Date,
     text,
     viewer::Viewer,
 };
-use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
 
 use super::{
     day,
@@ -24,7 +25,7 @@ use super::{
         CalendarExceptionInput, CreateWorkCalendarInput, SetCalendarExceptionsInput, UpdateWorkCalendarInput,
     },
 };
-use crate::{people::profile::entity as profile, policy::people::PEOPLE_WRITE};
+use crate::{people::profile::entity as profile, policy::people::PEOPLE_WRITE, service::Projects};
 
 /// There is one of this name.
 pub const NAME_TAKEN: Text =
@@ -165,11 +166,17 @@ fn changed(before: &Model, input: UpdateWorkCalendarInput) -> Result<Model> {
     Ok(after)
 }
 
-/// Removes a calendar with its days.
+/// Removes a calendar with its days. Who takes part no more and has it loses it: nobody could give them another one.
 ///
 /// # Errors
-/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version, for the calendar of everybody, and while somebody has it.
-pub async fn delete(viewer: &Viewer, db: &Db, id: WorkCalendarId, expected: Option<i64>) -> Result<()> {
+/// NOT_FOUND, FORBIDDEN, CONFLICT for a stale version, for the calendar of everybody, and while active staff have it.
+pub async fn delete(
+    viewer: &Viewer,
+    db: &Db,
+    projects: &Projects,
+    id: WorkCalendarId,
+    expected: Option<i64>,
+) -> Result<()> {
     viewer.require_tenant(PEOPLE_WRITE)?;
     viewer
         .act(db, "projects.calendar.delete", async |act| {
@@ -180,10 +187,14 @@ pub async fn delete(viewer: &Viewer, db: &Db, id: WorkCalendarId, expected: Opti
             }
             // Race: whoever chooses the calendar locks it as well, and finds it gone or is counted here.
             let users = profile::Entity::of_tenant(viewer.tenant_id());
-            let users = users.filter(profile::Column::CalendarId.eq(id.uuid())).count(act.conn()).await?;
-            if users > 0 {
-                return Err(Error::conflict(IN_USE.with("count", users)));
+            let users = users.filter(profile::Column::CalendarId.eq(id.uuid())).all(act.conn()).await?;
+            let people: Vec<UserId> = users.iter().map(|user| user.user_id).collect();
+            let known = projects.people.people(act, &people).await?;
+            let active = people.iter().filter(|person| not_staff(known.get(person)).is_none()).count();
+            if active > 0 {
+                return Err(Error::conflict(IN_USE.with("count", active)));
             }
+            act.update_all(users, |user| user.calendar_id = None).await?;
             let days = day::of_tenant(viewer.tenant_id()).filter(day::Column::CalendarId.eq(id.uuid()));
             let days = days.all(act.conn()).await?;
             act.delete_all(days).await?;

@@ -13,7 +13,7 @@ use kernel::{
 
 use super::{
     certified,
-    entity::{Column, Entity, Model},
+    entity::{Column, Model},
     loaders::{AllCalendars, Certifications, Days, Skills},
     matrix::ProfileFilter,
     rates,
@@ -205,7 +205,8 @@ pub struct ProfileQuery;
 
 #[Object]
 impl ProfileQuery {
-    /// The profile of a member of staff, also of one of whom nothing was said yet. Needs `projects.people.read`.
+    /// The profile of an active member of staff, also of one of whom nothing was said yet. Needs
+    /// `projects.people.read`.
     async fn resource_profile(
         &self,
         ctx: &Context<'_>,
@@ -218,7 +219,7 @@ impl ProfileQuery {
         Ok(Graph(found.unwrap_or_else(|| super::untouched(viewer, user_id)).into()))
     }
 
-    /// The profiles of staff of whom something was said. Needs `projects.people.read`.
+    /// The profiles of active staff of whom something was said. Needs `projects.people.read`.
     async fn resource_profiles(
         &self,
         ctx: &Context<'_>,
@@ -228,15 +229,17 @@ impl ProfileQuery {
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Cursor: only what precedes it.")] before: Option<String>,
     ) -> Result<Connection<ResourceProfile>> {
-        ctx.viewer().require(PEOPLE_READ)?;
+        let (viewer, db) = (ctx.viewer(), ctx.db());
+        viewer.require(PEOPLE_READ)?;
         let filter = filter.unwrap_or_default();
         filter.check()?;
+        let select = filter.select(viewer, db, ctx.data_unchecked::<Projects>()).await?;
         let args = PageArgs::new(first, after, last, before);
-        list::<Entity, _>(ctx.db(), filter.select(ctx.viewer()), Order::asc(Column::CreatedAt), &args).await
+        list(db, select, Order::asc(Column::CreatedAt), &args).await
     }
 
-    /// Who can do what, and how well: the people who have one of the skills at the level asked for; each has all their
-    /// skills in `skills`. Needs `projects.people.read`.
+    /// Who can do what, and how well: the active staff who have one of the skills at the level asked for; each has all
+    /// their skills in `skills`. Needs `projects.people.read`.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn skill_matrix(
         &self,
@@ -252,6 +255,7 @@ impl ProfileQuery {
         #[graphql(desc = "Cursor: only people who precede it.")] before: Option<String>,
     ) -> Result<Connection<ResourceProfile>> {
         let args = PageArgs::new(first, after, last, before);
-        super::matrix::read(ctx.viewer(), ctx.db(), (skill_ids, min_level), &args).await
+        let projects = ctx.data_unchecked::<Projects>();
+        super::matrix::read(ctx.viewer(), ctx.db(), projects, (skill_ids, min_level), &args).await
     }
 }
