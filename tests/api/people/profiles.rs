@@ -154,7 +154,7 @@ async fn people_say_what_they_can_and_managers_how_much_they_work() {
     }
     change(&dev, "createSkill", json!({ "name": "Sleep" }), "skill { id }").await.expect_code("FORBIDDEN");
     let credential = "certifications { credential }";
-    for (who, shown) in [(&dev, true), (&manager, true), (&acme.viewer(), false)] {
+    for (who, shown) in [(&dev, true), (&manager, true), (&acme.sales(), false)] {
         let answer = read(who, &me, credential).await.expect_ok();
         let told = answer.data("resourceProfile.certifications.0.credential");
         assert_eq!(told, &if shown { json!("secret") } else { Value::Null });
@@ -163,6 +163,53 @@ async fn people_say_what_they_can_and_managers_how_much_they_work() {
         read(&client, &me, "id").await.expect_code("FORBIDDEN");
         ask(&client, "{ skills { totalCount } }").await.expect_code("FORBIDDEN");
         ask(&client, "{ skillMatrix { totalCount } }").await.expect_code("FORBIDDEN");
+    }
+}
+
+// keeps: PR-26, PR-10, ID-22
+#[tokio::test]
+async fn personal_data_of_profiles_is_for_who_may_see_it_and_for_oneself() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, viewer) = (acme.manager(), acme.viewer());
+    let (dev, watcher) = (person(&acme, "dev").await, person(&acme, "viewer").await);
+    let said = json!({
+        "jobTitle": "Dev", "location": "Zürich", "country": "CH", "certifications": [{ "name": "A" }],
+        "setExceptions": [{ "date": "2026-03-06", "name": "Doctor" }],
+    });
+    update(&manager, &dev, said.clone()).await.expect_ok();
+    update(&manager, &watcher, said).await.expect_ok();
+    let fields = "jobTitle location country certifications { name } exceptions { date name }";
+    let days = "query($user: ID!) { workingDays(userId: $user, from: \"2026-03-06\", to: \"2026-03-06\") {
+      minutes name } }";
+    let all = json!({
+        "jobTitle": "Dev", "location": "Zürich", "country": "CH", "certifications": [{ "name": "A" }],
+        "exceptions": [{ "date": "2026-03-06", "name": "Doctor" }],
+    });
+    let none = json!({
+        "jobTitle": null, "location": null, "country": null, "certifications": [],
+        "exceptions": [{ "date": "2026-03-06", "name": null }],
+    });
+    let (reads, personal) = (("projects.people.read", "TENANT"), ("projects.people.personal", "TENANT"));
+    let keys = (manager.key(&[reads]).await, manager.key(&[reads, personal]).await);
+    let (sales, editor) = (acme.sales(), acme.editor());
+    for (who, of, shown) in [
+        (&sales, &dev, true),
+        (&editor, &dev, true),
+        (&keys.1, &dev, true),
+        (&viewer, &watcher, true),
+        (&viewer, &dev, false),
+        (&keys.0, &dev, false),
+    ] {
+        let answer = read(who, of, fields).await.expect_ok();
+        assert_eq!(answer.data("resourceProfile"), if shown { &all } else { &none }, "{answer}");
+        let name = if shown { json!("Doctor") } else { Value::Null };
+        let answer = who.run(days, json!({ "user": of })).await.expect_ok();
+        assert_eq!(answer.data("workingDays"), &json!([{ "minutes": 0, "name": name }]), "{answer}");
+    }
+    let listed = ask(&viewer, "{ resourceProfiles { nodes { user { id } jobTitle } } }").await.expect_ok();
+    for node in listed.list("resourceProfiles.nodes") {
+        assert_eq!(node["jobTitle"].is_string(), node["user"]["id"] == json!(watcher), "{listed}");
     }
 }
 

@@ -25,7 +25,10 @@ use super::{
     hours::{self, DayHours, TimeSpan},
     sources::{Sources, Whose, WorkingDayReason},
 };
-use crate::{policy::people::PEOPLE_READ, service::Projects};
+use crate::{
+    policy::people::{PEOPLE_READ, sees_personal},
+    service::Projects,
+};
 
 /// The range of days is too long, or none.
 pub const BAD_RANGE: Text = Text::new(
@@ -119,7 +122,7 @@ impl WorkCalendar {
 pub struct CalendarException {
     /// The day.
     pub date: Date,
-    /// What it is called.
+    /// What it is called; null for none, and for who may not see what days of a person are called.
     pub name: Option<String>,
     /// The hours; none: it is free.
     pub hours: Vec<TimeSpan>,
@@ -172,7 +175,8 @@ pub struct WorkingDay {
     pub hours: Vec<TimeSpan>,
     /// Why it has other hours than a plain working day; null if it has not.
     pub reason: Option<WorkingDayReason>,
-    /// What an exception is called; null for all others. Public holidays are known by their dates alone.
+    /// What an exception is called; null for all others. Public holidays are known by their dates alone. That of a
+    /// person is for them and for who holds `projects.people.personal` or `projects.people.write` on the whole agency.
     pub name: Option<String>,
 }
 
@@ -278,7 +282,10 @@ async fn working_days(
         }
         (None, None) => (Whose::Agency, Vec::new()),
     };
-    let sources = Sources::load(db, viewer, &people, range).await?;
+    let mut sources = Sources::load(db, viewer, &people, range).await?;
+    if people.iter().any(|person| !sees_personal(viewer, *person)) {
+        sources.forget_names();
+    }
     let day = |(date, day): (chrono::NaiveDate, super::sources::Day)| WorkingDay {
         date: date.into(),
         minutes: day.hours.minutes(),

@@ -179,6 +179,12 @@ impl Sources {
         self.leave.entry(row.user_id).or_default().push(away);
     }
 
+    /// Leaves out what people's own single days are called.
+    pub fn forget_names(&mut self) {
+        let days = self.of_people.values_mut().flat_map(BTreeMap::values_mut);
+        days.for_each(|day| day.name = None);
+    }
+
     /// The profile of a person, if something was said of them.
     #[must_use]
     pub fn profile(&self, person: UserId) -> Option<&Profile> {

@@ -36,6 +36,11 @@ pub const PEOPLE_WRITE: Permission = Permission::new(
     "projects.people.write",
     "Change working calendars, skills and profiles; for oneself: what one can do and where one works.",
 );
+/// Read what is personal in profiles.
+pub const PEOPLE_PERSONAL: Permission = Permission::new(
+    "projects.people.personal",
+    "See what others do, where they work, which certifications they have and why single days of theirs differ.",
+);
 /// Ask for leave.
 pub const LEAVE_WRITE: Permission =
     Permission::new("projects.leave.write", "Ask for leave and take it back; for oneself, or for others.");
@@ -73,6 +78,16 @@ pub const PERMISSIONS: &[Rule] = &[
         &[(ProjectManager, Tenant), (TeamMember, Own), (Accountant, Own), (Sales, Own), (Editor, Own)],
     ),
     Rule::new(
+        PEOPLE_PERSONAL,
+        &[
+            (ProjectManager, Tenant),
+            (TeamMember, Tenant),
+            (Accountant, Tenant),
+            (Sales, Tenant),
+            (Editor, Tenant),
+        ],
+    ),
+    Rule::new(
         LEAVE_WRITE,
         &[(ProjectManager, Own), (TeamMember, Own), (Accountant, Own), (Sales, Own), (Editor, Own)],
     ),
@@ -97,6 +112,15 @@ pub const PERMISSIONS: &[Rule] = &[
 pub fn may_of(viewer: &Viewer, permission: Permission, person: UserId) -> bool {
     let own = viewer.user_id() == Some(person);
     !viewer.is_client() && viewer.holds(permission) && (own || viewer.reaches(permission, Tenant))
+}
+
+/// Whether the viewer sees what is personal in the profile of this person: in their own, and in all that they may see
+/// so or change.
+#[must_use]
+pub fn sees_personal(viewer: &Viewer, person: UserId) -> bool {
+    let own = viewer.user_id() == Some(person);
+    // Reason: who replaces certifications without seeing them would remove them.
+    own || [PEOPLE_PERSONAL, PEOPLE_WRITE].iter().any(|permission| may_of(viewer, *permission, person))
 }
 
 /// Rows that are as near to one member of staff as to another.

@@ -28,7 +28,7 @@ use crate::{
         check_person,
         skill::{entity as skill, graphql::Skill},
     },
-    policy::people::{PEOPLE_READ, PEOPLE_WRITE, may_of},
+    policy::people::{PEOPLE_READ, PEOPLE_WRITE, may_of, sees_personal},
     service::Projects,
     today,
 };
@@ -76,7 +76,15 @@ pub struct Certification {
     pub credential: Option<String>,
 }
 
-/// A member of staff as one who works.
+impl ResourceProfile {
+    /// A value for the person and for who sees what is personal in profiles.
+    fn personal<'p>(&self, ctx: &Context<'_>, value: Option<&'p str>) -> Option<&'p str> {
+        value.filter(|_| sees_personal(ctx.viewer(), self.0.user_id))
+    }
+}
+
+/// A member of staff as one who works. What is personal in it is for the person, and for who holds
+/// `projects.people.personal` or `projects.people.write` on the whole agency.
 #[Object(name = "ResourceProfileFields")]
 impl ResourceProfile {
     /// Its id; the same before anything was said of the person.
@@ -89,19 +97,20 @@ impl ResourceProfile {
         self.0.user_id
     }
 
-    /// What they do.
-    async fn job_title(&self) -> Option<&str> {
-        self.0.job_title.as_deref()
+    /// What they do; null also for who may not see it. Needs `projects.people.personal` for others.
+    async fn job_title(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.personal(ctx, self.0.job_title.as_deref())
     }
 
-    /// Where they work.
-    async fn location(&self) -> Option<&str> {
-        self.0.location.as_deref()
+    /// Where they work; null also for who may not see it. Needs `projects.people.personal` for others.
+    async fn location(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.personal(ctx, self.0.location.as_deref())
     }
 
-    /// ISO 3166-1 alpha-2 code of the country whose public holidays they have; null: those of their calendar.
-    async fn country(&self) -> Option<&str> {
-        self.0.country.as_deref()
+    /// ISO 3166-1 alpha-2 code of the country whose public holidays they have; null: those of their calendar, and for
+    /// who may not see it. Needs `projects.people.personal` for others.
+    async fn country(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.personal(ctx, self.0.country.as_deref())
     }
 
     /// The calendar that was chosen for them; null: that of the agency.
@@ -143,10 +152,14 @@ impl ResourceProfile {
         self.0.target_percent
     }
 
-    /// Single days on which they have other hours, by date; they go before public holidays. At most 1 000.
+    /// Single days on which they have other hours, by date; they go before public holidays. At most 1 000. What they
+    /// are called needs `projects.people.personal` for others.
     async fn exceptions(&self, ctx: &Context<'_>) -> Result<Vec<CalendarException>> {
-        let days = ctx.ask().load::<Days, _>(self.0.user_id).await?;
-        Ok(days.unwrap_or_default().iter().map(Into::into).collect())
+        let mut days = ctx.ask().load::<Days, _>(self.0.user_id).await?.unwrap_or_default();
+        if !sees_personal(ctx.viewer(), self.0.user_id) {
+            days.iter_mut().for_each(|day| day.name = None);
+        }
+        Ok(days.iter().map(Into::into).collect())
     }
 
     /// What they can do, at most 100 skills.
@@ -164,9 +177,12 @@ impl ResourceProfile {
         futures::future::try_join_all(levels).await
     }
 
-    /// Their certifications, at most 50.
+    /// Their certifications, at most 50; none for who may not see them. Needs `projects.people.personal` for others.
     async fn certifications(&self, ctx: &Context<'_>) -> Result<Vec<Certification>> {
         let viewer = ctx.viewer();
+        if !sees_personal(viewer, self.0.user_id) {
+            return Ok(Vec::new());
+        }
         let rows = ctx.ask().load::<Certifications, _>(self.0.user_id).await?.unwrap_or_default();
         let (shown, today) = (may_of(viewer, PEOPLE_WRITE, self.0.user_id), today(viewer, viewer.now));
         let told = |row: certified::Model| Certification {
