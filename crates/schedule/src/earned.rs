@@ -193,10 +193,9 @@ mod tests {
         assert_eq!((milestone.planned(at(6, 16)), milestone.planned(at(6, 17))), (0, 1_000));
     }
 
-    /// The example that the field teaches with: a third of the time has passed, a quarter is done, for more than it is
-    /// worth.
+    /// A worked example: a third of the work was planned by now, a quarter is done, for more than it is worth.
     #[test]
-    fn indices_are_those_of_the_standard() {
+    fn indices_are_those_of_a_worked_example() {
         let value = EarnedValue { budget: 120_000, planned: 40_000, earned: 30_000, actual: 50_000 };
         assert_eq!((value.schedule_variance(), value.cost_variance()), (-10_000, -20_000));
         assert_eq!((value.spi(), value.cpi()), (Some(0.75), Some(0.6)));
