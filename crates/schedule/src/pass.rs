@@ -56,8 +56,6 @@ pub struct Conflict {
     pub wish: Wish,
     /// By how many working minutes of the activity's calendar it is missed.
     pub by: Work,
-    /// The activities that drive it there, from the first to the activity itself.
-    pub path: Vec<usize>,
 }
 
 /// What cannot be kept.
@@ -102,7 +100,7 @@ pub struct Schedule {
     pub finish: Option<Instant>,
     /// One longest path: the activities that drive the finish, in their order.
     pub critical_path: Vec<usize>,
-    /// Wishes that contradict each other.
+    /// Wishes that contradict each other; [`Network::behind`] answers why.
     pub conflicts: Vec<Conflict>,
 }
 
@@ -120,7 +118,9 @@ impl Network {
         let dates: Vec<Dates> = dates.into_iter().flatten().collect();
         let start = dates.iter().map(|dates| dates.early_start).min();
         let last = dates.iter().enumerate().rev().max_by_key(|(_, dates)| dates.early_finish);
-        let critical_path = last.map_or_else(Vec::new, |(activity, _)| self.path(&early, activity));
+        let mut critical_path: Vec<usize> =
+            last.into_iter().flat_map(|(activity, _)| self.way_back(&dates, activity)).collect();
+        critical_path.reverse();
         let conflicts = self.conflicts(&early);
         Schedule { dates, start, finish, critical_path, conflicts }
     }
@@ -323,16 +323,26 @@ impl Network {
         }
     }
 
-    /// The activities that drive one to its place, from the first to itself.
-    fn path(&self, early: &[(Work, Driver)], activity: usize) -> Vec<usize> {
-        let mut path = vec![activity];
-        let mut at = activity;
-        while let Driver::Link(link) = early[self.place[at] as usize].1 {
-            at = self.links[link].predecessor;
-            path.push(at);
-        }
-        path.reverse();
-        path
+    /// The activities that drive one to its place, from itself back to the first.
+    fn way_back<'a>(&'a self, dates: &'a [Dates], activity: usize) -> impl Iterator<Item = usize> + use<'a> {
+        std::iter::successors(Some(activity), |at| match dates.get(*at)?.driver {
+            Driver::Link(link) => Some(self.links[link].predecessor),
+            Driver::Project | Driver::Constraint | Driver::Actual => None,
+        })
+    }
+
+    /// The activities that drive the one of a conflict to where it is by these dates of the network, from itself back
+    /// to the first.
+    pub fn behind<'a>(
+        &'a self,
+        dates: &'a [Dates],
+        conflict: &Conflict,
+    ) -> impl Iterator<Item = usize> + use<'a> {
+        let (own, driven) = match conflict.wish {
+            Wish::Link(link) => (Some(conflict.activity), self.links[link].predecessor),
+            Wish::MustStart(_) | Wish::Deadline(_) => (None, conflict.activity),
+        };
+        own.into_iter().chain(self.way_back(dates, driven))
     }
 
     fn conflicts(&self, early: &[(Work, Driver)]) -> Vec<Conflict> {
@@ -341,19 +351,18 @@ impl Network {
             let at = self.place[activity] as usize;
             let (node, place) = (&self.nodes[at], early[at].0);
             let axis = self.axis(node);
-            let path = || self.path(early, activity);
             match (node.kind, wished.constraint) {
                 (NodeKind::Finished(..), _) => continue,
                 (NodeKind::Free, Constraint::MustStart(at)) if place > axis.work_at(at) => {
                     let by = self.float(node, axis.work_at(at), place);
-                    conflicts.push(Conflict { activity, wish: Wish::MustStart(at), by, path: path() });
+                    conflicts.push(Conflict { activity, wish: Wish::MustStart(at), by });
                 }
                 (NodeKind::Manual, _) => conflicts.extend(self.broken(at, early)),
                 _ => {}
             }
             if let Some(deadline) = wished.deadline.filter(|deadline| self.finish(at, place) > *deadline) {
                 let by = self.float(node, axis.work_at(deadline) - node.duration, place);
-                conflicts.push(Conflict { activity, wish: Wish::Deadline(deadline), by, path: path() });
+                conflicts.push(Conflict { activity, wish: Wish::Deadline(deadline), by });
             }
         }
         conflicts
@@ -369,10 +378,8 @@ impl Network {
         self.incoming.of(at).iter().filter_map(move |arc| {
             let (other, from) = (arc.other as usize, early[arc.other as usize].0);
             let needed = self.needed(arc, from, self.finish(other, from), node);
-            let mut path = self.path(early, self.order[arc.other as usize] as usize);
-            path.push(activity);
             let (wish, by) = (Wish::Link(arc.link as usize), self.float(node, place, needed));
-            (needed > place).then_some(Conflict { activity, wish, by, path })
+            (needed > place).then_some(Conflict { activity, wish, by })
         })
     }
 }

@@ -213,6 +213,22 @@ fn schedule(plan: &[Plain], all: &[Activity], links: &[Link]) -> Schedule {
     Network::new(calendars, 0, START, START, all.to_vec(), links.to_vec()).unwrap().schedule()
 }
 
+#[test]
+fn conflicts_of_a_long_chain_are_few_bytes_and_explained_when_asked() {
+    let late = Activity { duration: 1, deadline: Some(START), ..Activity::default() };
+    let link = |at| Link { predecessor: at, successor: at + 1, kind: Kind::FinishToStart, lag: 0 };
+    let links: Vec<Link> = (0..9_999).map(link).collect();
+    let mut all = vec![late; 10_000];
+    all[9_999].constraint = Constraint::Manual(START + 9 * 60);
+    let network = Network::new(vec![plan()[0].calendar.clone()], 0, START, START, all, links).unwrap();
+    let schedule = network.schedule();
+    let [first, .., broken, deadline] = &schedule.conflicts[..] else { panic!() };
+    assert_eq!(schedule.conflicts.len(), 10_001, "one of each, and the link of what was put by hand");
+    assert_eq!(network.behind(&schedule.dates, first).collect::<Vec<_>>(), [0]);
+    assert_eq!(network.behind(&schedule.dates, broken).take(3).collect::<Vec<_>>(), [9_999, 9_998, 9_997]);
+    assert_eq!((broken.wish, deadline.wish), (Wish::Link(9_998), Wish::Deadline(START)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 

@@ -68,6 +68,12 @@ impl Calendars {
     pub fn of(&self, person: UserId) -> &Arc<Pattern> {
         self.people.get(&person).unwrap_or(&self.agency)
     }
+
+    /// Everybody works as the agency does.
+    #[cfg(test)]
+    pub(crate) fn plain(agency: Pattern) -> Self {
+        Self { agency: Arc::new(agency), people: HashMap::new() }
+    }
 }
 
 /// The hours of a tenant's week, until there is a calendar: from nine, with an hour of lunch at one in days of six hours

@@ -1,6 +1,8 @@
 //! What follows from a plan: the dates of each task and milestone, what drives them, and the wishes that contradict each
 //! other, by the things that people know rather than by activities.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Error, Result};
 use schedule::{
@@ -56,8 +58,26 @@ pub(crate) struct Conflict {
     pub(crate) wish: Wished,
     /// By how many working minutes it is missed.
     pub(crate) by: Work,
-    /// What drives it there, from the first to itself; for a loop its members.
+    /// What drives it there, from the first to itself: the last [`MAX_PATH`] of it; for a loop its first members.
     pub(crate) path: Vec<Item>,
+    /// How many more are on that path.
+    pub(crate) more: usize,
+}
+
+/// Most conflicts that are told: who has so many has the worst of them to mend first.
+pub(crate) const MAX_CONFLICTS: usize = 100;
+
+/// Most tasks and milestones that are told of what drives something where it is.
+pub(crate) const MAX_PATH: usize = 20;
+
+/// What stands behind a conflict.
+enum Behind<'a> {
+    /// Members of a loop.
+    Loop(&'a [usize]),
+    /// What the engine says.
+    Found(&'a schedule::Conflict),
+    /// Nothing but itself.
+    Itself,
 }
 
 /// What was wished.
@@ -207,13 +227,14 @@ impl Analysis {
 
     /// What drives the finish, in its order.
     pub(crate) fn critical_path(&self) -> Vec<Item> {
-        self.items(&self.schedule.critical_path)
+        self.items(self.schedule.critical_path.iter().copied()).collect()
     }
 
-    fn items(&self, activities: &[usize]) -> Vec<Item> {
-        let mut items: Vec<Item> = activities.iter().map(|at| self.laid.nodes[*at].into()).collect();
-        items.dedup();
-        items
+    /// What activities stand for, begin and end of a task that follow each other as one.
+    fn items(&self, activities: impl Iterator<Item = usize>) -> impl Iterator<Item = Item> {
+        let mut last = None;
+        let items = activities.map(|at| Item::from(self.laid.nodes[at]));
+        items.filter(move |item| last.replace(*item) != Some(*item))
     }
 
     /// Start of the first and finish of the last task or milestone that is not waived; none without any.
@@ -232,13 +253,11 @@ impl Analysis {
         })
     }
 
-    /// The wishes that contradict each other, each once.
-    pub(crate) fn conflicts(&self) -> Vec<Conflict> {
-        let loops = self.laid.loops.iter().map(|(dependency, members)| Conflict {
-            item: self.laid.nodes[members[0]].into(),
-            wish: Wished::Loop(*dependency),
-            by: 0,
-            path: self.items(members),
+    /// The wishes that contradict each other, each once, and how many there are: loops, then what is missed by most, at
+    /// most [`MAX_CONFLICTS`] of them.
+    pub(crate) fn conflicts(&self) -> (Vec<Conflict>, usize) {
+        let loops = self.laid.loops.iter().map(|(dependency, members)| {
+            (self.laid.nodes[members[0]].into(), Wished::Loop(*dependency), 0, Behind::Loop(members))
         });
         let found = self.schedule.conflicts.iter().filter_map(|conflict| {
             let wish = match conflict.wish {
@@ -254,19 +273,41 @@ impl Analysis {
                     )?)
                 }
             };
-            let item = self.laid.nodes[conflict.activity].into();
-            Some(Conflict { item, wish, by: conflict.by, path: self.items(&conflict.path) })
+            Some((self.laid.nodes[conflict.activity].into(), wish, conflict.by, Behind::Found(conflict)))
         });
-        loops.chain(found).chain(self.overdue()).collect()
+        let mut conflicts: Vec<(Item, Wished, Work, Behind<'_>)> =
+            loops.chain(found).chain(self.overdue()).collect();
+        let count = conflicts.len() + self.laid.more_loops;
+        conflicts.sort_by_key(|(_, wish, by, _)| (!matches!(wish, Wished::Loop(_)), Reverse(*by)));
+        conflicts.truncate(MAX_CONFLICTS);
+        let told = |(item, wish, by, behind)| {
+            let (path, more) = self.path(item, &behind);
+            Conflict { item, wish, by, path, more }
+        };
+        (conflicts.into_iter().map(told).collect(), count)
+    }
+
+    /// What stands behind a conflict of something, as far as it is told, and how much more does.
+    fn path(&self, item: Item, behind: &Behind<'_>) -> (Vec<Item>, usize) {
+        match behind {
+            Behind::Itself => (vec![item], 0),
+            Behind::Loop(members) => cut(self.items(members.iter().copied())),
+            Behind::Found(conflict) => {
+                let behind = self.laid.network.behind(&self.schedule.dates, conflict);
+                let (mut path, more) = cut(self.items(behind));
+                path.reverse();
+                (path, more)
+            }
+        }
     }
 
     /// What was put by hand on days that are over, and has not begun.
-    fn overdue(&self) -> impl Iterator<Item = Conflict> {
+    fn overdue(&self) -> impl Iterator<Item = (Item, Wished, Work, Behind<'_>)> {
         self.laid.overdue.iter().filter_map(|(place, wished)| {
             let calendar = self.laid.network.calendar(self.laid.by_calendar[*place])?;
             let item = Item::Task(*place);
             let by = calendar.between(*wished, self.dates(item).early_start);
-            Some(Conflict { item, wish: Wished::Begun(*wished), by, path: vec![item] })
+            Some((item, Wished::Begun(*wished), by, Behind::Itself))
         })
     }
 
@@ -293,6 +334,11 @@ impl Analysis {
     }
 }
 
+/// The first [`MAX_PATH`], and how many more there are.
+fn cut(mut items: impl Iterator<Item = Item>) -> (Vec<Item>, usize) {
+    (items.by_ref().take(MAX_PATH).collect(), items.count())
+}
+
 fn is_past(dates: &Dates) -> bool {
     dates.driver == Driver::Actual
 }
@@ -310,3 +356,7 @@ pub(crate) fn label(source: &Source, item: Item) -> String {
         Item::Milestone(place) => source.milestones[place].name.clone(),
     }
 }
+
+#[cfg(test)]
+#[path = "analysis_tests.rs"]
+mod tests;

@@ -44,8 +44,11 @@ pub struct ProjectSchedule {
     /// The calendars that it is reckoned by, the agency's first, then those of people; of others than the viewer only with
     /// `projects.people.read` for the whole agency. Empty as `links`.
     pub calendars: Vec<ScheduleCalendar>,
-    /// Wishes that cannot be kept; nothing is moved for them. Empty as `links`.
+    /// Wishes that cannot be kept; nothing is moved for them. Dependencies that are left out come first, then what is
+    /// missed by the most working time, at most 100. Empty as `links`.
     pub conflicts: Vec<ScheduleConflict>,
+    /// How many wishes cannot be kept in all; zero where `conflicts` is empty.
+    pub conflict_count: i32,
 }
 
 /// A task or a milestone.
@@ -223,8 +226,11 @@ pub struct ScheduleConflict {
     pub dependency_id: Option<DependencyId>,
     /// By how many working minutes it is missed.
     pub by_minutes: i64,
-    /// What drives it there, from the first to itself; of a loop, what would wait for each other.
+    /// What drives it there, from the first to itself; of a loop, what would wait for each other. At most 20: of a
+    /// longer path its end, of a longer loop its beginning.
     pub path: Vec<PlanItem>,
+    /// How many tasks and milestones are on the whole path.
+    pub path_count: i32,
     /// All of that in a sentence, in the language of the request.
     pub message: String,
 }

@@ -13,6 +13,8 @@ pub(crate) mod history;
 pub(crate) mod level;
 pub mod level_graphql;
 pub(crate) mod load;
+#[cfg(test)]
+mod made;
 pub mod moves;
 pub mod mutation;
 pub(crate) mod network;

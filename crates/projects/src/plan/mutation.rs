@@ -55,8 +55,11 @@ pub struct ReschedulePreview {
     pub finish_before: Option<DateTime>,
     /// When it is finished with them.
     pub finish: Option<DateTime>,
-    /// Wishes that cannot be kept then.
+    /// Wishes that cannot be kept then: dependencies that are left out, then what is missed by the most working time,
+    /// at most 100.
     pub conflicts: Vec<ScheduleConflict>,
+    /// How many wishes cannot be kept then in all.
+    pub conflict_count: i32,
     /// By this the plan that is applied is the one that was looked at.
     pub token: String,
 }

@@ -140,6 +140,7 @@ async fn planned(ask: &Ask, id: ProjectId) -> Result<ProjectSchedule> {
         links: Vec::new(),
         calendars: Vec::new(),
         conflicts: Vec::new(),
+        conflict_count: 0,
     })
 }
 
@@ -150,6 +151,7 @@ fn shown(plan: Analysis, base: Option<&Base>, viewer: &Viewer) -> ProjectSchedul
     let bars = (0..plan.source.tasks.len()).map(|place| bar(&plan, place, &kept)).collect();
     let marks = (0..plan.source.milestones.len()).map(|place| mark(&plan, place)).collect();
     let critical_path = plan.critical_path().into_iter().map(|item| plan_item(&plan, item)).collect();
+    let (conflicts, conflict_count) = conflicts(&plan, viewer.language());
     ProjectSchedule {
         as_of: viewer.now.into(),
         baseline_id: base.map(|(id, _)| *id),
@@ -160,7 +162,8 @@ fn shown(plan: Analysis, base: Option<&Base>, viewer: &Viewer) -> ProjectSchedul
         marks,
         links: plan.source.links.iter().map(link).collect(),
         calendars: calendars(&plan, viewer),
-        conflicts: conflicts(&plan, viewer.language()),
+        conflicts,
+        conflict_count,
         project: Graph(plan.source.project.into()),
     }
 }
@@ -252,9 +255,15 @@ fn link(row: &crate::link::entity::Model) -> GanttLink {
     }
 }
 
-/// The wishes that cannot be kept.
-pub(crate) fn conflicts(plan: &Analysis, language: Language) -> Vec<ScheduleConflict> {
-    plan.conflicts().iter().map(|conflict| told(plan, conflict, language)).collect()
+/// The wishes that cannot be kept, as far as they are told, and how many there are.
+pub(crate) fn conflicts(plan: &Analysis, language: Language) -> (Vec<ScheduleConflict>, i32) {
+    let (conflicts, count) = plan.conflicts();
+    (conflicts.iter().map(|conflict| told(plan, conflict, language)).collect(), number(count))
+}
+
+/// A number of things in the graph.
+pub(crate) fn number(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 fn told(plan: &Analysis, conflict: &Conflict, language: Language) -> ScheduleConflict {
@@ -273,6 +282,7 @@ fn told(plan: &Analysis, conflict: &Conflict, language: Language) -> ScheduleCon
         dependency_id,
         by_minutes: conflict.by,
         path: conflict.path.iter().map(|item| plan_item(plan, *item)).collect(),
+        path_count: number(conflict.path.len() + conflict.more),
         message: say::conflict(plan, conflict, language),
     }
 }

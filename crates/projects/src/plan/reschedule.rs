@@ -108,11 +108,13 @@ pub(crate) async fn preview(ask: &Ask, id: ProjectId, wanted: Wanted) -> Result<
     let work = move |source| {
         let proposed = propose(source, as_of, &wanted, language)?;
         let Proposal { before, after, moves, token, .. } = proposed;
+        let (conflicts, conflict_count) = read::conflicts(&after, language);
         Ok(ReschedulePreview {
             moves,
             finish_before: before.span().map(|span| say::time(span.1)),
             finish: after.span().map(|span| say::time(span.1)),
-            conflicts: read::conflicts(&after, language),
+            conflicts,
+            conflict_count,
             token,
         })
     };

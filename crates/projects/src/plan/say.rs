@@ -57,6 +57,9 @@ const LOOPS: Text = Text::new(
      elles-mêmes. {more} autres dépendances sont ignorées de même.",
 );
 
+/// What a list that was cut ends or begins with.
+pub(crate) const MORE: Text = Text::new("and_more", "{more} more", "{more} autres");
+
 /// A conflict in a sentence.
 pub(crate) fn conflict(plan: &Analysis, conflict: &Conflict, language: Language) -> String {
     let zone = plan.laid.calendars[0].1.zone;
@@ -69,7 +72,12 @@ pub(crate) fn conflict(plan: &Analysis, conflict: &Conflict, language: Language)
         Wished::Loop(place) if plan.ends_loops(place) => (LOOPS, None),
         Wished::Loop(_) => (LOOP, None),
     };
-    let path: Vec<String> = conflict.path.iter().map(|item| label(&plan.source, *item)).collect();
+    let mut path: Vec<String> = conflict.path.iter().map(|item| label(&plan.source, *item)).collect();
+    if conflict.more > 0 {
+        // Reason: of a path the end is told, and of a loop the beginning.
+        let place = if matches!(conflict.wish, Wished::Loop(_)) { path.len() } else { 0 };
+        path.insert(place, MORE.with("more", conflict.more).render(language));
+    }
     let said = text.with("item", label(&plan.source, conflict.item)).with("by", span(conflict.by));
     let said = said.with("path", path.join(" → ")).with("more", plan.laid.more_loops);
     match day {
