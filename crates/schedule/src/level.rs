@@ -4,20 +4,24 @@
 //! 1963; R. Kolisch, "Serial and parallel resource-constrained project scheduling methods revisited", 1996): activities
 //! are placed one after the other, each as early as its links and the free time of its resources allow. The objective is
 //! an early finish; of those whose predecessors are placed the next is the one with the least total float, then with the
-//! highest priority, then with the earliest early start, then the first in the list. What has begun or was put by hand is
-//! placed before all others and does not move, and what must start at an instant starts there or when its links let it.
-//! The same network gives the same plan, and each move says what it is for.
+//! highest priority, then with the earliest early start, then the first in the list. What was put by hand is placed
+//! before all others and does not move; what has begun goes on as soon as its links let it and waits for nobody, and
+//! what must start at an instant starts there or when its links let it. The same network gives the same plan, and each
+//! move says what it is for.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap},
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use crate::{
     calendar::{Instant, Work},
     network::{Constraint, Network, NodeKind},
-    pass::Driver,
+    usage::Usage,
 };
+
+/// Most of those that a move names of who had a resource.
+pub const MAX_OTHERS: usize = 20;
+
+/// Most overloads that are told.
+pub const MAX_OVERLOADS: usize = 100;
 
 /// What an activity needs of a resource while it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +56,10 @@ pub struct Levelled {
     pub finish: Option<Instant>,
     /// What starts later than its links ask for, or than before, in the order of placing.
     pub moves: Vec<Move>,
-    /// What could not be resolved.
+    /// What could not be resolved, in the order of placing; at most [`MAX_OVERLOADS`].
     pub overloads: Vec<Overload>,
+    /// How much could not be resolved in all.
+    pub overload_count: usize,
 }
 
 /// An activity that levelling moves.
@@ -61,9 +67,9 @@ pub struct Levelled {
 pub struct Move {
     /// The activity.
     pub activity: usize,
-    /// Its early start.
+    /// Its early start; of what has begun, when it could go on.
     pub from: Instant,
-    /// Its start now.
+    /// Its start now; of what has begun, when it goes on.
     pub to: Instant,
     /// By how many working minutes of its calendar.
     pub by: Work,
@@ -78,8 +84,10 @@ pub enum Cause {
     Busy {
         /// The resource.
         resource: usize,
-        /// Who had it, each with the rule by which it went first.
+        /// Who had it, each with the rule by which it went first; at most [`MAX_OTHERS`], who had it longest first.
         others: Vec<(usize, Rule)>,
+        /// How many had it in all.
+        count: usize,
     },
     /// The link with this place holds it, for its predecessor moved.
     Follows(usize),
@@ -118,46 +126,12 @@ pub struct Overload {
 /// What comes first: least float, highest priority, earliest start, place in the list.
 type Urgency = (Work, Reverse<i32>, Instant, usize);
 
-/// The use of one resource: who has how much of it from when to when, and the level of all of them together.
-#[derive(Default)]
-struct Usage {
-    taken: Vec<(Instant, Instant, usize)>,
-    /// From each instant on, until the next.
-    levels: BTreeMap<Instant, i64>,
-}
-
-impl Usage {
-    /// The first part of a time in which no room is for so many units.
-    fn crowded(&self, from: Instant, to: Instant, room: i64) -> Option<(Instant, Instant)> {
-        let before = self.levels.range(..=from).next_back().map(|(_, level)| (from, *level));
-        let within = self.levels.range(from + 1..to).map(|(at, level)| (*at, *level));
-        let begin = before.into_iter().chain(within).find(|(_, level)| *level > room)?.0;
-        let mut after = self.levels.range(begin + 1..);
-        let end = after.find(|(_, level)| **level <= room).map_or(to, |(at, _)| *at);
-        Some((begin, end))
-    }
-
-    fn take(&mut self, from: Instant, to: Instant, units: i64, activity: usize) {
-        for edge in [from, to] {
-            let level = self.levels.range(..=edge).next_back().map_or(0, |(_, level)| *level);
-            self.levels.entry(edge).or_insert(level);
-        }
-        self.levels.range_mut(from..to).for_each(|(_, level)| *level += units);
-        self.taken.push((from, to, activity));
-    }
-
-    /// Who has it in a part of time, in the order of taking.
-    fn holders(&self, from: Instant, to: Instant) -> impl Iterator<Item = usize> {
-        self.taken.iter().filter(move |taken| taken.0 < to && taken.1 > from).map(|taken| taken.2)
-    }
-}
-
 struct Levelling<'a> {
     network: &'a Network,
     resources: &'a Resources,
     /// By place in the order of the passes.
     demands: Vec<Vec<(usize, i64)>>,
-    early: Vec<(Work, Driver)>,
+    early: Vec<Work>,
     late: Vec<Work>,
     places: Vec<Work>,
     urgency: Vec<Urgency>,
@@ -170,6 +144,7 @@ struct Levelling<'a> {
     count: usize,
     moves: Vec<Move>,
     overloads: Vec<Overload>,
+    overload_count: usize,
 }
 
 impl Network {
@@ -192,38 +167,52 @@ impl Network {
             finish: (0..self.len()).map(finish_of).max(),
             moves: levelling.moves,
             overloads: levelling.overloads,
+            overload_count: levelling.overload_count,
         }
     }
 }
 
 impl<'a> Levelling<'a> {
     fn new(network: &'a Network, resources: &'a Resources) -> Self {
-        let early = network.forward();
-        let finish = (0..network.len()).map(|at| network.finish(at, early[at].0)).max();
+        let early: Vec<Work> = network.forward().into_iter().map(|(place, _)| place).collect();
+        let finish = (0..network.len()).map(|at| network.finish(at, early[at])).max();
         let late = network.backward(finish.unwrap_or_default());
-        let mut demands = vec![Vec::new(); network.len()];
+        let mut demands: Vec<Vec<(usize, i64)>> = vec![Vec::new(); network.len()];
+        let needs = |at: &usize| {
+            let node = &network.nodes[*at];
+            node.duration > 0 && !matches!(node.kind, NodeKind::Finished(..))
+        };
         for demand in &resources.demands {
             let known = demand.resource < resources.capacities.len() && demand.units > 0;
             let place = network.place.get(demand.activity).filter(|_| known);
-            if let Some(at) = place.map(|at| *at as usize).filter(|at| network.nodes[*at].duration > 0) {
-                demands[at].push((demand.resource, i64::from(demand.units)));
+            if let Some(at) = place.map(|at| *at as usize).filter(needs) {
+                let units = i64::from(demand.units);
+                match demands[at].iter_mut().find(|(resource, _)| *resource == demand.resource) {
+                    Some((_, sum)) => *sum += units,
+                    None => demands[at].push((demand.resource, units)),
+                }
             }
         }
         let urgency = |at: usize| {
             let (node, activity) = (&network.nodes[at], network.order[at] as usize);
             let priority = resources.priorities.get(activity).copied().unwrap_or_default();
-            let float = network.float(node, early[at].0, late[at]);
-            (float, Reverse(priority), network.axis(node).start_of(early[at].0), activity)
+            let float = match node.kind {
+                // Reason: what has begun goes on as soon as its links let it, before who waits for people.
+                NodeKind::Started(_) => Work::MIN,
+                _ => network.float(node, early[at], late[at]),
+            };
+            (float, Reverse(priority), network.axis(node).start_of(early[at]), activity)
         };
         Self {
             urgency: (0..network.len()).map(urgency).collect(),
             usage: resources.capacities.iter().map(|_| Usage::default()).collect(),
-            places: early.iter().map(|early| early.0).collect(),
+            places: early.clone(),
             ready: vec![0; network.len()],
             placed: vec![None; network.len()],
             count: 0,
             moves: Vec::new(),
             overloads: Vec::new(),
+            overload_count: 0,
             network,
             resources,
             demands,
@@ -234,28 +223,27 @@ impl<'a> Levelling<'a> {
 
     fn run(&mut self) {
         let network = self.network;
-        let is_fixed = |at: &usize| network.nodes[*at].kind != NodeKind::Free;
-        for at in (0..network.len()).filter(is_fixed) {
-            // Reason: what has begun goes on as early as it can, and what was put by hand stays: two of them may want
-            // the same resource, which is told.
-            if let Some((resource, from, to)) = self.crowded(at, self.early[at].0) {
-                self.overloads.push(Overload { resource, activity: network.order[at] as usize, from, to });
+        for at in 0..network.len() {
+            let known = match network.nodes[at].kind {
+                NodeKind::Finished(..) | NodeKind::Manual => true,
+                NodeKind::Started(_) => self.waiting(at) == 0,
+                NodeKind::Free => false,
+            };
+            if known {
+                self.level(at);
             }
-            self.put(at, self.early[at].0);
         }
-        let mut waiting: Vec<usize> = (0..network.len())
-            .map(|at| {
-                let arcs = network.incoming.of(at).iter();
-                arcs.filter(|arc| self.placed[arc.other as usize].is_none()).count()
-            })
-            .collect();
-        let free = (0..network.len()).filter(|at| !is_fixed(at) && waiting[*at] == 0);
+        let mut waiting: Vec<usize> = (0..network.len()).map(|at| self.waiting(at)).collect();
+        let next = (0..network.len()).filter(|at| self.placed[*at].is_none() && waiting[*at] == 0);
         let mut heap: BinaryHeap<Reverse<(Urgency, usize)>> =
-            free.map(|at| Reverse((self.urgency[at], at))).collect();
+            next.map(|at| Reverse((self.urgency[at], at))).collect();
         while let Some(Reverse((_, at))) = heap.pop() {
             self.level(at);
-            for arc in network.outgoing.of(at).iter().filter(|arc| !is_fixed(&(arc.other as usize))) {
+            for arc in network.outgoing.of(at) {
                 let other = arc.other as usize;
+                if self.placed[other].is_some() {
+                    continue;
+                }
                 waiting[other] -= 1;
                 if waiting[other] == 0 {
                     self.ready[other] = self.count;
@@ -265,40 +253,34 @@ impl<'a> Levelling<'a> {
         }
     }
 
+    /// How many of those that a node waits for are not placed.
+    fn waiting(&self, at: usize) -> usize {
+        self.network.incoming.of(at).iter().filter(|arc| self.placed[arc.other as usize].is_none()).count()
+    }
+
     /// Places a node as early as its links and resources allow.
     fn level(&mut self, at: usize) {
         let (network, node) = (self.network, &self.network.nodes[at]);
         let axis = network.axis(node);
-        let mut earliest = (node.floor, None);
-        for arc in network.incoming.of(at) {
-            let other = arc.other as usize;
-            let finish = network.finish(other, self.places[other]);
-            let needed = network.needed(arc, self.places[other], finish, node);
-            if needed > earliest.0 {
-                earliest = (needed, Some(arc.link as usize));
-            }
-        }
+        let earliest = network.earliest(at, &self.places);
         let (mut place, mut busy) = (earliest.0, None);
         while let Some((resource, from, to)) = self.crowded(at, place) {
-            // Reason: what must start then is not done later for want of people, which its day would not outlast.
-            let never = self.must_start(at)
-                || i64::from(self.resources.capacities[resource]) < self.units(at, resource);
             let next = axis.work_at(to);
-            if never || (self.resources.within_float && next > self.late[at]) {
-                self.overloads.push(Overload { resource, activity: network.order[at] as usize, from, to });
+            if self.is_held(at) || (self.resources.within_float && next > self.late[at]) {
                 (place, busy) = (earliest.0, None);
+                self.overload(at, place);
                 break;
             }
             (place, busy) = (next, Some((resource, from, to)));
         }
-        let from = self.early[at].0;
+        let from = self.early[at];
         if place > from {
-            let others = busy.map(|(resource, begin, end)| {
-                let holders: Vec<usize> = self.usage[resource].holders(begin, end).collect();
+            let cause = busy.map(|(resource, begin, end)| {
+                let (holders, count) = self.usage[resource].holders(begin, end, MAX_OTHERS);
                 let others = holders.into_iter().map(|other| (other, self.rule(other, at))).collect();
-                Cause::Busy { resource, others }
+                Cause::Busy { resource, others, count }
             });
-            if let Some(cause) = others.or(earliest.1.map(Cause::Follows)) {
+            if let Some(cause) = cause.or(earliest.1.map(Cause::Follows)) {
                 self.moves.push(Move {
                     activity: network.order[at] as usize,
                     from: axis.start_of(from),
@@ -311,42 +293,67 @@ impl<'a> Levelling<'a> {
         self.put(at, place);
     }
 
-    /// Whether a node has an instant at which it must start.
-    fn must_start(&self, at: usize) -> bool {
+    /// Whether a node is not done later for want of people: two of these may want the same one, which is told. So is
+    /// what needs more than there is.
+    fn is_held(&self, at: usize) -> bool {
         let activity = &self.network.activities[self.network.order[at] as usize];
-        matches!(activity.constraint, Constraint::MustStart(_))
+        // Reason: what must start then would not outlast its day.
+        let fixed = self.network.nodes[at].kind != NodeKind::Free
+            || matches!(activity.constraint, Constraint::MustStart(_));
+        fixed || self.demands[at].iter().any(|(resource, units)| self.room(*resource, *units) < 0)
     }
 
-    fn units(&self, at: usize, resource: usize) -> i64 {
-        self.demands[at].iter().filter(|demand| demand.0 == resource).map(|demand| demand.1).sum()
+    /// How much of a resource others may take so that so many units are left.
+    fn room(&self, resource: usize, units: i64) -> i64 {
+        i64::from(self.resources.capacities[resource]) - units
+    }
+
+    /// When a node is done if it is placed there; what has begun, the rest of it.
+    fn span(&self, at: usize, place: Work) -> (Instant, Instant) {
+        let start = self.network.axis(&self.network.nodes[at]).start_of(place);
+        (start, self.network.finish(at, place))
     }
 
     /// The first time in which a resource of a node has no room for it, if it is placed there.
     fn crowded(&self, at: usize, place: Work) -> Option<(usize, Instant, Instant)> {
-        if let NodeKind::Finished(..) = self.network.nodes[at].kind {
-            return None;
-        }
-        let axis = self.network.axis(&self.network.nodes[at]);
-        let (from, to) = (axis.start_of(place), self.network.finish(at, place));
-        self.demands[at].iter().find_map(|(resource, _)| {
-            let room = i64::from(self.resources.capacities[*resource]) - self.units(at, *resource);
-            let (begin, end) = match room < 0 {
-                true => (from, to),
-                false => self.usage[*resource].crowded(from, to, room)?,
-            };
+        let (from, to) = self.span(at, place);
+        self.demands[at].iter().find_map(|(resource, units)| {
+            let (begin, end) = self.full(*resource, *units, from, to)?;
             Some((*resource, begin, end))
         })
+    }
+
+    /// The first part of a time in which a resource has no room for so many units.
+    fn full(&self, resource: usize, units: i64, from: Instant, to: Instant) -> Option<(Instant, Instant)> {
+        match self.room(resource, units) {
+            room if room < 0 => Some((from, to)),
+            room => self.usage[resource].crowded(from, to, room),
+        }
+    }
+
+    /// Tells each time in which a resource of a node has no room for it where it is placed.
+    fn overload(&mut self, at: usize, place: Work) {
+        let (start, to) = self.span(at, place);
+        for (resource, units) in self.demands[at].clone() {
+            let mut from = start;
+            while from < to
+                && let Some((begin, end)) = self.full(resource, units, from, to)
+            {
+                from = end;
+                self.overload_count += 1;
+                if self.overloads.len() < MAX_OVERLOADS {
+                    let activity = self.network.order[at] as usize;
+                    self.overloads.push(Overload { resource, activity, from: begin, to: end.min(to) });
+                }
+            }
+        }
     }
 
     fn put(&mut self, at: usize, place: Work) {
         self.places[at] = place;
         self.placed[at] = Some(self.count);
         self.count += 1;
-        let node = &self.network.nodes[at];
-        if let NodeKind::Finished(..) = node.kind {
-            return;
-        }
-        let (from, to) = (self.network.axis(node).start_of(place), self.network.finish(at, place));
+        let (from, to) = self.span(at, place);
         for (resource, units) in self.demands[at].clone() {
             self.usage[resource].take(from, to, units, self.network.order[at] as usize);
         }

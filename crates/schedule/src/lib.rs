@@ -10,10 +10,12 @@ pub mod calendar;
 pub mod earned;
 pub mod forecast;
 pub mod health;
+mod hold;
 pub mod level;
 pub mod network;
 pub mod pass;
 pub mod staffing;
+mod usage;
 
 pub use calendar::{Calendar, Hours, Instant, Pattern, Work};
 pub use network::{Activity, Constraint, Kind, Link, Network, Progress, Unsound};

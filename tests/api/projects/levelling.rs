@@ -10,8 +10,8 @@ use super::{
 
 const PREVIEW: &str =
     "query($id: ID!, $within: Boolean! = false) { previewLevelling(projectId: $id, withinFloat: $within) {
-  token finishBefore finish overloads { userId item { taskId } from to message }
-  moves { earlyStart start byMinutes userId rivals { item { taskId } rule }
+  token finishBefore finish overloadCount overloads { userId item { taskId } from to message }
+  moves { earlyStart start byMinutes userId rivalCount rivals { item { taskId } rule }
     task { taskId toStartOn toDueOn reason message drivenBy { taskId } } } } }";
 
 async fn preview(who: &Actor, project: &str) -> Answer {
@@ -55,6 +55,7 @@ async fn least_float_goes_first_then_priority_and_each_move_says_so() {
     assert_eq!(second["rivals"], json!([{ "item": { "taskId": driving }, "rule": "FLOAT" }]));
     assert_eq!(third["rivals"], json!([{ "item": { "taskId": high }, "rule": "PRIORITY" }]));
     assert_eq!([&second["byMinutes"], &second["task"]["reason"]], [&json!(480), &json!("BUSY")]);
+    assert_eq!([&second["rivalCount"], told.data("previewLevelling.overloadCount")], [&json!(1), &json!(0)]);
     assert_eq!(second["userId"], me(&manager).await.as_str());
     let message = second["task"]["message"].as_str().unwrap();
     assert!(message.contains("#3 Driving (it has less float)"), "{message}");
@@ -77,14 +78,22 @@ async fn levelling_is_applied_as_one_act_and_then_nobody_is_overloaded() {
     let acme = world.agency("acme");
     let manager = acme.manager();
     let (id, [low, high, driving, _]) = crowded(&manager).await;
-    let token = preview(&manager, &id).await.expect_ok().text("previewLevelling.token");
+    let told = preview(&manager, &id).await.expect_ok();
+    let token = told.text("previewLevelling.token");
     let input = json!({ "projectId": id, "token": token });
     change(&acme.viewer(), "applyLevelling", input.clone(), "finish").await.expect_code("FORBIDDEN");
     let other = json!({ "projectId": id, "token": token, "withinFloat": true });
     change(&manager, "applyLevelling", other, "finish").await.expect_code("CONFLICT");
-    let done =
-        change(&manager, "applyLevelling", input.clone(), "finish moves { taskId toStartOn reason }").await;
-    assert_eq!(done.expect_ok().list("applyLevelling.moves").len(), 2);
+    let moves = "finish moves { taskId toStartOn reason message }";
+    let done = change(&manager, "applyLevelling", input.clone(), moves).await.expect_ok();
+    let said: Vec<Value> =
+        told.list("previewLevelling.moves").iter().map(|one| one["task"]["message"].clone()).collect();
+    assert_eq!(
+        (said.len(), done.each("applyLevelling.moves", "message")),
+        (2, said.clone()),
+        "as it was told"
+    );
+    assert!(said.iter().all(|said| !said.as_str().unwrap().contains("Somebody")), "{said:?}");
     change(&manager, "applyLevelling", input, "finish").await.expect_code("CONFLICT");
     for (task, day) in [(&high, json!("2026-03-10")), (&low, json!("2026-03-11")), (&driving, Value::Null)] {
         assert_eq!(*read_task(&manager, task).await.expect_ok().data("task.startOn"), day);

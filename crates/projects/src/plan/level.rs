@@ -4,37 +4,33 @@
 //! A person has their whole time, by the calendar of the task. A task needs of each of its assignees the share of their
 //! time that its estimate leaves within its duration, or all of it without an estimate.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    Result, Text,
+    Result,
     ask::Ask,
     db::Db,
     id::{ProjectId, UserId},
-    locale::Language,
     scalar::Date,
     viewer::Viewer,
 };
 use schedule::{
-    Instant, Progress, Work,
-    calendar::{day_of, last_day_of},
-    level::{Cause, Demand, Levelled, Move, Resources, Rule},
+    Instant, Work,
+    calendar::{day_of, instant, last_day_of},
+    level::{Demand, Levelled, Move, Resources},
 };
 
 use super::{
-    analysis::{Analysis, Item, label},
+    analysis::Analysis,
     apply::{self, Reckoned},
-    effort::Turn,
-    level_graphql::{
-        ApplyLevellingPayload, Levelling, LevellingMove, LevellingOverload, LevellingRival, LevellingRule,
-    },
+    effort::{Turn, reckon_now},
+    level_graphql::{ApplyLevellingPayload, Levelling},
     load::Source,
-    moves::{self, MoveReason, Placed},
+    moves::Placed,
     network::Node,
     reach::{Short, reckoned},
-    read::{PLAN_READ, plan_item},
-    say,
+    read::PLAN_READ,
     token::{self, to_the_minute},
 };
 use crate::{
@@ -47,57 +43,14 @@ use crate::{
 /// The whole time of a person.
 const WHOLE: u32 = 10_000;
 
-const BUSY: Text = Text::new(
-    "person_busy",
-    "{person} is needed until then for {others}.",
-    "{person} est pris jusque-là par {others}.",
-);
-const FOLLOWS: Text =
-    Text::new("follows_moved", "It waits for {item}, which moves.", "Il attend {item}, qui se déplace.");
-const OVERLOAD: Text = Text::new(
-    "overload_left",
-    "{person} is needed for {item} and elsewhere at once from {from} to {to}, and neither can move.",
-    "{person} est nécessaire pour {item} et ailleurs en même temps du {from} au {to}, et rien ne peut bouger.",
-);
-const SOMEBODY: Text = Text::new("somebody", "Somebody", "Quelqu'un");
-
-const RULES: [(Rule, LevellingRule, Text); 6] = [
-    (
-        Rule::Fixed,
-        LevellingRule::Fixed,
-        Text::new("went_fixed", "it has begun or stays where it is", "il a commencé ou reste en place"),
-    ),
-    (
-        Rule::Ready,
-        LevellingRule::Ready,
-        Text::new("went_ready", "it was free to start sooner", "il pouvait commencer plus tôt"),
-    ),
-    (Rule::Float, LevellingRule::Float, Text::new("went_float", "it has less float", "il a moins de marge")),
-    (
-        Rule::Priority,
-        LevellingRule::Priority,
-        Text::new("went_priority", "it has a higher priority", "sa priorité est plus haute"),
-    ),
-    (
-        Rule::Start,
-        LevellingRule::Start,
-        Text::new("went_start", "it can start earlier", "il peut commencer plus tôt"),
-    ),
-    (
-        Rule::Order,
-        LevellingRule::Order,
-        Text::new("went_order", "it comes first on the board", "il vient d'abord sur le tableau"),
-    ),
-];
-
 /// A plan levelled.
-struct Outcome {
-    plan: Analysis,
-    levelled: Levelled,
-    people: Vec<UserId>,
-    /// What moves by whole days, with what the engine says about it.
-    moves: Vec<(Placed, Move)>,
-    token: String,
+pub(super) struct Outcome {
+    pub(super) plan: Analysis,
+    pub(super) levelled: Levelled,
+    pub(super) people: Vec<UserId>,
+    /// What gets other days, with what the engine says about it, which is nothing of tasks with parts.
+    pub(super) moves: Vec<(Placed, Option<Move>)>,
+    pub(super) token: String,
 }
 
 /// What would move so that nobody is needed at two places at once; nothing is changed.
@@ -115,10 +68,9 @@ pub(crate) async fn preview(
     let project = open(&ask.db, viewer, id, &PLAN_READ).await?;
     let as_of = to_the_minute(viewer.now);
     let source = Source::load(&ask.db, viewer, project, as_of).await?;
-    let work = move |source| level(source, as_of, within_float);
-    let outcome = reckoned(&ask.db, viewer, source, Turn::Next, work).await?;
-    let names = names(&ask.db, viewer, projects, &outcome).await?;
-    Ok(outcome.told(&names, viewer.language()))
+    let (names, language) = (names(&ask.db, viewer, projects, &source).await?, viewer.language());
+    let work = move |source| Ok(level(source, as_of, within_float)?.told(&names, language));
+    reckoned(&ask.db, viewer, source, Turn::Next, work).await
 }
 
 /// Moves tasks so that nobody is needed at two places at once, as one act.
@@ -128,41 +80,36 @@ pub(crate) async fn preview(
 pub(crate) async fn apply(
     viewer: &Viewer,
     db: &Db,
+    projects: &Projects,
     id: ProjectId,
     within_float: bool,
     token: String,
 ) -> Result<ApplyLevellingPayload> {
     viewer.require(TASKS_WRITE)?;
-    viewer
+    let (project, outcome) = viewer
         .act(db, "projects.task.level", async |act| {
             let reckon = move |source, as_of| level(source, as_of, within_float);
-            let (project, outcome) = apply::apply(act, id, &token, &[], reckon).await?;
-            let language = viewer.language();
-            let told = outcome.told(&HashMap::new(), language);
-            let moves = told.moves.into_iter().map(|one| one.task).collect();
-            Ok(ApplyLevellingPayload::new(project, moves, outcome.levelled.finish))
+            apply::apply(act, id, &token, &[], reckon).await
         })
-        .await
+        .await?;
+    // Reason: the act holds a connection, and names are read over another one.
+    let (names, language) = (names(db, viewer, projects, &outcome.plan.source).await?, viewer.language());
+    let told = reckon_now(move || Ok(outcome.told(&names, language))).await?;
+    Ok(ApplyLevellingPayload::new(project, told))
 }
 
-/// What people in the way are called, as far as the viewer may see them.
+/// What those who do tasks of a plan are called, as far as the viewer may see them.
 async fn names(
     db: &Db,
     viewer: &Viewer,
     projects: &Projects,
-    outcome: &Outcome,
+    source: &Source,
 ) -> Result<HashMap<UserId, String>> {
-    let busy = outcome.moves.iter().filter_map(|(_, moved)| match &moved.cause {
-        Cause::Busy { resource, .. } => Some(*resource),
-        Cause::Follows(_) => None,
-    });
-    let busy = busy.chain(outcome.levelled.overloads.iter().map(|one| one.resource));
-    let people: BTreeSet<usize> = busy.collect();
-    let people: Vec<UserId> = people.into_iter().map(|place| outcome.people[place]).collect();
-    if people.is_empty() {
-        return Ok(HashMap::new());
+    let people: BTreeSet<UserId> = source.doers.values().flatten().copied().collect();
+    match people.is_empty() {
+        true => Ok(HashMap::new()),
+        false => projects.readers.names(db, viewer, &people.into_iter().collect::<Vec<_>>()).await,
     }
-    projects.readers.names(db, viewer, &people).await
 }
 
 impl Reckoned for Outcome {
@@ -179,7 +126,7 @@ impl Reckoned for Outcome {
     }
 }
 
-fn level(source: Source, as_of: DateTime<Utc>, within_float: bool) -> Result<Outcome, Short> {
+pub(super) fn level(source: Source, as_of: DateTime<Utc>, within_float: bool) -> Result<Outcome, Short> {
     let token = token::token(&source, as_of, &format!("level {within_float}"));
     let plan = Analysis::new(source, as_of, None)?.within()?;
     let (resources, people) = resources(&plan, within_float);
@@ -189,9 +136,7 @@ fn level(source: Source, as_of: DateTime<Utc>, within_float: bool) -> Result<Out
     if let Some(last) = plan.beyond(levelled.finish) {
         return Err(Short::beyond(plan.source, last));
     }
-    let moves =
-        levelled.moves.iter().filter_map(|moved| Some((placed(&plan, &levelled, moved)?, moved.clone())));
-    let moves = moves.collect();
+    let moves = placed(&plan, &levelled);
     Ok(Outcome { moves, plan, levelled, people, token })
 }
 
@@ -236,122 +181,85 @@ fn units(estimate: Option<i64>, doers: usize, whole: Work) -> u32 {
     u32::try_from(share).unwrap_or(WHOLE).clamp(1, WHOLE)
 }
 
-/// The new days of a task that moves; none if it stays on its days, and for what is no task.
-fn placed(plan: &Analysis, levelled: &Levelled, moved: &Move) -> Option<Placed> {
-    let Node::Task(place) = plan.laid.nodes[moved.activity] else { return None };
-    let task = &plan.source.tasks[place];
-    let zone = plan.laid.calendars[0].1.zone;
-    let (start, finish) = levelled.dates[moved.activity];
-    let first = day_of(zone, start);
-    let days = (first, last_day_of(zone, finish).max(first));
-    let still = days == plan.days(Item::Task(place));
-    let begun = plan.laid.network.activities()[moved.activity].progress != Progress::NotStarted;
-    let mut after = task.plan();
-    if still || begun || after.scheduling == Scheduling::Manual {
-        return None;
+/// What gets other days: tasks that move, in the order in which that was decided, then those that consist of them. What
+/// stays on the days that it is planned for is left out.
+fn placed(plan: &Analysis, levelled: &Levelled) -> Vec<(Placed, Option<Move>)> {
+    let held = held(plan, levelled);
+    let mut wholes = BTreeSet::new();
+    let mut moves = Vec::with_capacity(levelled.moves.len());
+    for moved in &levelled.moves {
+        let Node::Task(place) = plan.laid.nodes[moved.activity] else { continue };
+        let (first, last) = days(plan, levelled.dates[moved.activity]);
+        moves.extend(
+            changed(plan, place, (first, last), held.contains(&place)).zip(Some(Some(moved.clone()))),
+        );
+        let mut part = place;
+        while let Some(whole) = plan.source.tasks[part].parent_id.and_then(|id| plan.laid.places.get(&id))
+            && wholes.insert(*whole)
+        {
+            part = *whole;
+        }
     }
-    after.duration_minutes = after.duration_minutes.or(plan.laid.durations[place]);
-    // Reason: who is needed elsewhere is no link, so the day is held by a constraint. What must start on a day follows its
-    // links alone.
-    if matches!(moved.cause, Cause::Busy { .. }) {
+    let whole = |place| Some((changed(plan, place, days(plan, hull(plan, levelled, place)), false)?, None));
+    moves.extend(wholes.into_iter().filter_map(whole));
+    moves
+}
+
+/// The new days of a task; none if it is on them already, and for what somebody puts by hand.
+fn changed(
+    plan: &Analysis,
+    place: usize,
+    (first, last): (NaiveDate, NaiveDate),
+    held: bool,
+) -> Option<Placed> {
+    let task = &plan.source.tasks[place];
+    let begun = task.state() == TaskStatus::Doing && plan.laid.parts[place].is_empty();
+    let start_on = if begun { task.start_on } else { Some(first) };
+    // Reason: what began later than it was planned to ends no earlier than it begins.
+    let due_on = Some(start_on.map_or(last, |start| last.max(start)));
+    let mut after = task.plan();
+    if held {
         (after.constraint, after.constraint_on) = (Some(PlanConstraint::NotEarlier), Some(Date::from(first)));
     }
-    Some(Placed { place, start_on: Some(days.0), due_on: Some(days.1), plan: after })
+    let moves = (start_on, due_on) != (task.start_on, task.due_on);
+    let changes = after.scheduling == Scheduling::Automatic && (moves || after != task.plan());
+    after.duration_minutes = after.duration_minutes.or(plan.laid.durations[place]);
+    changes.then_some(Placed { place, start_on, due_on, plan: after })
 }
 
-impl Outcome {
-    fn told(&self, names: &HashMap<UserId, String>, language: Language) -> Levelling {
-        let plan = &self.plan;
-        let moves = self.moves.iter().map(|(placed, moved)| self.told_move(placed, moved, names, language));
-        let overload = |one: &schedule::level::Overload| {
-            let item: Item = plan.laid.nodes[one.activity].into();
-            let person = self.people[one.resource];
-            let message = OVERLOAD
-                .with("person", name(names, person, language))
-                .with("item", label(&plan.source, item))
-                .with("from", self.days(one.from, one.to).0)
-                .with("to", self.days(one.from, one.to).1);
-            LevellingOverload {
-                user_id: person,
-                item: plan_item(plan, item),
-                from: say::time(one.from),
-                to: say::time(one.to),
-                message: message.render(language),
-            }
-        };
-        Levelling {
-            moves: moves.collect(),
-            overloads: self.levelled.overloads.iter().map(overload).collect(),
-            finish_before: plan.span().map(|span| say::time(span.1)),
-            finish: self.levelled.finish.map(say::time),
-            token: self.token.clone(),
-        }
-    }
-
-    /// The day of the first minute, and that of the last before the second instant.
-    fn days(&self, from: Instant, to: Instant) -> (NaiveDate, NaiveDate) {
-        let zone = self.plan.laid.calendars[0].1.zone;
-        (day_of(zone, from), last_day_of(zone, to))
-    }
-
-    fn told_move(
-        &self,
-        placed: &Placed,
-        moved: &Move,
-        names: &HashMap<UserId, String>,
-        language: Language,
-    ) -> LevellingMove {
-        let plan = &self.plan;
-        let item = |activity: usize| -> Item { plan.laid.nodes[activity].into() };
-        let (reason, message, user_id, rivals) = match &moved.cause {
-            Cause::Follows(link) => {
-                let before = item(plan.laid.network.links()[*link].predecessor);
-                let message = FOLLOWS.with("item", label(&plan.source, before));
-                (MoveReason::Link, message, None, Vec::new())
-            }
-            Cause::Busy { resource, others } => {
-                let person = self.people[*resource];
-                let told: Vec<String> = others
-                    .iter()
-                    .map(|(other, rule)| {
-                        let why = RULES.iter().find(|known| known.0 == *rule).map(|known| known.2);
-                        let why = why.map(|why| kernel::error::Said::from(why).render(language));
-                        format!("{} ({})", label(&plan.source, item(*other)), why.unwrap_or_default())
-                    })
-                    .collect();
-                let message =
-                    BUSY.with("person", name(names, person, language)).with("others", told.join(", "));
-                let rival = |(other, rule): &(usize, Rule)| {
-                    let rule = RULES.iter().find(|known| known.0 == *rule);
-                    LevellingRival {
-                        item: plan_item(plan, item(*other)),
-                        rule: rule.map_or(LevellingRule::Order, |known| known.1),
-                    }
-                };
-                (MoveReason::Busy, message, Some(person), others.iter().map(rival).collect())
-            }
-        };
-        let said = Some((reason, message.render(language)));
-        let mut task = moves::told(plan, plan, placed, said, language);
-        (task.dependency_id, task.driven_by) = (None, None);
-        if let Cause::Follows(link) = &moved.cause {
-            let dependency = plan.laid.sources[*link];
-            task.dependency_id = dependency.map(|place| plan.source.links[place].id);
-            task.driven_by =
-                dependency.and_then(|place| plan.before(place)).map(|item| plan_item(plan, item));
-        }
-        LevellingMove {
-            early_start: say::time(moved.from),
-            start: say::time(moved.to),
-            by_minutes: moved.by,
-            user_id,
-            rivals,
-            task,
-        }
-    }
+/// The tasks that are held by a constraint on their new day, for links alone would let them start on an earlier one:
+/// who is needed elsewhere is no link, nor is that something is done later on a day. What must start on a day follows
+/// its links alone.
+fn held(plan: &Analysis, levelled: &Levelled) -> HashSet<usize> {
+    let moved: HashSet<usize> = levelled.moves.iter().map(|moved| moved.activity).collect();
+    let (zone, mut held) = (plan.laid.calendars[0].1.zone, HashSet::new());
+    plan.laid.network.hold(|activity, start| {
+        let Node::Task(place) = plan.laid.nodes[activity] else { return None };
+        let task = plan.source.tasks[place].plan();
+        let (first, _) = days(plan, levelled.dates[activity]);
+        let free =
+            task.scheduling == Scheduling::Automatic && task.constraint != Some(PlanConstraint::MustStart);
+        let holds = free && moved.contains(&activity) && day_of(zone, start) < first;
+        (holds && held.insert(place)).then(|| instant(zone, first, 0))
+    });
+    held
 }
 
-fn name(names: &HashMap<UserId, String>, person: UserId, language: Language) -> String {
-    let somebody = || kernel::error::Said::from(SOMEBODY).render(language);
-    names.get(&person).cloned().unwrap_or_else(somebody)
+/// When a task is done by a levelled plan: of a task with parts, from the first to the last of them.
+pub(super) fn hull(plan: &Analysis, levelled: &Levelled, place: usize) -> (Instant, Instant) {
+    let dates = plan.leaves(place).map(|leaf| levelled.dates[plan.laid.ends[leaf].0]);
+    let hull = dates.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+    // Invariant: a task with parts has a part without parts, for no task is part of itself.
+    hull.unwrap_or_else(|| levelled.dates[plan.laid.ends[place].0])
 }
+
+/// The day of the first minute of a time, and that of the last.
+pub(super) fn days(plan: &Analysis, (start, finish): (Instant, Instant)) -> (NaiveDate, NaiveDate) {
+    let zone = plan.laid.calendars[0].1.zone;
+    let first = day_of(zone, start);
+    (first, last_day_of(zone, finish).max(first))
+}
+
+#[cfg(test)]
+#[path = "level_tests.rs"]
+mod tests;

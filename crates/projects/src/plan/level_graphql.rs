@@ -9,9 +9,7 @@ use kernel::{
     scalar::DateTime,
 };
 
-use schedule::Instant;
-
-use super::{graphql::PlanItem, level, moves::TaskMove, say};
+use super::{graphql::PlanItem, level, moves::TaskMove};
 use crate::{
     project::{entity::Model as ProjectRow, graphql::Project},
     service::Projects,
@@ -20,10 +18,12 @@ use crate::{
 /// What would move so that nobody is needed at two places at once.
 #[derive(SimpleObject)]
 pub struct Levelling {
-    /// The tasks that would get other days, in the order in which they were decided.
+    /// The tasks that would get other days, in the order in which they were decided, then those that consist of them.
     pub moves: Vec<LevellingMove>,
-    /// Where somebody is still needed at two places at once, and why.
+    /// Where somebody is still needed at two places at once, in the order in which that was decided, at most 100.
     pub overloads: Vec<LevellingOverload>,
+    /// How often somebody is still needed at two places at once in all.
+    pub overload_count: i32,
     /// When the project is finished by the schedule.
     pub finish_before: Option<DateTime>,
     /// When it is finished levelled.
@@ -32,21 +32,23 @@ pub struct Levelling {
     pub token: String,
 }
 
-/// A task that waits until somebody is free.
+/// A task that waits until somebody is free, or for one that does.
 #[derive(SimpleObject)]
 pub struct LevellingMove {
     /// The task, its days before and after, and why, in words.
     pub task: TaskMove,
-    /// When it starts by the schedule.
+    /// When it starts by the schedule; of what has begun, when what is left of it goes on.
     pub early_start: DateTime,
-    /// When it starts levelled.
+    /// When it starts levelled; of what has begun, when what is left of it goes on.
     pub start: DateTime,
     /// By how many working minutes of its calendar that is later.
     pub by_minutes: i64,
     /// Who is needed elsewhere until then; null if it only follows what moves.
     pub user_id: Option<UserId>,
-    /// For what they are needed, each with the rule by which it went first.
+    /// For what they are needed, each with the rule by which it went first: at most 20, what needs them longest first.
     pub rivals: Vec<LevellingRival>,
+    /// For how many things they are needed in all.
+    pub rival_count: i32,
 }
 
 /// What went first.
@@ -115,8 +117,9 @@ pub struct ApplyLevellingPayload {
 }
 
 impl ApplyLevellingPayload {
-    pub(crate) fn new(project: ProjectRow, moves: Vec<TaskMove>, finish: Option<Instant>) -> Self {
-        Self { project: Graph(project.into()), moves, finish: finish.map(say::time) }
+    pub(crate) fn new(project: ProjectRow, levelling: Levelling) -> Self {
+        let moves = levelling.moves.into_iter().map(|moved| moved.task).collect();
+        Self { project: Graph(project.into()), moves, finish: levelling.finish }
     }
 }
 
@@ -129,7 +132,7 @@ impl LevelQuery {
     /// What would move so that nobody who does tasks of the project is needed for two of them at once: each open task
     /// as early as its links and the free time of its assignees allow. Of those that could be next the one with the
     /// least total float goes first, then the highest priority, then the earliest start, then the first on the board.
-    /// What has begun and what was put by hand does not move; what must start on a day moves only behind what it waits
+    /// What was put by hand does not move; what has begun and what must start on a day moves only behind what it waits
     /// for, and is told where it does not fit. A task needs of its assignees the share of their time that its estimate
     /// takes of its duration. Nothing is changed. Staff only; needs `projects.task.read`,
     /// `projects.milestone.read` and `projects.internal.read` on the project.
@@ -154,15 +157,16 @@ pub struct LevelMutation;
 
 #[Object]
 impl LevelMutation {
-    /// Moves tasks as `previewLevelling` told, all in one act. Who is needed elsewhere is no dependency: such tasks get
-    /// the constraint not to start before their new day. Needs `projects.task.write` on the project, and what
-    /// `previewLevelling` needs.
+    /// Moves tasks as `previewLevelling` told, all in one act. Who is needed elsewhere is no dependency: a task whose
+    /// dependencies alone would let it start on an earlier day gets the constraint not to start before its new one,
+    /// unless it must start on a day. Needs `projects.task.write` on the project, and what `previewLevelling` needs.
     async fn apply_levelling(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What was looked at.")] input: ApplyLevellingInput,
     ) -> Result<ApplyLevellingPayload> {
         let ApplyLevellingInput { project_id, within_float, token } = input;
-        level::apply(ctx.viewer(), ctx.db(), project_id, within_float, token).await
+        let projects = ctx.data_unchecked::<Projects>();
+        level::apply(ctx.viewer(), ctx.db(), projects, project_id, within_float, token).await
     }
 }

@@ -12,6 +12,7 @@ pub mod graphql;
 pub(crate) mod history;
 pub(crate) mod level;
 pub mod level_graphql;
+pub(crate) mod level_say;
 pub(crate) mod load;
 #[cfg(test)]
 mod made;
