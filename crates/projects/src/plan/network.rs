@@ -3,9 +3,8 @@
 //! A task without parts is an activity. A task with parts is two instants, its begin and its end: its parts begin after
 //! the one and are done before the other, and links of the task hang on them, so that what waits for the task waits for
 //! its last part, and what the task waits for, or the day it must not start before, is waited for by each of its parts.
-//! A milestone is an instant after the
-//! tasks that belong to it, with its due date as deadline. What is not begun is done from the project's start on, or where
-//! somebody put it, and not before the instant that the plan is made as of.
+//! A milestone is an instant after the tasks that belong to it, with its due date as deadline. What is not begun is done
+//! from the project's start on, or where somebody put it, and not before the instant that the plan is made as of.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -266,9 +265,8 @@ impl<'a> Builder<'a> {
         let follows = || {
             let follows = span().or_else(estimated).unwrap_or(self.day);
             // Reason: what follows once stays when the task is moved, and a likely case lies between the others.
-            let cases =
-                task.optimistic_minutes.zip(task.pessimistic_minutes).filter(|(best, worst)| best <= worst);
-            cases.map_or(follows, |(best, worst)| follows.clamp(best, worst))
+            let cases = task.optimistic_minutes.zip(task.pessimistic_minutes);
+            cases.map_or(follows, |(best, worst)| follows.max(best).min(worst))
         };
         task.duration_minutes.unwrap_or_else(follows)
     }
