@@ -5,7 +5,7 @@
 //! of the project if it has ten such tasks, else of the agency's last thousand of the year before. Without ten of those it
 //! is their duration itself. Ratios are taken as from a tenth to ten: what lies beyond is a slip of the pen.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{num::NonZeroUsize, slice, sync::Arc};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use kernel::{Error, Result, Text, ask::Ask, graph::Graph, id::ProjectId, scalar::DateTime as Time};
@@ -95,7 +95,7 @@ fn draw(
     as_of: DateTime<Utc>,
 ) -> Result<CompletionForecast, Short> {
     let estimates = estimates(&plan, history);
-    let made = plan.laid.network.forecast(&estimates, &[history.ratios.clone()], trial);
+    let made = plan.laid.network.forecast(&estimates, slice::from_ref(&history.ratios), trial);
     let mut made = made.map_err(|reason| Error::internal(format!("no forecast: {reason:?}")))?;
     // Reason: what is drawn may lead beyond the years that are written, though the plan itself does not.
     if plan.span().is_none() {
