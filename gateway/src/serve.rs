@@ -45,6 +45,10 @@ pub type Background = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()
 /// Connections that wait to be accepted, a listener.
 const BACKLOG: i32 = 1_024;
 
+/// Stack of a thread, of which only what is used takes memory, in bytes. Each level of an answer takes up to 200 KiB of it
+/// in a build that is not optimised.
+const STACK: usize = 16 * 1_024 * 1_024;
+
 /// How often metrics are put in order.
 const UPKEEP_EVERY: Duration = Duration::from_secs(10);
 
@@ -209,7 +213,7 @@ fn spawn(
     work: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     let runtime: Runtime = Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+    std::thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(move || {
         let stop = stopping.drop_guard();
         runtime.block_on(work);
         // Reason: work that ended by itself has nothing to stop; only a panic drops the guard.
