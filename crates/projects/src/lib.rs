@@ -170,8 +170,7 @@ pub async fn reassign_user(
     to: Option<kernel::id::UserId>,
 ) -> kernel::Result<()> {
     time::people::forget_user(act, from).await?;
-    // Reason: only of somebody who is erased nothing is given to anybody.
-    people::forget::user(act, from, to.is_none()).await?;
+    people::forget::user(act, from).await?;
     project::reassign_user(act, from, to).await?;
     member::forget_user(act, from).await?;
     milestone::reassign_user(act, from, to).await?;

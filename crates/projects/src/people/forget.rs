@@ -11,13 +11,13 @@ use kernel::{
 use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter};
 
 use super::{
-    allocation::{ROLE_MAX, entity as allocation, needed},
+    allocation::{entity as allocation, needed},
     leave::entity as leave,
     profile::{certified, entity as profile, skilled},
 };
 use crate::calendar::day;
 
-/// The role of a place that somebody left of whom nothing is known.
+/// The role of a place that somebody left, if it had none.
 const PLACE: Text = Text::new("place_left", "Place to fill", "Place à pourvoir");
 
 /// How many rows there are of a person: of their profile with what belongs to it, of leave, of allocations.
@@ -57,17 +57,17 @@ pub async fn kept(conn: &impl ConnectionTrait, tenant: TenantId, user: UserId) -
 }
 
 /// Removes the profile and the leave of somebody who leaves: nobody plans with them any more. What they are planned for
-/// from today on becomes places to fill, without its notes and their job title if they are erased; what is over goes.
+/// from today on becomes places to fill, without its notes; what is over goes.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn user(act: &mut Act, user: UserId, erased: bool) -> Result<()> {
+pub async fn user(act: &mut Act, user: UserId) -> Result<()> {
     let tenant = act.viewer().tenant_id();
     let today = crate::today(act.viewer(), act.now());
     let rows = theirs!(guarded allocation, tenant, user).all(act.conn()).await?;
     let (ahead, over): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.ends_on >= today);
     remove(act, over).await?;
-    vacate(act, ahead, (user, today), erased).await?;
+    vacate(act, ahead, today).await?;
     let rows = theirs!(guarded leave, tenant, user).all(act.conn()).await?;
     act.delete_all(rows).await?;
     let rows = theirs!(certified, tenant, user).all(act.conn()).await?;
@@ -80,31 +80,16 @@ pub async fn user(act: &mut Act, user: UserId, erased: bool) -> Result<()> {
     act.delete_all(rows).await
 }
 
-/// Makes allocations of somebody places to fill: their projects need them all the same. One that says nothing of its
-/// role is named by what the person does, unless they are erased.
-async fn vacate(
-    act: &mut Act,
-    rows: Vec<allocation::Model>,
-    (user, today): (UserId, NaiveDate),
-    erased: bool,
-) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let viewer = act.viewer();
-    let language = viewer.tenant.locale.language();
-    let profile = theirs!(guarded profile, viewer.tenant_id(), user).one(act.conn()).await?;
-    // Reason: what somebody does is personal data, and the role of a place is not: it stays, in the trail as well.
-    let title = profile.and_then(|profile| profile.job_title).filter(|_| !erased);
-    let title = title.map(|title| title.chars().take(ROLE_MAX).collect::<String>().trim_end().to_owned());
-    let title = title.unwrap_or_else(|| Said::from(PLACE).render(language));
+/// Makes allocations of somebody places to fill: their projects need them all the same.
+async fn vacate(act: &mut Act, rows: Vec<allocation::Model>, today: NaiveDate) -> Result<()> {
+    let title = Said::from(PLACE).render(act.viewer().tenant.locale.language());
     act.update_all(rows, |row| {
         row.user_id = None;
         row.role.get_or_insert_with(|| title.clone());
         row.starts_on = row.starts_on.max(today);
-        if erased {
-            row.note.clear();
-        }
+        // Reason: what it says of the person could not be found any more when they are erased later, nor could their job
+        // title as its role.
+        row.note.clear();
     })
     .await
 }
