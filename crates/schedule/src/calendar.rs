@@ -54,6 +54,20 @@ impl Hours {
         &self.0
     }
 
+    /// What of these hours lies in others.
+    #[must_use]
+    pub fn within(&self, others: &Self) -> Self {
+        let both = |(from, to): &(u16, u16)| {
+            let (from, to) = (*from, *to);
+            others
+                .0
+                .iter()
+                .map(move |other| (from.max(other.0), to.min(other.1)))
+                .filter(|both| both.0 < both.1)
+        };
+        Self(self.0.iter().flat_map(both).collect())
+    }
+
     /// How much is worked, in minutes by the clock on the wall.
     #[must_use]
     pub fn minutes(&self) -> Work {

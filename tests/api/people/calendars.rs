@@ -112,6 +112,7 @@ async fn exceptions_of_a_calendar_make_a_week_of_ones_own_shorter_and_never_long
         { "date": "2026-12-17", "name": "Long day", "hours": span("08:00", "20:00") },
         { "date": "2026-12-18", "name": "Short Friday", "hours": span("09:00", "13:00") },
         { "date": "2026-12-19", "name": "Christmas market", "hours": span("10:00", "14:00") },
+        { "date": "2026-12-21", "name": "Late shift", "hours": span("13:00", "20:00") },
         { "date": "2026-12-23", "name": "Closed" },
         { "date": "2026-12-24", "name": "Half day", "hours": span("09:00", "12:00") },
     ] });
@@ -123,7 +124,7 @@ async fn exceptions_of_a_calendar_make_a_week_of_ones_own_shorter_and_never_long
         (0, weekend()),
         (0, weekend()),
         (0, weekend()),
-        (480, None),
+        (240, special()),
         (480, None),
         (0, special()),
         (180, special()),

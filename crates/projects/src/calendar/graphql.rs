@@ -104,8 +104,8 @@ impl WorkCalendar {
         self.0.is_default
     }
 
-    /// Single days with other hours, by date; they go before public holidays, and make the days of people with a week
-    /// of their own shorter, never longer. At most 1 000.
+    /// Single days with other hours, by date; they go before public holidays. Who has a week of their own works on them
+    /// when both say so. At most 1 000.
     async fn exceptions(&self, ctx: &Context<'_>) -> Result<Vec<CalendarException>> {
         let days = ctx.ask().load::<Exceptions, _>(self.0.id).await?;
         Ok(days.unwrap_or_default().iter().map(Into::into).collect())
@@ -215,8 +215,8 @@ impl CalendarQuery {
 
     /// The days of a calendar or a person, each with its hours and why they are so: of the agency's calendar without
     /// either. A day is that of the week, then a public holiday, then an exception of the calendar, then one of the
-    /// person, then leave: what comes later goes before. For who has a week of their own, an exception of the calendar
-    /// does so only if it leaves them fewer minutes. Needs `projects.people.read`.
+    /// person, then leave: what comes later goes before. Of a week of one's own, an exception of the calendar leaves what
+    /// lies in both. Needs `projects.people.read`.
     async fn working_days(
         &self,
         ctx: &Context<'_>,

@@ -263,8 +263,8 @@ impl Sources {
 }
 
 impl Base<'_> {
-    /// A day: that of the week, a holiday, an exception of the calendar (over a week of one's own only if it leaves
-    /// less), one of the person, and leave, each over what comes before it.
+    /// A day: that of the week, a holiday, an exception of the calendar (of a week of one's own, what of it lies in
+    /// that), one of the person, and leave, each over what comes before it.
     fn day(&self, date: NaiveDate, holiday: bool) -> Day {
         use WorkingDayReason::{Exception as Special, Holiday, Leave, Weekend};
         let mut hours = self.week[date.weekday().num_days_from_monday() as usize].clone();
@@ -273,9 +273,14 @@ impl Base<'_> {
             (hours, reason) = (Hours::free(), Some(Holiday));
         }
         let of_calendar = self.of_calendar.and_then(|days| days.get(&date));
-        // Reason: a Saturday that the agency works is none of somebody's who arranged a week of their own.
-        let of_calendar = of_calendar.filter(|day| !self.own_week || day.hours.minutes() < hours.minutes());
-        for day in of_calendar.into_iter().chain(self.of_person.and_then(|days| days.get(&date))) {
+        if let Some(day) = of_calendar {
+            // Reason: a Saturday that the agency works is none of somebody's who arranged a week of their own.
+            let left = if self.own_week { hours.within(&day.hours) } else { day.hours.clone() };
+            if !self.own_week || left != hours {
+                (hours, reason, name) = (left, Some(Special), day.name.clone());
+            }
+        }
+        if let Some(day) = self.of_person.and_then(|days| days.get(&date)) {
             (hours, reason, name) = (day.hours.clone(), Some(Special), day.name.clone());
         }
         let planned = hours.clone();
