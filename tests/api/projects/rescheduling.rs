@@ -270,6 +270,31 @@ async fn duration_that_is_taken_away_is_not_written_back() {
     assert!(nothing.list("previewReschedule.moves").is_empty(), "{nothing}");
 }
 
+// keeps: PR-11
+#[tokio::test]
+async fn duration_of_what_goes_by_hand_follows_from_its_estimate_once_it_is_taken_away() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "By hand").await;
+    let input = json!({ "estimateMinutes": 480, "plan": { "durationMinutes": 2400 } });
+    let week = planned(&manager, &id, "Week", input).await;
+    let plan = json!({ "scheduling": "MANUAL", "durationMinutes": null });
+    let changes = json!([{ "taskId": week, "startOn": "2026-03-16", "plan": plan }]);
+    let told = preview(&manager, &id, changes.clone()).await.expect_ok();
+    let to = ["toStartOn", "toDueOn"].map(|name| of(&told, &week)[name].clone());
+    assert_eq!(to, ["2026-03-16"; 2].map(Value::from), "{told}");
+    apply(&manager, &id, changes, &told.text("previewReschedule.token")).await.expect_ok();
+    let now = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(bar(&now, &week)["durationMinutes"], 480, "{now}");
+    let cases = json!({ "scheduling": "MANUAL", "optimisticMinutes": 600, "pessimisticMinutes": 900 });
+    let plain = planned(&manager, &id, "Plain", json!({ "estimateMinutes": 480 })).await;
+    let changes = json!([{ "taskId": plain, "startOn": "2026-03-16", "plan": cases }]);
+    let told = preview(&manager, &id, changes.clone()).await.expect_ok();
+    apply(&manager, &id, changes, &told.text("previewReschedule.token")).await.expect_ok();
+    let deadline = json!({ "id": plain, "plan": { "deadlineOn": "2026-06-01" } });
+    change(&manager, "updateTask", deadline, "task { id }").await.expect_ok();
+}
+
 // keeps: PR-11, PR-14
 #[tokio::test]
 async fn duration_that_follows_lies_between_the_best_and_the_worst_case() {

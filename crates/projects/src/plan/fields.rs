@@ -30,6 +30,11 @@ pub const BOTH_CASES: Text = Text::new(
     "Indiquez le meilleur et le pire cas, ou aucun des deux.",
 );
 
+/// A duration that follows from something else: no less than at best, and no more than at worst.
+pub(crate) fn likely(follows: i64, best: Option<i64>, worst: Option<i64>) -> i64 {
+    follows.max(best.unwrap_or(follows)).min(worst.unwrap_or(i64::MAX))
+}
+
 /// How a task is scheduled: what is left out stays.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct TaskPlanInput {

@@ -19,6 +19,7 @@ use schedule::{
 };
 
 use super::{
+    fields::likely,
     load::{MilestoneRow, Source, TaskRow},
     whose::Whose,
 };
@@ -265,8 +266,7 @@ impl<'a> Builder<'a> {
         let follows = || {
             let follows = span().or_else(estimated).unwrap_or(self.day);
             // Reason: what follows once stays when the task is moved, and a likely case lies between the others.
-            let cases = task.optimistic_minutes.zip(task.pessimistic_minutes);
-            cases.map_or(follows, |(best, worst)| follows.max(best).min(worst))
+            likely(follows, task.optimistic_minutes, task.pessimistic_minutes)
         };
         task.duration_minutes.unwrap_or_else(follows)
     }

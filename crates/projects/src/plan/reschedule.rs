@@ -21,6 +21,7 @@ use super::{
     analysis::Analysis,
     apply::{self, Reckoned},
     effort::Turn,
+    fields::likely,
     load::Source,
     moves::{self, Placed, TaskMove},
     mutation::{ApplyReschedulePayload, RescheduleChangeInput, ReschedulePreview},
@@ -206,8 +207,14 @@ fn change(before: &Analysis, source: &mut Source, changes: &[RescheduleChangeInp
                 .is_some_and(|plan| !matches!(plan.constraint, MaybeUndefined::Undefined));
             match plan.scheduling {
                 Scheduling::Manual => {
+                    let named = change.plan.as_ref().map(|plan| plan.duration_minutes);
                     // Reason: it goes as a whole; its due date would otherwise say that it takes longer or shorter.
-                    plan.duration_minutes = plan.duration_minutes.or(before.laid.durations[place]);
+                    if named == Some(MaybeUndefined::Null) {
+                        task.due_on = None;
+                    } else if let Some(whole) = before.laid.durations[place] {
+                        let (best, worst) = (plan.optimistic_minutes, plan.pessimistic_minutes);
+                        plan.duration_minutes.get_or_insert_with(|| likely(whole, best, worst));
+                    }
                     task.start_on = Some(start.naive());
                 }
                 Scheduling::Automatic if !constrained => {
