@@ -43,6 +43,8 @@ pub struct Resources {
     pub demands: Vec<Demand>,
     /// By activity; higher goes first. Missing ones are 0.
     pub priorities: Vec<i32>,
+    /// By activity; lower goes first, whatever the float, as what starts earlier. Missing ones are 0.
+    pub ranks: Vec<i64>,
     /// Whether nothing may move beyond its latest dates; what then does not fit stays overloaded and is told.
     pub within_float: bool,
 }
@@ -84,7 +86,8 @@ pub enum Cause {
     Busy {
         /// The resource.
         resource: usize,
-        /// Who had it, each with the rule by which it went first; at most [`MAX_OTHERS`], who had it longest first.
+        /// Who had it, each with the rule by which it went first; at most [`MAX_OTHERS`], who had it until latest
+        /// first.
         others: Vec<(usize, Rule)>,
         /// How many had it in all.
         count: usize,
@@ -123,8 +126,8 @@ pub struct Overload {
     pub to: Instant,
 }
 
-/// What comes first: least float, highest priority, earliest start, place in the list.
-type Urgency = (Work, Reverse<i32>, Instant, usize);
+/// What comes first: lowest rank, least float, highest priority, earliest start, place in the list.
+type Urgency = ((i64, Work), Reverse<i32>, Instant, usize);
 
 struct Levelling<'a> {
     network: &'a Network,
@@ -196,12 +199,15 @@ impl<'a> Levelling<'a> {
         let urgency = |at: usize| {
             let (node, activity) = (&network.nodes[at], network.order[at] as usize);
             let priority = resources.priorities.get(activity).copied().unwrap_or_default();
-            let float = match node.kind {
+            let (rank, float) = match node.kind {
                 // Reason: what has begun goes on as soon as its links let it, before who waits for people.
-                NodeKind::Started(_) => Work::MIN,
-                _ => network.float(node, early[at], late[at]),
+                NodeKind::Started(_) => (i64::MIN, Work::MIN),
+                _ => {
+                    let rank = resources.ranks.get(activity).copied().unwrap_or_default();
+                    (rank, network.float(node, early[at], late[at]))
+                }
             };
-            (float, Reverse(priority), network.axis(node).start_of(early[at]), activity)
+            ((rank, float), Reverse(priority), network.axis(node).start_of(early[at]), activity)
         };
         Self {
             urgency: (0..network.len()).map(urgency).collect(),
@@ -370,7 +376,8 @@ impl<'a> Levelling<'a> {
         }
         let (one, two) = (&self.urgency[before], &self.urgency[at]);
         match () {
-            () if one.0 != two.0 => Rule::Float,
+            () if one.0.0 != two.0.0 => Rule::Start,
+            () if one.0.1 != two.0.1 => Rule::Float,
             () if one.1 != two.1 => Rule::Priority,
             () if one.2 != two.2 => Rule::Start,
             () => Rule::Order,

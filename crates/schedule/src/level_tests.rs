@@ -266,7 +266,7 @@ proptest! {
         demands.sort_by_key(|demand| (demand.activity, demand.resource));
         demands.dedup_by_key(|demand| (demand.activity, demand.resource));
         let network = network(activities, links.clone());
-        let resources = Resources { capacities: vec![10_000; 3], demands: demands.clone(), priorities, within_float: false };
+        let resources = Resources { capacities: vec![10_000; 3], demands: demands.clone(), priorities, ..Resources::default() };
         let levelled = network.level(&resources);
         prop_assert_eq!(&levelled, &network.level(&resources), "the same again");
         prop_assert!(levelled.overloads.iter().all(|one| has_begun(one.activity)), "others wait");

@@ -32,7 +32,8 @@ impl Usage {
         self.taken.push((from, to, activity));
     }
 
-    /// At most so many of those who have it in a part of time, who have it longest first, and how many they are in all.
+    /// At most so many of those who have it in a part of time, who have it until latest first, and how many
+    /// they are in all.
     pub(crate) fn holders(&self, from: Instant, to: Instant, most: usize) -> (Vec<usize>, usize) {
         let mut holders: Vec<&(Instant, Instant, usize)> =
             self.taken.iter().filter(|taken| taken.0 < to && taken.1 > from).collect();

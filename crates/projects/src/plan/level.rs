@@ -11,7 +11,7 @@ use kernel::{
     Result,
     ask::Ask,
     db::Db,
-    id::{ProjectId, UserId},
+    id::{ProjectId, TaskId, UserId},
     scalar::Date,
     viewer::Viewer,
 };
@@ -22,11 +22,11 @@ use schedule::{
 };
 
 use super::{
-    analysis::Analysis,
+    analysis::{Analysis, Item},
     apply::{self, Reckoned},
     effort::{Turn, reckon_now},
     level_graphql::{ApplyLevellingPayload, Levelling},
-    load::Source,
+    load::{Source, doers},
     moves::Placed,
     network::Node,
     reach::{Short, reckoned},
@@ -68,7 +68,7 @@ pub(crate) async fn preview(
     let project = open(&ask.db, viewer, id, &PLAN_READ).await?;
     let as_of = to_the_minute(viewer.now);
     let source = Source::load(&ask.db, viewer, project, as_of).await?;
-    let (names, language) = (names(&ask.db, viewer, projects, &source).await?, viewer.language());
+    let (names, language) = (names(&ask.db, viewer, projects, &source.doers).await?, viewer.language());
     let work = move |source| Ok(level(source, as_of, within_float)?.told(&names, language));
     reckoned(&ask.db, viewer, source, Turn::Next, work).await
 }
@@ -86,14 +86,15 @@ pub(crate) async fn apply(
     token: String,
 ) -> Result<ApplyLevellingPayload> {
     viewer.require(TASKS_WRITE)?;
+    // Reason: the act holds a connection, and names are read over another one; once it is over nothing is to fail.
+    let names = names(db, viewer, projects, &doers(db, viewer, id).await?).await?;
     let (project, outcome) = viewer
         .act(db, "projects.task.level", async |act| {
             let reckon = move |source, as_of| level(source, as_of, within_float);
             apply::apply(act, id, &token, &[], reckon).await
         })
         .await?;
-    // Reason: the act holds a connection, and names are read over another one.
-    let (names, language) = (names(db, viewer, projects, &outcome.plan.source).await?, viewer.language());
+    let language = viewer.language();
     let told = reckon_now(move || Ok(outcome.told(&names, language))).await?;
     Ok(ApplyLevellingPayload::new(project, told))
 }
@@ -103,9 +104,9 @@ async fn names(
     db: &Db,
     viewer: &Viewer,
     projects: &Projects,
-    source: &Source,
+    doers: &HashMap<TaskId, Vec<UserId>>,
 ) -> Result<HashMap<UserId, String>> {
-    let people: BTreeSet<UserId> = source.doers.values().flatten().copied().collect();
+    let people: BTreeSet<UserId> = doers.values().flatten().copied().collect();
     match people.is_empty() {
         true => Ok(HashMap::new()),
         false => projects.readers.names(db, viewer, &people.into_iter().collect::<Vec<_>>()).await,
@@ -129,8 +130,15 @@ impl Reckoned for Outcome {
 pub(super) fn level(source: Source, as_of: DateTime<Utc>, within_float: bool) -> Result<Outcome, Short> {
     let token = token::token(&source, as_of, &format!("level {within_float}"));
     let plan = Analysis::new(source, as_of, None)?.within()?;
-    let (resources, people) = resources(&plan, within_float);
+    let (mut resources, people) = resources(&plan, within_float);
     let mut levelled = plan.laid.network.level(&resources);
+    // Reason: the constraints of a plan that was levelled take the float of what they hold, which would go first now. A
+    // plan that keeps its days if everybody goes on as it says is left alone.
+    resources.ranks = as_planned(&plan);
+    let kept = plan.laid.network.level(&resources);
+    if kept.overload_count <= levelled.overload_count && placed(&plan, &kept).is_empty() {
+        levelled = kept;
+    }
     levelled.finish = levelled.finish.filter(|_| plan.span().is_some());
     plan.check_finish(levelled.finish)?;
     if let Some(last) = plan.beyond(levelled.finish) {
@@ -138,6 +146,20 @@ pub(super) fn level(source: Source, as_of: DateTime<Utc>, within_float: bool) ->
     }
     let moves = placed(&plan, &levelled);
     Ok(Outcome { moves, plan, levelled, people, token })
+}
+
+/// The order in which a plan says that everything is done, by activity: by its early start, then by the day on which it is
+/// to be done.
+fn as_planned(plan: &Analysis) -> Vec<i64> {
+    let day = |place: usize| plan.source.tasks[place].due_on.unwrap_or(plan.days(Item::Task(place)).1);
+    let key = |(activity, node): (usize, &Node)| {
+        let place = if let Node::Task(place) = node { Some(*place) } else { None };
+        (plan.schedule.dates[activity].early_start, place.map(day))
+    };
+    let keys: Vec<_> = plan.laid.nodes.iter().enumerate().map(key).collect();
+    let order: BTreeSet<_> = keys.iter().copied().collect();
+    let ranks: HashMap<_, i64> = order.into_iter().zip(0..).collect();
+    keys.iter().map(|key| ranks[key]).collect()
 }
 
 /// Who is needed for what, and how much.

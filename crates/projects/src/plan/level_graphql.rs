@@ -18,7 +18,8 @@ use crate::{
 /// What would move so that nobody is needed at two places at once.
 #[derive(SimpleObject)]
 pub struct Levelling {
-    /// The tasks that would get other days, in the order in which they were decided, then those that consist of them.
+    /// The tasks that would get other days, or a constraint that keeps them on theirs, in the order in which they were
+    /// decided, then those that consist of them.
     pub moves: Vec<LevellingMove>,
     /// Where somebody is still needed at two places at once, in the order in which that was decided, at most 100.
     pub overloads: Vec<LevellingOverload>,
@@ -45,7 +46,7 @@ pub struct LevellingMove {
     pub by_minutes: i64,
     /// Who is needed elsewhere until then; null if it only follows what moves.
     pub user_id: Option<UserId>,
-    /// For what they are needed, each with the rule by which it went first: at most 20, what needs them longest first.
+    /// For what they are needed, each with the rule by which it went first: at most 20, what needs them until latest first.
     pub rivals: Vec<LevellingRival>,
     /// For how many things they are needed in all.
     pub rival_count: i32,
@@ -134,7 +135,8 @@ impl LevelQuery {
     /// least total float goes first, then the highest priority, then the earliest start, then the first on the board.
     /// What was put by hand does not move; what has begun and what must start on a day moves only behind what it waits
     /// for, and is told where it does not fit. A task needs of its assignees the share of their time that its estimate
-    /// takes of its duration. Nothing is changed. Staff only; needs `projects.task.read`,
+    /// takes of its duration. If everybody has time in the order in which the plan has its tasks already, with no task
+    /// on other days, nothing moves. Nothing is changed. Staff only; needs `projects.task.read`,
     /// `projects.milestone.read` and `projects.internal.read` on the project.
     async fn preview_levelling(
         &self,

@@ -86,6 +86,25 @@ fn levelling_holds_once_it_is_applied_also_behind_what_moves_within_its_day() {
 
 // keeps: PR-13
 #[test]
+fn what_is_held_within_a_day_does_not_go_before_what_it_waited_for() {
+    let mut source = plan();
+    let (first, second) = (source.add("First", 720, ANN), source.add("Second", 480, ANN));
+    source.add("Long", 1_440, DAN);
+    let before = levelled(&source);
+    let told = told(&source);
+    assert_eq!(
+        said(&told, second),
+        ("2026-03-10 2026-03-11".to_owned(), "Ann is needed until then for #1 First (it has less float).")
+    );
+    let after = applied(&source);
+    assert_eq!(after.tasks[second].plan().constraint, Some(PlanConstraint::NotEarlier));
+    assert_eq!(after.tasks[first].plan().constraint, None);
+    assert_eq!(self::told(&after).moves.len(), 0, "though it has less float now");
+    assert_eq!(levelled(&after).levelled.finish, before.levelled.finish);
+}
+
+// keeps: PR-13
+#[test]
 fn what_stays_on_its_days_is_no_move_and_who_waits_for_it_is_told_so() {
     let (mut source, [_, second, _, whole]) = within_a_day();
     source.put(second, "2026-03-09", "2026-03-09");

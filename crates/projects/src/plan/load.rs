@@ -239,7 +239,11 @@ async fn milestones(
     Ok(rows.select_only().columns(needed).into_model().all(conn).await?)
 }
 
-async fn doers(
+/// Who does the tasks of a project that are not archived, by task; in one statement.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn doers(
     conn: &impl ConnectionTrait,
     viewer: &Viewer,
     project: ProjectId,

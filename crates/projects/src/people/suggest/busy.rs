@@ -41,8 +41,8 @@ pub(super) fn left(remaining: Option<i64>, estimate: Option<i64>, tracked: Optio
     remaining.or_else(of_estimate)
 }
 
-/// The open tasks with a due date that consist of no others and that these people do in projects other than this one on which work goes on; in two
-/// statements.
+/// The open tasks with a due date that consist of no others and that these people do in projects other than this one on
+/// which work goes on; in two statements.
 ///
 /// # Errors
 /// If the database does not answer.
