@@ -82,7 +82,7 @@ fn level() {
         capacities: vec![10_000; PEOPLE],
         demands: (0..2_000).map(demand).collect(),
         priorities: (0..2_000).map(|at| at % 5).collect(),
-        within_float: false,
+        ..Resources::default()
     };
     timed("levelling of 2 000 tasks on 40 people", 5, || network.level(&resources));
 }
