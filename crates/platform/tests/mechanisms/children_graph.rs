@@ -168,8 +168,9 @@ async fn nested_lists_are_the_same_where_tasks_move_between_threads() {
             check(&data);
             fewest = fewest.min(statements);
         }
-        // Reason: here a batch that starts late by the clock may still miss some keys, but not each time.
-        assert!(fewest <= 8, "{fewest} statements");
+        // Reason: here a batch that starts late by the clock misses keys, how many is the machine's affair; the exact
+        // count is that of the test above.
+        assert!(fewest < 25, "{fewest} statements, half of one for each parent");
     })
     .await;
 }
