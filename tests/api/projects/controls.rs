@@ -302,6 +302,21 @@ async fn earned_value_of_a_page_is_as_many_statements_as_that_of_two() {
 
 // keeps: PR-15
 #[tokio::test]
+async fn projects_with_and_without_a_budget_are_read_in_the_same_rounds() {
+    let world = World::new().await;
+    let (manager, _) = planned(&world).await;
+    new_project(&manager, "Without a budget").await;
+    let statements = async |fields: &str| {
+        let query =
+            format!("{{ projects(first: 60) {{ nodes {{ healthReport {{ score {fields} }} }} }} }}");
+        manager.run(&query, json!({})).await.expect_ok();
+        manager.run(&query, json!({})).await.expect_ok().statements.unwrap()
+    };
+    assert_eq!(statements("change").await, statements("").await + 1, "the scores of a week ago");
+}
+
+// keeps: PR-15
+#[tokio::test]
 async fn curves_of_a_page_are_as_many_statements_as_those_of_two() {
     let world = World::new().await;
     let acme = world.agency("acme");

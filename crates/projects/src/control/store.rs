@@ -16,6 +16,7 @@ use kernel::{
 };
 use schedule::Calendar;
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
 
 use super::{
     Subject, baseline,
@@ -55,8 +56,9 @@ pub(crate) struct Pending {
     pub(crate) unrated: i64,
 }
 
+/// A project, and whether what time is worth matters there: only beside a budget in money.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct OfPending(ProjectId);
+struct OfPending(ProjectId, bool);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct OfNewest(ProjectId);
@@ -88,12 +90,13 @@ pub(super) async fn baseline(ask: &Ask, project: ProjectId) -> Result<Option<Bas
     ask.load::<Values, _>(OfNewest(project)).await
 }
 
-/// Billable time of a project that is not approved yet.
+/// Billable time of a project that is not approved yet; nothing if it has no budget in money.
 ///
 /// # Errors
 /// If the database does not answer.
-pub(super) async fn pending(ask: &Ask, project: ProjectId) -> Result<Pending> {
-    Ok(ask.load::<Values, _>(OfPending(project)).await?.unwrap_or_default())
+pub(super) async fn pending(ask: &Ask, project: ProjectId, has_budget: bool) -> Result<Pending> {
+    // Reason: those without a budget wait with the others, else what is asked of all next would be asked in two rounds.
+    Ok(ask.load::<Values, _>(OfPending(project, has_budget)).await?.unwrap_or_default())
 }
 
 /// The agency's calendar around a day.
@@ -219,7 +222,11 @@ impl Loader<OfPending> for Values {
 
     async fn load(&self, projects: &[OfPending]) -> Result<HashMap<OfPending, Pending>> {
         let tenant = self.viewer.tenant_id();
-        let ids = projects.iter().map(|OfPending(project)| project.uuid());
+        let ids: Vec<Uuid> =
+            projects.iter().filter(|asked| asked.1).map(|OfPending(project, _)| project.uuid()).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
         let entries = time::Entity::of_tenant(tenant)
             .filter(one_of(self.db.backend(), time::Column::ProjectId, ids))
             .filter(time::Column::Status.ne(TimeEntryStatus::Approved.as_str()))
@@ -231,7 +238,7 @@ impl Loader<OfPending> for Values {
         for entry in &entries {
             let fixed = entry.bill_rate_minor.zip(entry.bill_rate_currency).filter(|_| entry.is_bill_fixed());
             let written = || bills.get(&entry.id).map(|rate| (rate.amount.amount, rate.amount.currency));
-            let pending = found.entry(OfPending(entry.project_id)).or_default();
+            let pending = found.entry(OfPending(entry.project_id, true)).or_default();
             match fixed.or_else(written) {
                 Some((rate, currency)) => {
                     pending.worth.push((currency, rate.saturating_mul(entry.minutes)));

@@ -31,14 +31,10 @@ pub(crate) struct Value {
 /// If the database does not answer.
 pub(crate) async fn of_project(ask: &Ask, project: &Subject) -> Result<Value> {
     let (id, budget) = (project.id, project.budget);
-    let pending = async {
-        // Reason: what time is worth matters only beside a budget in money.
-        if budget.is_some() { store::pending(ask, id).await } else { Ok(Pending::default()) }
-    };
     let (planned, worked, pending, baseline) = futures::try_join!(
         store::planned(ask, Asked::from(project)),
         worked(ask, id),
-        pending,
+        store::pending(ask, id, budget.is_some()),
         store::baseline(ask, id)
     )?;
     Ok(Value { baseline, ..value(planned, &worked, &pending, budget)? })
