@@ -8,7 +8,7 @@ use kernel::{Error, FieldError, error::says, locale::Language};
 use serde_json::{Map, Value as Json, json};
 
 use super::answer::{Answer, MAX_ERRORS, WireError};
-use super::inputs::{InputTypes, Refused};
+use super::inputs::{LazyTypes, Refused};
 use super::problem::{self, Code, Problem, Refusal};
 
 /// What error messages depend on.
@@ -23,8 +23,8 @@ pub struct Speaker {
 /// What an input error is looked up in: the types of the schema's inputs and the request's own values.
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
-    /// Types of arguments and input fields.
-    pub types: &'a InputTypes,
+    /// Types of arguments and input fields. Only who has an error to place reads them.
+    pub types: &'a LazyTypes,
     /// The document.
     pub document: &'a async_graphql::parser::types::ExecutableDocument,
     /// Values of its variables.

@@ -2,6 +2,7 @@
 //! argument; the field inside the argument is found by the schema's types and the request's values.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use async_graphql::parser::types::{
     BaseType, ExecutableDocument, Field, Selection, SelectionSet, Type, TypeKind, TypeSystemDefinition,
@@ -28,6 +29,9 @@ pub struct InputTypes {
     /// Values of enumerations.
     values: HashMap<String, HashSet<String>>,
 }
+
+/// Types that are read from the schema when they are first needed, which takes a while.
+pub type LazyTypes = LazyLock<InputTypes, Box<dyn FnOnce() -> InputTypes + Send>>;
 
 impl InputTypes {
     /// The types of a schema.
@@ -134,15 +138,16 @@ impl Refused {
         });
         let Ok(value) = value;
         let mut leaves = Vec::new();
-        let types = inputs.types.arguments.get(&(field.to_owned(), argument.to_owned()));
+        let all: &InputTypes = inputs.types;
+        let types = all.arguments.get(&(field.to_owned(), argument.to_owned()));
         for ty in types.into_iter().flatten() {
             let at = Leaf { path: argument.to_owned(), owner: "", field: argument, value: &value };
-            collect(inputs.types, self.base_name(), &ty.base, at, &mut leaves);
+            collect(all, self.base_name(), &ty.base, at, &mut leaves);
         }
         leaves.dedup_by(|a, b| a.path == b.path);
         let path = match leaves.as_slice() {
             [leaf] => leaf.path.as_str(),
-            several => self.refused_of(inputs.types, several).map_or(argument, |leaf| leaf.path.as_str()),
+            several => self.refused_of(all, several).map_or(argument, |leaf| leaf.path.as_str()),
         };
         path.strip_prefix("input.").unwrap_or(path).to_owned()
     }

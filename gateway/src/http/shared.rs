@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use super::buckets::Buckets;
 use super::documents::Documents;
-use super::inputs::InputTypes;
+use super::inputs::{InputTypes, LazyTypes};
 use super::listed::Listed;
 use super::metrics::Names;
 use super::sockets::Sockets;
@@ -27,9 +27,6 @@ use crate::config::{Config, DocumentMode, GraphqlSettings, Mode};
 /// Shared by all threads. Cheap to clone.
 #[derive(Clone)]
 pub struct Shared(Arc<Inner>);
-
-/// Reads the types of inputs, once.
-type ReadTypes = Box<dyn FnOnce() -> InputTypes + Send>;
 
 /// The parts of [`Shared`].
 pub struct Inner {
@@ -42,7 +39,7 @@ pub struct Inner {
     /// What stays open, by who holds it.
     pub sockets: Arc<Sockets>,
     /// Types of inputs, to say which field an error is about; read from the SDL when the first such error is made.
-    pub input_types: LazyLock<InputTypes, ReadTypes>,
+    pub input_types: LazyTypes,
     /// Cache, broadcast, limits.
     pub services: Services,
     /// Captured mail, where there is a mailbox page.

@@ -15,7 +15,7 @@ const SDL: &str = r#"
 "#;
 
 fn path(query: &str, variables: serde_json::Value, message: &str) -> String {
-    let types = InputTypes::of_sdl(SDL).unwrap();
+    let types = LazyTypes::new(Box::new(|| InputTypes::of_sdl(SDL).unwrap()));
     let document = parse_query(query).unwrap();
     let variables = Variables::from_json(variables);
     let (_, operation) = document.operations.iter().next().unwrap();
