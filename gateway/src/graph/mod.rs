@@ -6,7 +6,7 @@ mod lenient;
 mod nodes;
 mod subjects;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 use identity::Identity;
@@ -70,34 +70,37 @@ type Builder = SchemaBuilder<Lenient<Query>, Mutation, Subscription>;
 /// The schema of the program.
 pub type AtriumSchema = Schema<Lenient<Query>, Mutation, Subscription>;
 
+/// A schema that is built when it is first needed.
+pub type LazySchema = LazyLock<AtriumSchema, Box<dyn FnOnce() -> AtriumSchema + Send>>;
+
 /// What resolvers work with.
-pub struct Services<'a> {
+pub struct Services {
     /// Settings.
-    pub config: &'a Config,
+    pub config: Arc<Config>,
     /// Identity's services.
-    pub identity: &'a Identity,
+    pub identity: Identity,
     /// Who and what other domains may know of.
-    pub directory: &'a Arc<Directory>,
+    pub directory: Arc<Directory>,
     /// Committed events, as this node hears them.
-    pub fanout: &'a Fanout,
+    pub fanout: Fanout,
     /// What puts the trail into its sealed order.
-    pub sealer: &'a audit::seal::Sealer,
+    pub sealer: audit::seal::Sealer,
     /// What is held of people, and what they ask about it.
-    pub privacy: &'a audit::privacy::Privacy,
+    pub privacy: audit::privacy::Privacy,
 }
 
 /// The schema over the given services, for queries and mutations.
-pub fn schema(services: &Services<'_>) -> AtriumSchema {
+pub fn schema(services: &Services) -> AtriumSchema {
     build(services).finish()
 }
 
 /// The same schema for subscriptions: each message is resolved for the viewer as they are then.
-pub fn live_schema(services: &Services<'_>) -> AtriumSchema {
+pub fn live_schema(services: &Services) -> AtriumSchema {
     build(services).extension(FreshAsk).finish()
 }
 
-fn build(services: &Services<'_>) -> Builder {
-    let Services { config, identity, directory, fanout, sealer, privacy } = *services;
+fn build(services: &Services) -> Builder {
+    let Services { config, identity, directory, fanout, sealer, privacy } = services;
     let mut builder = Schema::build(Lenient(Query::default()), Mutation::default(), Subscription::default());
     if !config.introspection() {
         // Reason: a guessed name that is answered with a real one tells the schema, too.
