@@ -19,89 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A row, by column. Uuids are hyphenated texts, JSON is JSON, times are the database's texts.
 pub type Row = Map<String, Value>;
 
-/// Every row of every table at one moment.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Snapshot(BTreeMap<String, BTreeMap<String, Row>>);
-
-impl Snapshot {
-    /// The rows of a table.
-    pub fn rows(&self, table: &str) -> impl Iterator<Item = &Row> {
-        self.0.get(table).into_iter().flat_map(BTreeMap::values)
-    }
-
-    /// Every row with its table.
-    pub fn all(&self) -> impl Iterator<Item = (&str, &Row)> {
-        self.0.iter().flat_map(|(table, rows)| rows.values().map(move |row| (table.as_str(), row)))
-    }
-
-    /// Without some tables: those that the background writes. With the outbox goes what it is moved into,
-    /// with the jobs what plans them.
-    #[must_use]
-    pub fn without(mut self, tables: &[&str]) -> Self {
-        let outbox = tables.contains(&"outbox");
-        let moved = |table: &str| matches!(table, "events" | "event_consumers" | "event_deliveries");
-        let jobs = tables.contains(&"jobs");
-        let planned = |table: &str| matches!(table, "job_schedules" | "job_leases");
-        self.0.retain(|table, _| {
-            !(tables.contains(&table.as_str()) || outbox && moved(table) || jobs && planned(table))
-        });
-        self
-    }
-
-    /// Only the rows of one tenant and of the people who are in it.
-    #[must_use]
-    pub fn of_tenant(&self, tenant: Uuid) -> Self {
-        let tenant = tenant.to_string();
-        let is =
-            |row: &Row, column: &str, value: &str| row.get(column).and_then(Value::as_str) == Some(value);
-        let member = |row: &Row| {
-            is(row, "tenant_id", &tenant).then(|| row.get("user_id")?.as_str().map(str::to_owned))
-        };
-        let people: BTreeSet<String> =
-            self.rows("identity_memberships").filter_map(member).flatten().collect();
-        let theirs = |table: &str, row: &Row| match table {
-            "identity_tenants" => is(row, "id", &tenant),
-            "identity_users" => row["id"].as_str().is_some_and(|id| people.contains(id)),
-            _ if row.contains_key("tenant_id") => is(row, "tenant_id", &tenant),
-            _ => row.get("user_id").and_then(Value::as_str).is_some_and(|id| people.contains(id)),
-        };
-        let tables = self.0.iter().map(|(table, rows)| {
-            let rows = rows.iter().filter(|(_, row)| theirs(table, row));
-            (table.clone(), rows.map(|(key, row)| (key.clone(), row.clone())).collect())
-        });
-        Self(tables.collect())
-    }
-
-    /// What differs in `later`, a line for each row: empty if nothing changed.
-    pub fn changes(&self, later: &Self) -> Vec<String> {
-        let tables: BTreeSet<&String> = self.0.keys().chain(later.0.keys()).collect();
-        let none = BTreeMap::new();
-        let mut changes = Vec::new();
-        for table in tables {
-            let (before, after) = (self.0.get(table).unwrap_or(&none), later.0.get(table).unwrap_or(&none));
-            for key in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
-                match (before.get(key), after.get(key)) {
-                    (Some(old), Some(new)) if old == new => {}
-                    (Some(old), Some(new)) => {
-                        changes.push(format!("{table} {key}: {}", differences(old, new)))
-                    }
-                    (old, _) => {
-                        changes.push(format!("{table} {key} {}", if old.is_some() { "went" } else { "came" }))
-                    }
-                }
-            }
-        }
-        changes
-    }
-}
-
-fn differences(old: &Row, new: &Row) -> String {
-    let changed = old.iter().filter(|(column, value)| new.get(*column) != Some(value));
-    let told = changed
-        .map(|(column, value)| format!("{column} {value} -> {}", new.get(column).unwrap_or(&Value::Null)));
-    told.collect::<Vec<_>>().join(", ")
-}
-
 impl World {
     /// Audit entries about the thing with this id, oldest first.
     pub async fn audit_of(&self, id: &str) -> Vec<Row> {
@@ -146,6 +63,7 @@ impl World {
 
     /// Lets the nodes forget the keys of people that they hold in memory.
     pub fn forget_keys(&self, tenant: Uuid) {
+        self.looks.forget();
         for app in &self.apps {
             if let Some(vault) = app.db.vault() {
                 vault.forget(TenantId::from_uuid(tenant));
@@ -172,19 +90,6 @@ impl World {
     /// Rows of a table; `rest` is SQL that both databases read, such as `ORDER BY name` or a `WHERE` over texts.
     pub async fn rows(&self, table: &str, rest: &str) -> Vec<Row> {
         rows(&self.db, table, rest).await
-    }
-
-    /// Every row of every table, once no event is on its way.
-    pub async fn snapshot(&self) -> Snapshot {
-        quiet(&self.db, &self.clock).await;
-        let mut snapshot = Snapshot::default();
-        for table in tables(&self.db).await {
-            let rows = rows(&self.db, &table, "").await;
-            let key = |row: &Row| row.get("id").or_else(|| row.get("tenant_id")).cloned().unwrap_or_default();
-            let rows = rows.into_iter().map(|row| (key(&row).as_str().unwrap_or_default().to_owned(), row));
-            snapshot.0.insert(table, rows.collect());
-        }
-        snapshot
     }
 
     /// Runs a statement that changes something behind the program's back.
@@ -229,7 +134,7 @@ pub(crate) async fn settled(db: &Db, clock: &Clock) {
 }
 
 /// Waits until nothing is on its way, or as long as an event can take: a world may have nobody who carries it.
-async fn quiet(db: &Db, clock: &Clock) {
+pub(crate) async fn quiet(db: &Db, clock: &Clock) {
     let settle = async {
         while waiting(db, clock).await > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -287,7 +192,7 @@ const BEHIND: &[&str] = &[
 ];
 
 /// Names of all tables but the migrations' own and those that are written behind the acts.
-async fn tables(db: &Db) -> Vec<String> {
+pub(crate) async fn tables(db: &Db) -> Vec<String> {
     let sql = match db.backend() {
         DbBackend::Postgres => {
             "SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace \
@@ -303,12 +208,21 @@ async fn tables(db: &Db) -> Vec<String> {
 }
 
 pub(crate) async fn rows(db: &Db, table: &str, rest: &str) -> Vec<Row> {
-    let sql = match db.backend() {
-        DbBackend::Postgres => format!("SELECT to_jsonb(t)::text AS r FROM {table} t {rest}"),
-        _ => format!("SELECT {} AS r FROM {table} t {rest}", sqlite_object(db, table).await),
-    };
-    let texts = texts(db, &sql, "r").await;
-    let mut rows: Vec<Row> = texts.iter().map(|text| readable(serde_json::from_str(text).unwrap())).collect();
+    let sql = format!("SELECT {} AS r FROM {table} t {rest}", object(db, table).await);
+    read(db, table, texts(db, &sql, "r").await.iter().map(String::as_str)).await
+}
+
+/// The SQL that writes a row as JSON.
+pub(crate) async fn object(db: &Db, table: &str) -> String {
+    match db.backend() {
+        DbBackend::Postgres => "to_jsonb(t)::text".to_owned(),
+        _ => sqlite_object(db, table).await,
+    }
+}
+
+/// Rows that were written as JSON.
+pub(crate) async fn read(db: &Db, table: &str, texts: impl Iterator<Item = &str>) -> Vec<Row> {
+    let mut rows: Vec<Row> = texts.map(|text| readable(serde_json::from_str(text).unwrap())).collect();
     if table == "audit_entries" {
         for row in &mut rows {
             open(db, row).await;

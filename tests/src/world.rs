@@ -22,6 +22,7 @@ use crate::http::{self, RawAnswer};
 use crate::mail::Mailbox;
 use crate::node::{House, Plan};
 use crate::postgres;
+use crate::snapshot::Looks;
 
 /// The world of one test. Everything in it stops and goes when it is dropped, also in a test that panics.
 pub struct World {
@@ -35,6 +36,7 @@ pub struct World {
     door: Door,
     pub(crate) apps: Vec<App>,
     people: Mutex<HashMap<String, Actor>>,
+    pub(crate) looks: Looks,
     // Invariant: dropped last, for it waits until the nodes have stopped.
     house: House,
 }
@@ -89,6 +91,7 @@ impl Builder {
             door,
             apps: rooms.apps,
             people: Mutex::default(),
+            looks: Looks::default(),
             house,
         }
     }

@@ -307,8 +307,7 @@ async fn projects_with_and_without_a_budget_are_read_in_the_same_rounds() {
     let (manager, _) = planned(&world).await;
     new_project(&manager, "Without a budget").await;
     let statements = async |fields: &str| {
-        let query =
-            format!("{{ projects(first: 60) {{ nodes {{ healthReport {{ score {fields} }} }} }} }}");
+        let query = format!("{{ projects(first: 60) {{ nodes {{ healthReport {{ score {fields} }} }} }} }}");
         manager.run(&query, json!({})).await.expect_ok();
         manager.run(&query, json!({})).await.expect_ok().statements.unwrap()
     };
