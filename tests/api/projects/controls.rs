@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
 use super::asks::{ask, change, column, new_project, project, refusals};
-use crate::{
-    plenty::Plenty,
-    time::asks::{approve, logged, set, submit},
-};
+use crate::time::asks::{approve, logged, set, submit};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -38,7 +35,7 @@ async fn put(who: &Actor, project: &str, task: &str, heading: &str) {
 }
 
 /// A project of two weeks from Monday the 2nd with four tasks of which one has a part, on its third evening.
-async fn planned(world: &World) -> (Actor, String) {
+pub(super) async fn planned(world: &World) -> (Actor, String) {
     let acme = world.agency("acme");
     let manager = acme.manager();
     let id = new_project(&manager, "Controlled").await;
@@ -271,70 +268,6 @@ async fn curves_of_wrong_or_too_many_days_are_refused() {
         leap.each("project.burn", "on"),
         [json!("2028-02-01"), json!("2028-02-29"), json!("2028-03-31")]
     );
-}
-
-/// Keeps a baseline of some projects, of which some are among the first.
-async fn keep_all(who: &Actor) {
-    let projects = who.run("{ projects(first: 20) { nodes { id } } }", json!({})).await.expect_ok();
-    for id in projects.ids("projects.nodes") {
-        let input = json!({ "projectId": id, "name": "As agreed" });
-        change(who, "createBaseline", input, "baseline { id }").await.expect_ok();
-    }
-}
-
-// keeps: PR-15
-#[tokio::test]
-async fn earned_value_of_a_page_is_as_many_statements_as_that_of_two() {
-    let world = World::new().await;
-    let acme = world.agency("acme");
-    Plenty { projects: 60, tasks: 3 }.of(&acme, &world).await;
-    keep_all(&acme.owner()).await;
-    let query = "query($first: Int!) { projects(first: $first) { nodes {
-      earnedValue { work { spi } money { cpi } } healthReport { score change schedule { score } risk { score } } } } }";
-    for who in [acme.owner(), acme.manager()] {
-        who.run(query, json!({ "first": 2 })).await.expect_ok();
-        let few = who.run(query, json!({ "first": 2 })).await.expect_ok().statements.unwrap();
-        let many = who.run(query, json!({ "first": 60 })).await.expect_ok();
-        assert_eq!(many.statements, Some(few), "{}", who.email());
-        many.expect_statements(14);
-    }
-}
-
-// keeps: PR-15
-#[tokio::test]
-async fn projects_with_and_without_a_budget_are_read_in_the_same_rounds() {
-    let world = World::new().await;
-    let (manager, _) = planned(&world).await;
-    new_project(&manager, "Without a budget").await;
-    let statements = async |fields: &str| {
-        let query = format!("{{ projects(first: 60) {{ nodes {{ healthReport {{ score {fields} }} }} }} }}");
-        manager.run(&query, json!({})).await.expect_ok();
-        manager.run(&query, json!({})).await.expect_ok().statements.unwrap()
-    };
-    assert_eq!(statements("change").await, statements("").await + 1, "the scores of a week ago");
-}
-
-// keeps: PR-15
-#[tokio::test]
-async fn curves_of_a_page_are_as_many_statements_as_those_of_two() {
-    let world = World::new().await;
-    let acme = world.agency("acme");
-    Plenty { projects: 60, tasks: 3 }.of(&acme, &world).await;
-    keep_all(&acme.owner()).await;
-    let query = "query($first: Int!) { projects(first: $first) { nodes {
-      burn(step: MONTH) { on scopeTasks } earnedValueCurve(step: MONTH) { on plannedValue actualCost } } } }";
-    for who in [acme.owner(), acme.manager()] {
-        who.run(query, json!({ "first": 2 })).await.expect_ok();
-        let few = who.run(query, json!({ "first": 2 })).await.expect_ok().statements.unwrap();
-        let many = who.run(query, json!({ "first": 60 })).await.expect_ok();
-        let nodes = many.list("projects.nodes");
-        let drawn = nodes.iter().filter(|node| {
-            ["burn", "earnedValueCurve"].iter().all(|curve| !node[*curve].as_array().unwrap().is_empty())
-        });
-        assert_eq!((nodes.len(), drawn.count()), (60, 60));
-        assert_eq!(many.statements, Some(few), "{}", who.email());
-        many.expect_statements(12);
-    }
 }
 
 const PORTFOLIO: &str = "query($filter: ProjectFilter) { portfolio(filter: $filter) { projects

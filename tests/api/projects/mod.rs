@@ -10,6 +10,7 @@ mod change_requests;
 mod changed;
 mod cloning;
 mod comments;
+mod control_costs;
 mod controls;
 mod course;
 mod creating;
