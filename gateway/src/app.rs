@@ -65,7 +65,7 @@ pub struct Inner {
     /// The GraphQL schema, for queries and mutations.
     pub schema: graph::AtriumSchema,
     /// The same schema for subscriptions.
-    pub live_schema: graph::LazySchema,
+    pub live_schema: graph::AtriumSchema,
     /// What puts the trail into its sealed order.
     pub sealer: audit::seal::Sealer,
     /// What is held of people, and what they ask about it.
@@ -195,15 +195,14 @@ impl App {
         );
         let privacy = crate::privacy::privacy(&parts, &identity);
         let services = graph::Services {
-            privacy: privacy.clone(),
-            config: Arc::clone(&parts.config),
-            identity: identity.clone(),
-            directory,
-            fanout: fanout.clone(),
-            sealer: sealer.clone(),
+            privacy: &privacy,
+            config: &parts.config,
+            identity: &identity,
+            directory: &directory,
+            fanout: &fanout,
+            sealer: &sealer,
         };
-        let schema = graph::schema(&services);
-        let live_schema = LazyLock::new(Box::new(move || graph::live_schema(&services)) as Box<_>);
+        let (schema, live_schema) = (graph::schema(&services), graph::live_schema(&services));
         Ok(Self(Arc::new(Inner {
             parts,
             identity,

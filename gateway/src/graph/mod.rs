@@ -6,7 +6,7 @@ mod lenient;
 mod nodes;
 mod subjects;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 use identity::Identity;
@@ -70,37 +70,34 @@ type Builder = SchemaBuilder<Lenient<Query>, Mutation, Subscription>;
 /// The schema of the program.
 pub type AtriumSchema = Schema<Lenient<Query>, Mutation, Subscription>;
 
-/// A schema that is built when it is first needed.
-pub type LazySchema = LazyLock<AtriumSchema, Box<dyn FnOnce() -> AtriumSchema + Send>>;
-
 /// What resolvers work with.
-pub struct Services {
+pub struct Services<'a> {
     /// Settings.
-    pub config: Arc<Config>,
+    pub config: &'a Config,
     /// Identity's services.
-    pub identity: Identity,
+    pub identity: &'a Identity,
     /// Who and what other domains may know of.
-    pub directory: Arc<Directory>,
+    pub directory: &'a Arc<Directory>,
     /// Committed events, as this node hears them.
-    pub fanout: Fanout,
+    pub fanout: &'a Fanout,
     /// What puts the trail into its sealed order.
-    pub sealer: audit::seal::Sealer,
+    pub sealer: &'a audit::seal::Sealer,
     /// What is held of people, and what they ask about it.
-    pub privacy: audit::privacy::Privacy,
+    pub privacy: &'a audit::privacy::Privacy,
 }
 
 /// The schema over the given services, for queries and mutations.
-pub fn schema(services: &Services) -> AtriumSchema {
+pub fn schema(services: &Services<'_>) -> AtriumSchema {
     build(services).finish()
 }
 
 /// The same schema for subscriptions: each message is resolved for the viewer as they are then.
-pub fn live_schema(services: &Services) -> AtriumSchema {
+pub fn live_schema(services: &Services<'_>) -> AtriumSchema {
     build(services).extension(FreshAsk).finish()
 }
 
-fn build(services: &Services) -> Builder {
-    let Services { config, identity, directory, fanout, sealer, privacy } = services;
+fn build(services: &Services<'_>) -> Builder {
+    let Services { config, identity, directory, fanout, sealer, privacy } = *services;
     let mut builder = Schema::build(Lenient(Query::default()), Mutation::default(), Subscription::default());
     if !config.introspection() {
         // Reason: a guessed name that is answered with a real one tells the schema, too.
