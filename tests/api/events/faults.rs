@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{PASSWORD, Process, Site, Subscription, on_postgres};
+use tests::{PASSWORD, Process, Site, Socket, Subscription, on_postgres};
 
 use super::asks::{LIVE, everything, last_cursor, texts};
 use super::servers::{Postgres, Redis};
@@ -42,6 +42,12 @@ pub(super) async fn says(process: &Process, expected: (u16, &str)) {
     };
     let said = tokio::time::timeout(PATIENCE, said).await;
     assert!(said.is_ok(), "/readyz does not say {expected:?} but {:?}", ready(process).await);
+}
+
+/// Waits until what was subscribed to before has begun: operations of a socket begin in order.
+pub(super) async fn all_begun(socket: &mut Socket) {
+    let answer = socket.subscribe("{ __typename }", json!({})).next().await.expect("an answer");
+    assert_eq!(answer["data"]["__typename"], "Query");
 }
 
 /// What is heard until an event about the subject comes.
@@ -113,6 +119,7 @@ async fn database_that_goes_and_comes_back_loses_no_act_and_no_event() {
     let mut done = vec![new_project(&owner, "Before").await];
     let mut socket = owner.socket().await;
     let mut live = socket.subscribe(LIVE, json!({ "kinds": ["projects.project.created"] }));
+    all_begun(&mut socket).await;
     let begun = new_project(&owner, "Heard").await;
     done.push(begun.clone());
     hear(&mut live, &begun).await;
@@ -161,9 +168,7 @@ async fn redis_that_goes_and_comes_back_loses_no_event_and_subscriptions_go_on()
     let mut live = socket.subscribe(LIVE, json!({ "kinds": ["projects.project.created"] }));
     let changes = "subscription { projectChanged { kind project { id } } }";
     let mut changes = socket.subscribe(changes, json!({}));
-    // Reason: operations of a socket begin in order.
-    let begun = socket.subscribe("{ __typename }", json!({})).next().await.expect("an answer");
-    assert_eq!(begun["data"]["__typename"], "Query");
+    all_begun(&mut socket).await;
     let first = new_project(&owner, "First").await;
     assert_eq!(texts(&hear(&mut live, &first).await, "subjectId"), std::slice::from_ref(&first));
     assert_eq!(changed(&mut changes).await, first);

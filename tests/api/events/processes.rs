@@ -8,7 +8,7 @@ use serde_json::json;
 use tests::{Actor, PASSWORD, Process, Row, Site, on_postgres};
 
 use super::asks::{LIVE, texts};
-use super::faults::{OUTAGE, PATIENCE, hear, lives, ready, says};
+use super::faults::{OUTAGE, PATIENCE, all_begun, hear, lives, ready, says};
 use super::servers::{Postgres, Redis};
 use crate::gateway::wire::{INVITE, role};
 use crate::projects::asks::{change, new_project};
@@ -86,6 +86,7 @@ async fn database_that_goes_and_comes_back_loses_no_work_of_a_worker() {
     let owner = process.person("acme", "owner@acme.test", PASSWORD);
     let mut socket = owner.socket().await;
     let mut live = socket.subscribe(LIVE, json!({ "kinds": ["projects.project.created"] }));
+    all_begun(&mut socket).await;
     let first = new_project(&owner, "Before").await;
     hear(&mut live, &first).await;
     // Reason: whether the worker has done all of it when the database goes is left to chance.
