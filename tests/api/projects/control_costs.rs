@@ -1,7 +1,7 @@
 //! What project controls cost: as many statements for a page of projects as for two.
 
 use serde_json::json;
-use tests::{Actor, World};
+use tests::{Actor, Answer, World};
 
 use super::asks::{change, new_project};
 use super::controls::planned;
@@ -16,6 +16,16 @@ async fn keep_all(who: &Actor) {
     }
 }
 
+/// A page of sixty projects, which takes as many statements as one of two.
+async fn page(who: &Actor, query: &str) -> Answer {
+    let first = async |first: u32| who.run(query, json!({ "first": first })).await.expect_ok();
+    first(2).await;
+    let few = first(2).await;
+    let many = first(60).await;
+    assert_eq!(many.statements, Some(few.statements.unwrap()), "{}", who.email());
+    many
+}
+
 // keeps: PR-15
 #[tokio::test]
 async fn earned_value_of_a_page_is_as_many_statements_as_that_of_two() {
@@ -26,11 +36,7 @@ async fn earned_value_of_a_page_is_as_many_statements_as_that_of_two() {
     let query = "query($first: Int!) { projects(first: $first) { nodes {
       earnedValue { work { spi } money { cpi } } healthReport { score change schedule { score } risk { score } } } } }";
     for who in [acme.owner(), acme.manager()] {
-        who.run(query, json!({ "first": 2 })).await.expect_ok();
-        let few = who.run(query, json!({ "first": 2 })).await.expect_ok().statements.unwrap();
-        let many = who.run(query, json!({ "first": 60 })).await.expect_ok();
-        assert_eq!(many.statements, Some(few), "{}", who.email());
-        many.expect_statements(14);
+        page(&who, query).await.expect_statements(14);
     }
 }
 
@@ -58,15 +64,12 @@ async fn curves_of_a_page_are_as_many_statements_as_those_of_two() {
     let query = "query($first: Int!) { projects(first: $first) { nodes {
       burn(step: MONTH) { on scopeTasks } earnedValueCurve(step: MONTH) { on plannedValue actualCost } } } }";
     for who in [acme.owner(), acme.manager()] {
-        who.run(query, json!({ "first": 2 })).await.expect_ok();
-        let few = who.run(query, json!({ "first": 2 })).await.expect_ok().statements.unwrap();
-        let many = who.run(query, json!({ "first": 60 })).await.expect_ok();
+        let many = page(&who, query).await;
         let nodes = many.list("projects.nodes");
         let drawn = nodes.iter().filter(|node| {
             ["burn", "earnedValueCurve"].iter().all(|curve| !node[*curve].as_array().unwrap().is_empty())
         });
         assert_eq!((nodes.len(), drawn.count()), (60, 60));
-        assert_eq!(many.statements, Some(few), "{}", who.email());
         many.expect_statements(12);
     }
 }
