@@ -17,6 +17,10 @@ demo *arguments:
 test *arguments:
     cargo test --workspace {{ arguments }}
 
+# Properties on a hundred times the usual cases, other ones each time
+explore cases="25600":
+    PROPTEST_CASES={{ cases }} PROPTEST_MAX_GLOBAL_REJECTS={{ cases }} cargo test --workspace --lib
+
 # All tests on a private PostgreSQL, Redis, SMTP sink and S3 server
 test-pg *arguments:
     scripts/with-services cargo nextest run --workspace {{ arguments }}

@@ -136,7 +136,7 @@ fn any_pattern() -> impl Strategy<Value = Pattern> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::cases(64))]
 
     #[test]
     fn tables_answer_what_counting_answers(pattern in any_pattern(), from in 0_i64..60_000, minutes in 1_i64..4_000) {

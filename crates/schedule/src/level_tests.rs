@@ -244,7 +244,7 @@ fn nothing_is_levelled_where_there_is_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(crate::cases(200))]
 
     #[test]
     fn links_and_capacities_are_kept(

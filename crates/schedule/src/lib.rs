@@ -20,3 +20,11 @@ mod usage;
 pub use calendar::{Calendar, Hours, Instant, Pattern, Work};
 pub use network::{Activity, Constraint, Kind, Link, Network, Progress, Unsound};
 pub use pass::{Conflict, Dates, Driver, Schedule};
+
+/// On how many cases a property that takes long is tried, unless `PROPTEST_CASES` tells it.
+#[cfg(test)]
+fn cases(usual: u32) -> proptest::test_runner::Config {
+    use proptest::test_runner::Config;
+
+    if std::env::var_os("PROPTEST_CASES").is_some() { Config::default() } else { Config::with_cases(usual) }
+}
