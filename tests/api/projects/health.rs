@@ -231,3 +231,28 @@ async fn parts_are_refused_to_those_who_may_not_see_what_they_are_made_of() {
         assert!(!answer.data("project.healthReport.schedule").is_null());
     }
 }
+
+// keeps: PR-16
+#[tokio::test]
+async fn client_learns_how_projects_go_from_no_filter_and_no_order() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let id = project(&acme, 1).await;
+    let lists = ["projects", "project(id: $id) { subprojects", "project(id: $id) { account { projects"];
+    let asked = [
+        "orderBy: { field: HEALTH }",
+        "filter: { maxHealth: 40 }",
+        "filter: { or: [{ search: \"a\" }, { or: [{ maxHealth: 40 }] }] }",
+    ];
+    for list in lists {
+        for by in asked {
+            let ends = "}".repeat(list.matches('{').count());
+            let query = format!("query($id: ID!) {{ {list}({by}) {{ edges {{ cursor }} }} {ends} }}");
+            let query = if list == "projects" { query.replace("($id: ID!)", "") } else { query };
+            acme.manager().run(&query, json!({ "id": id })).await.expect_ok();
+            let answer = acme.client().run(&query, json!({ "id": id })).await;
+            assert_eq!(answer.code(), Some("FORBIDDEN"), "{query}\n{answer}");
+            assert!(!answer.to_string().contains("cursor\""), "{query}\n{answer}");
+        }
+    }
+}

@@ -168,7 +168,7 @@ impl PortfolioQuery {
         staff::require(viewer, INTERNAL_READ)?;
         viewer.require(PROJECTS_READ)?;
         let filter = filter.unwrap_or_default();
-        filter.check()?;
+        filter.check(viewer, None)?;
         let select = filter.select(viewer, ctx.db().backend());
         let projects = select.limit(MAX + 1).all(ctx.db()).await?;
         if projects.len() as u64 > MAX {

@@ -167,7 +167,7 @@ impl Source {
         match self {
             Self::Projects(filter) => {
                 viewer.require(PROJECTS_READ)?;
-                filter.check()
+                filter.check(viewer, None)
             }
             Self::Tasks(filter) => {
                 viewer.require(TASKS_READ)?;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Enum, InputObject};
 use kernel::{
-    Fields, Result, Text,
+    Error, Fields, Result, Text,
     id::{AccountId, ProjectId, ProjectTemplateId, TypedId, UserId},
     page::{DateRange, DateTimeRange, Direction, Order, Sort, check_listed, check_search},
     policy::Guarded,
@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, QuerySelect, Query
 
 use super::entity::{Column, Entity};
 use crate::{
-    policy::{PROJECTS_READ, TEMPLATES_READ},
+    policy::{INTERNAL_READ, PROJECTS_READ, TEMPLATES_READ},
     template::entity as template,
     words::{Priority, ProjectStatus},
 };
@@ -69,7 +69,7 @@ pub struct ProjectFilter {
     /// True: only those that are not over though the client expected them before today, in the agency's time zone;
     /// false: only the others.
     pub late: Option<bool>,
-    /// Only those on which work goes on and that go this well or worse, 0 to 100.
+    /// Only those on which work goes on and that go this well or worse, 0 to 100. FORBIDDEN for clients.
     pub max_health: Option<i32>,
     /// Only parts of this project.
     pub parent_id: Option<ProjectId>,
@@ -84,14 +84,28 @@ pub struct ProjectFilter {
 }
 
 impl ProjectFilter {
-    /// Checks the bounds of the filter.
+    /// Checks the bounds of the filter, and that the viewer may see what it and the order of its list go by.
     ///
     /// # Errors
-    /// INVALID for lists and texts that are too long, and alternatives that are too many or too deep.
-    pub fn check(&self) -> Result<()> {
+    /// INVALID for lists and texts that are too long, and alternatives that are too many or too deep; FORBIDDEN for
+    /// clients who ask by health, which is not theirs to see: places in such an order tell it.
+    pub fn check(&self, viewer: &Viewer, order: Option<ProjectOrder>) -> Result<()> {
+        self.bounds()?;
+        let ordered = order.is_some_and(|order| order.field == ProjectOrderField::Health);
+        if (ordered || self.by_health()) && viewer.is_client() {
+            return Err(Error::lacks(INTERNAL_READ.name));
+        }
+        Ok(())
+    }
+
+    fn bounds(&self) -> Result<()> {
         let mut fields = Fields::new();
         self.collect("filter", 0, &mut fields);
         fields.check()
+    }
+
+    fn by_health(&self) -> bool {
+        self.max_health.is_some() || self.or.iter().flatten().any(Self::by_health)
     }
 
     fn collect(&self, path: &str, depth: usize, fields: &mut Fields) {
@@ -230,7 +244,7 @@ pub enum ProjectOrderField {
     Priority,
     /// When the client expects them; those without a date last.
     ExpectedDelivery,
-    /// How well they go; those that nobody rated last.
+    /// How well they go; those that nobody rated last. FORBIDDEN for clients.
     Health,
     /// When they are thought to end; those without a date last.
     EstimatedEnd,
@@ -283,11 +297,11 @@ mod tests {
 
     #[test]
     fn alternatives_are_bounded_in_depth_and_number() {
-        assert!(nested(MAX_DEPTH).check().is_ok());
-        assert_eq!(nested(MAX_DEPTH + 1).check().unwrap_err().message().code(), "too_deep");
+        assert!(nested(MAX_DEPTH).bounds().is_ok());
+        assert_eq!(nested(MAX_DEPTH + 1).bounds().unwrap_err().message().code(), "too_deep");
         let many =
             ProjectFilter { or: Some(vec![nested(0); MAX_ALTERNATIVES + 1]), ..ProjectFilter::default() };
-        assert_eq!(many.check().unwrap_err().message().code(), "too_many");
+        assert_eq!(many.bounds().unwrap_err().message().code(), "too_many");
     }
 
     #[test]
@@ -302,9 +316,9 @@ mod tests {
     #[test]
     fn what_is_archived_is_said_once() {
         let archived = ProjectFilter { archived: Some(true), ..ProjectFilter::default() };
-        assert!(archived.check().is_ok());
+        assert!(archived.bounds().is_ok());
         let nested = ProjectFilter { or: Some(vec![nested(0), archived]), ..ProjectFilter::default() };
-        let kernel::Error::Invalid(errors) = nested.check().unwrap_err() else { panic!("it is invalid") };
+        let kernel::Error::Invalid(errors) = nested.bounds().unwrap_err() else { panic!("it is invalid") };
         assert_eq!((errors[0].path.as_str(), errors[0].code()), ("filter.or.1.archived", "not_in_or"));
     }
 }

@@ -378,7 +378,7 @@ impl ProjectQuery {
     ) -> Result<Connection<Project>> {
         ctx.viewer().require(PROJECTS_READ)?;
         let filter = filter.unwrap_or_default();
-        filter.check()?;
+        filter.check(ctx.viewer(), order_by)?;
         let select = filter.select(ctx.viewer(), ctx.db().backend());
         let args = PageArgs::new(first, after, last, before);
         list(ctx.db(), select, order_by.unwrap_or_default().into(), &args).await

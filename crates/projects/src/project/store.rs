@@ -32,7 +32,7 @@ pub async fn of_account(
     args: PageArgs,
 ) -> Result<Connection<Project>> {
     ask.viewer.require(PROJECTS_READ)?;
-    filter.check()?;
+    filter.check(&ask.viewer, order)?;
     let backend = ask.db.backend();
     let page = ChildPage {
         parent: Column::AccountId,
@@ -55,7 +55,7 @@ pub async fn parts_of(
     order: Option<ProjectOrder>,
     args: PageArgs,
 ) -> Result<Connection<Project>> {
-    filter.check()?;
+    filter.check(&ask.viewer, order)?;
     let backend = ask.db.backend();
     let page = ChildPage {
         parent: Column::ParentId,
@@ -79,7 +79,7 @@ pub async fn of_user(
     args: PageArgs,
 ) -> Result<Connection<Project>> {
     ask.viewer.require(PROJECTS_READ)?;
-    filter.check()?;
+    filter.check(&ask.viewer, order)?;
     let backend = ask.db.backend();
     let page = LinkedPage {
         link: Link { pairs: Box::new(people_on_projects) },
