@@ -19,6 +19,8 @@ pub(crate) struct Value {
     pub(crate) work: EarnedValue,
     /// In minor units of the budget's currency; none without a budget in money, or without any estimate to spread it by.
     pub(crate) money: Option<(Currency, EarnedValue)>,
+    /// Its budget in money and what of it is used, in minor units of its currency, whether or not anything is estimated.
+    pub(crate) spent: Option<(i64, i64)>,
     /// Billable minutes that are not approved yet and have no rate.
     pub(crate) unrated: i64,
     /// The baseline that it is measured by.
@@ -47,14 +49,18 @@ fn value(
     budget: Option<(i64, Currency)>,
 ) -> Result<Value> {
     let work = EarnedValue { actual: worked.minutes, ..planned.work };
-    let money = budget.filter(|_| work.budget > 0).map(|(budget, currency)| {
-        let part = |minutes| share(budget, minutes, work.budget);
+    let spent = budget.map(|(budget, currency)| {
         let both = Worked { minutes: 0, worth: worked.worth.iter().chain(&pending.worth).copied().collect() };
-        let actual = both.worth(currency)?.amount;
-        let (planned, earned) = (part(work.planned), part(work.earned));
-        Ok::<_, Error>((currency, EarnedValue { budget, planned, earned, actual }))
+        Ok::<_, Error>((currency, budget, both.worth(currency)?.amount))
     });
-    Ok(Value { planned, work, money: money.transpose()?, unrated: pending.unrated, baseline: None })
+    let spent = spent.transpose()?;
+    let money = spent.filter(|_| work.budget > 0).map(|(currency, budget, actual)| {
+        let part = |minutes| share(budget, minutes, work.budget);
+        let (planned, earned) = (part(work.planned), part(work.earned));
+        (currency, EarnedValue { budget, planned, earned, actual })
+    });
+    let spent = spent.map(|(_, budget, actual)| (budget, actual));
+    Ok(Value { planned, work, money, spent, unrated: pending.unrated, baseline: None })
 }
 
 #[cfg(test)]
@@ -77,5 +83,6 @@ mod tests {
         assert_eq!(value(planned, &worked, &pending, None).unwrap().money, None);
         let blank = value(Planned::default(), &worked, &pending, Some((100_000, euro))).unwrap();
         assert_eq!(blank.money, None, "nothing to spread the budget by");
+        assert_eq!((blank.spent, all.spent), (Some((100_000, 15_000)), Some((100_000, 15_000))));
     }
 }

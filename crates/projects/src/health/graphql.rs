@@ -75,8 +75,9 @@ impl ProjectHealth {
 
     /// Whether it stays within its budget: 100 × (1 − measure ÷ 0.5), at least 0 and at most 100. Measured is the share of
     /// the budget by which it ends above it if the rest takes what it is thought to take: in hours (AC + what is left of all
-    /// estimates − budget) ÷ budget, in money (AC − EV) ÷ budget, whichever is greater; without a budget (AC − EV) ÷ BAC.
-    /// Needs `projects.budget.read`.
+    /// estimates − budget) ÷ budget, without budgeted hours (AC − EV) ÷ BAC; in money
+    /// (AC − EV) ÷ budget, or (AC − budget) ÷ budget where nothing is estimated; whichever is greater. Needs
+    /// `projects.budget.read`.
     async fn budget(&self, ctx: &Context<'_>) -> Option<Result<HealthPart>> {
         let Rated { measures: Measures { overrun, .. }, weights: Weights { budget, .. }, .. } = self.rated;
         let may = staff::may(ctx.ask(), BUDGETS_READ, self.project).await;

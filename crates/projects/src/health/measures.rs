@@ -53,18 +53,19 @@ impl Facts {
     }
 
     /// The share of its budget by which it ends above it if the rest takes what it is thought to take: in hours (AC + what
-    /// is left of all estimates − budget) ÷ budget, in money (AC − what of the budget is earned) ÷ budget, where the budget
-    /// is spread over the estimated work. The greater one of both; of no budget at all (AC − EV) ÷ BAC.
+    /// is left of all estimates − budget) ÷ budget, or without budgeted hours (AC − EV) ÷ BAC; in money (AC − what of the
+    /// budget is earned) ÷ budget, where the budget is spread over the estimated work, and where nothing is estimated
+    /// (AC − budget) ÷ budget. The greater one of both: money says nothing about work that nobody bills.
     fn overrun(&self) -> Option<f64> {
         let EarnedValue { budget: all, earned, .. } = self.planned.work;
         let money = self.money.map(|(budget, used)| {
-            let done = if all > 0 { budget as f64 * earned as f64 / all as f64 } else { 0.0 };
+            let done = if all > 0 { budget as f64 * earned as f64 / all as f64 } else { budget as f64 };
             share(used as f64 - done, budget)
         });
         let left = self.planned.left;
         let hours = self.budget_minutes.map(|budget| share((self.minutes + left - budget) as f64, budget));
         let own = || (all > 0).then(|| ratio(self.minutes - earned, all));
-        greater(money, hours).or_else(own)
+        greater(money, hours.or_else(own))
     }
 
     /// The share by which the estimated work is more than the budgeted hours.
@@ -146,12 +147,17 @@ mod tests {
         close(budget.overrun, 0.32);
         let money = Facts { money: Some((100_000, 60_000)), ..facts() }.measures();
         close(money.overrun, 0.2);
+        let unbilled = Facts { money: Some((100_000, 0)), ..facts() }.measures();
+        close(unbilled.overrun, 0.1);
         let late = Facts { today: day("2026-04-15"), ..facts() }.measures();
         close(late.delay, 0.5);
         let mut bare = facts();
         bare.planned = Planned { work: EarnedValue::default(), estimated: 0, left: 0, ..bare.planned };
         close(bare.measures().delay, 0.3);
         assert_eq!(bare.measures().overrun, None, "nothing says what it should take");
+        for (used, overrun) in [(50_000, -0.5), (200_000, 1.0)] {
+            close(Facts { money: Some((100_000, used)), ..bare.clone() }.measures().overrun, overrun);
+        }
         let blank = Facts::default().measures();
         assert_eq!((blank.delay, blank.overrun, blank.growth), (None, None, None));
     }

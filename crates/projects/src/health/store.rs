@@ -61,7 +61,7 @@ pub(crate) async fn of_project(ask: &Ask, project: &Subject) -> Result<Option<Ra
     let facts = Facts {
         planned: value.planned,
         minutes: value.work.actual,
-        money: value.money.map(|(_, money)| (money.budget, money.actual)),
+        money: value.spent,
         budget_minutes: project.budget_minutes,
         start: project.start,
         end: project.end,
