@@ -10,7 +10,7 @@ use super::{
     profiles::new_skill,
     suggestions::{can, levels},
 };
-use crate::projects::asks::{change, expect_conflict, new_member, new_project, person, read_task};
+use crate::projects::asks::{change, expect_conflict, new_member, new_project, person, read_task, refusals};
 
 const PERSON: &str =
     "userId name points skillPoints timePoints able freeMinutes loadPercent reason chosenForPlace message
@@ -116,6 +116,17 @@ async fn skills_of_tasks_are_kept_changed_and_checked() {
     let refused = acme.client().run(seeded, json!({})).await;
     assert_eq!(refused.code(), Some("FORBIDDEN"), "what tasks take is for the team\n{refused}");
     assert!(refused.data("tasks.nodes.0.skills").is_null());
+    // Reason: what is for the team is for the team of the project.
+    let others = new_project(&manager, "Others'").await;
+    let input = json!({ "projectId": others, "title": "Theirs", "skills": levels(&[(&design, 4)]) });
+    let made = change(&manager, "createTask", input, "task { id }").await.expect_ok();
+    let reads = [("projects.project.read", "TENANT"), ("projects.task.read", "TENANT")];
+    let key = acme.owner().key(&[reads[0], reads[1], ("projects.internal.read", "ASSIGNED")]).await;
+    let query = "query($id: ID!) { task(id: $id) { title skills { level } estimateMinutes } }";
+    let answer = key.run(query, json!({ "id": made.text("createTask.task.id") })).await;
+    assert_eq!(answer.text("task.title"), "Theirs");
+    let forbidden = |path: &str| (path.to_owned(), "FORBIDDEN".to_owned());
+    assert_eq!(refusals(&answer), [forbidden("task.estimateMinutes"), forbidden("task.skills")]);
 }
 
 // keeps: PR-30

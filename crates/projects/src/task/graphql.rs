@@ -231,8 +231,11 @@ impl Task {
         self.internal(ctx, Some(TaskPlan::of(&self.0))).await
     }
 
-    /// What it takes, at these levels or better ones, at most 20 skills. Needs `projects.internal.read`.
+    /// What it takes, at these levels or better ones, at most 20 skills. Needs `projects.internal.read` on the task.
     async fn skills(&self, ctx: &Context<'_>) -> Option<Result<Vec<SkillLevel>>> {
+        if let Err(error) = field::may::<Entity>(ctx.ask(), INTERNAL_READ, self.0.id.uuid()).await {
+            return Some(Err(error));
+        }
         Some(taken::of_task(ctx.ask(), self.0.id).await)
     }
 
