@@ -40,7 +40,7 @@ async fn finished(
 }
 
 /// Writes ten times too much time on a task, which is sent back.
-async fn sent_back(who: &Actor, lead: &Actor, task: &str) {
+pub(super) async fn sent_back(who: &Actor, lead: &Actor, task: &str) {
     let time = json!({ "taskId": task, "spentOn": "2026-03-01", "minutes": 600 });
     let wrong = log(who, time).await.expect_ok().text("createTimeEntry.timeEntries.0.id");
     submit(who, "2026-02-23").await.expect_ok();
@@ -113,4 +113,34 @@ async fn performance_is_private_to_those_who_lead() {
     assert_eq!(seen(&team(&other, days, &[&theirs, &hidden]).await.expect_ok()), 0);
     team(&acme.owner(), ("2026-03-02", "2026-03-01"), &[]).await.expect_field("to", "end_before_start");
     team(&acme.owner(), ("2026-01-01", "2027-01-02"), &[]).await.expect_field("to", "too_many_days");
+}
+
+// keeps: PR-31
+#[tokio::test]
+async fn task_with_parts_is_its_parts_and_not_one_more() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let manager = acme.manager();
+    let id = shared_project(&acme, "Whole").await;
+    let dev = person(&acme, "dev").await;
+    let mut made = Vec::<String>::new();
+    for parent in [None, Some(0)] {
+        let parent = parent.map(|place: usize| made[place].clone());
+        let input = json!({
+            "projectId": id, "title": "Done", "estimateMinutes": 600, "assigneeIds": [dev], "parentId": parent,
+        });
+        let task = change(&manager, "createTask", input, "task { id }").await.expect_ok();
+        made.push(task.text("createTask.task.id"));
+    }
+    let done = column(&manager, &id, "Done").await;
+    for task in made.iter().rev() {
+        let time = json!({ "projectId": id, "taskId": task, "spentOn": "2026-03-02", "minutes": 60 });
+        change(&manager, "createTimeEntry", time, "timeEntries { id }").await.expect_ok();
+        change(&manager, "moveTask", json!({ "id": task, "columnId": done }), "task { id }")
+            .await
+            .expect_ok();
+    }
+    let answer = team(&manager, ("2026-03-01", "2026-03-14"), &[&id]).await.expect_ok();
+    let total = answer.data("teamPerformance.total");
+    assert_eq!([&total["tasksDone"], &total["estimatedMinutes"]], [1, 600]);
 }

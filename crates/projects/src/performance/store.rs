@@ -19,7 +19,7 @@ use super::rules::Finished;
 use crate::{
     policy::PERFORMANCE_READ,
     project::entity as project,
-    task::{assignee, entity as tasks},
+    task::{self, assignee, entity as tasks},
     time::entry::entity as time,
     words::{TaskStatus, TimeEntryStatus},
 };
@@ -62,6 +62,8 @@ impl Looked {
             .filter(tasks::Column::Status.eq(TaskStatus::Done.as_str()))
             .filter(tasks::Column::CompletedAt.gte(self.from))
             .filter(tasks::Column::CompletedAt.lt(self.until))
+            // Reason: what is done of a task with parts is done in them.
+            .filter(task::with_parts().not())
     }
 
     fn ids(&self, viewer: &Viewer) -> SelectStatement {

@@ -17,7 +17,7 @@ use sea_orm::{
 
 use super::forecast_graphql::ForecastHistory;
 use crate::{
-    task::entity as tasks,
+    task::{self, entity as tasks},
     time::entry::entity as entries,
     words::{TaskStatus, TimeEntryStatus},
 };
@@ -74,7 +74,7 @@ async fn ratios(db: &impl ConnectionTrait, viewer: &Viewer, project: Option<Proj
     let mut tracked = Query::select();
     tracked.column(Spent::TaskId).from(entries::Entity);
     tracked.and_where(Spent::TenantId.eq(viewer.tenant_id())).and_where(Spent::TaskId.is_not_null());
-    let done = done.filter(Of::Id.in_subquery(tracked));
+    let done = done.filter(Of::Id.in_subquery(tracked)).filter(task::with_parts().not());
     let done: Vec<(TaskId, i64)> =
         done.select_only().columns([Of::Id, Of::EstimateMinutes]).into_tuple().all(db).await?;
     if done.len() < LEAST_HISTORY {

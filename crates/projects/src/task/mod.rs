@@ -36,7 +36,7 @@ use kernel::{
 };
 use sea_orm::{
     ColumnTrait, QueryFilter, Select,
-    sea_query::{Alias, Expr, Query, SelectStatement},
+    sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -149,4 +149,15 @@ pub(crate) async fn leave_milestone(act: &mut Act, milestone: MilestoneId) -> Re
 pub(crate) fn by_ids(act: &Act, ids: impl IntoIterator<Item = TaskId>) -> Select<Entity> {
     let ids: Vec<Uuid> = ids.into_iter().map(|id| id.uuid()).collect();
     Entity::of_tenant(act.viewer().tenant_id()).filter(Column::Id.is_in(ids))
+}
+
+/// That a task consists of others that are not archived.
+pub(crate) fn with_parts() -> Expr {
+    use entity::Column as Of;
+    let of = |column| Expr::col((Alias::new("part"), column));
+    let mut parts = Query::select();
+    parts.expr(Expr::val(1)).from_as(entity::Entity, "part");
+    parts.and_where(of(Of::TenantId).equals((entity::Entity, Of::TenantId)));
+    parts.and_where(of(Of::ParentId).equals((entity::Entity, Of::Id)));
+    Expr::exists(parts.and_where(of(Of::ArchivedAt).is_null()).take())
 }

@@ -12,13 +12,13 @@ use kernel::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect,
-    sea_query::{Alias, Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait},
 };
 use uuid::Uuid;
 
 use crate::{
     project::under_way,
-    task::{assignee, entity as tasks},
+    task::{self, assignee, entity as tasks},
     time::entry::entity as entries,
     words::{TaskStatus, TimeEntryStatus},
 };
@@ -66,7 +66,7 @@ pub(super) async fn elsewhere(
         .filter(Of::Status.ne(TaskStatus::Done.as_str()))
         .filter(Of::DueOn.is_not_null())
         // Reason: a task with parts is done by these.
-        .filter(with_parts().not())
+        .filter(task::with_parts().not())
         .select_only()
         .columns([Of::Id, Of::ProjectId, Of::StartOn, Of::DueOn, Of::EstimateMinutes, Of::RemainingMinutes]);
     let rows: Vec<Row> = rows.into_tuple().all(conn).await?;
@@ -77,17 +77,6 @@ pub(super) async fn elsewhere(
         Some(Busy { task, project, start_on, due_on: due_on?, estimate, remaining, doers })
     };
     Ok(rows.into_iter().filter_map(busy).collect())
-}
-
-/// That a task consists of others that are not archived.
-fn with_parts() -> Expr {
-    use tasks::Column as Of;
-    let of = |column| Expr::col((Alias::new("part"), column));
-    let mut parts = Query::select();
-    parts.expr(Expr::val(1)).from_as(tasks::Entity, "part");
-    parts.and_where(of(Of::TenantId).equals((tasks::Entity, Of::TenantId)));
-    parts.and_where(of(Of::ParentId).equals((tasks::Entity, Of::Id)));
-    Expr::exists(parts.and_where(of(Of::ArchivedAt).is_null()).take())
 }
 
 async fn doers(
