@@ -5,8 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tests::{Actor, Answer, World};
 
-use super::asks::{ask, change, column, new_project, project, refusals};
-use crate::time::asks::{approve, logged, set, submit};
+use super::{
+    asks::{ask, change, column, new_project, project, refusals},
+    performance::sent_back,
+};
+use crate::time::asks::{approve, logged, set, shared_project, submit};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -337,4 +340,28 @@ async fn portfolio_counts_what_its_viewer_may_see_and_nothing_else() {
     assert_eq!(mine.number("portfolio.projects"), other.number("portfolio.projects") + 1);
     let wrong = acme.owner().run(PORTFOLIO, json!({ "filter": { "or": [{ "archived": true }] } })).await;
     wrong.expect_field("filter.or.0.archived", "not_in_or");
+}
+
+// keeps: PR-15, PR-17
+#[tokio::test]
+async fn time_that_was_sent_back_costs_nothing() {
+    let world = World::new().await;
+    let acme = world.agency("acme");
+    let (manager, dev) = (acme.manager(), acme.developer());
+    let id = shared_project(&acme, "Sent back").await;
+    let input = json!({ "id": id, "budget": { "amount": "1000000", "currency": "EUR" } });
+    change(&manager, "updateProject", input, "project { id }").await.expect_ok();
+    let rate = json!({ "projectId": id, "validFrom": "2026-01-01", "amount": { "amount": "10000", "currency": "EUR" } });
+    change(&acme.owner(), "setBillRate", rate, "billRate { id }").await.expect_ok();
+    let work = task(&manager, &id, "Work", json!({ "estimateMinutes": 480 })).await;
+    logged(&dev, &id, "2026-03-02", 60).await;
+    sent_back(&dev, &manager, &work).await;
+    let query = "query($id: ID!) { project(id: $id) { figures { budgetUse { minutes } }
+      earnedValueCurve(step: MONTH) { actualCost }
+      earnedValue { work { actualCost } money { actualCost { amount } } } } }";
+    let told = manager.run(query, json!({ "id": id })).await.expect_ok();
+    assert_eq!(told.number("project.figures.budgetUse.minutes"), 60, "{told}");
+    let expected = json!({ "work": { "actualCost": 60 }, "money": { "actualCost": { "amount": "10000" } } });
+    assert_eq!(*told.data("project.earnedValue"), expected);
+    assert_eq!(told.each("project.earnedValueCurve", "actualCost").last(), Some(&json!(60)));
 }

@@ -18,7 +18,7 @@ use kernel::{
 };
 use schedule::Calendar;
 use sea_orm::{
-    QueryFilter, QuerySelect,
+    ColumnTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -27,7 +27,11 @@ use super::{
     rules::{Work, leaves},
     store,
 };
-use crate::{task::entity as tasks, time::entry::entity as time, words::TaskStatus};
+use crate::{
+    task::entity as tasks,
+    time::entry::entity as time,
+    words::{TaskStatus, TimeEntryStatus},
+};
 
 /// How the work of a project came and went.
 #[derive(Debug, Default)]
@@ -180,6 +184,7 @@ impl Loader<OfDays> for Curves {
         let ids = projects.iter().map(|OfDays(project)| project.uuid());
         let rows: Vec<(ProjectId, NaiveDate, i64)> = time::Entity::of_tenant(self.viewer.tenant_id())
             .filter(one_of(self.db.backend(), Of::ProjectId, ids))
+            .filter(Of::Status.ne(TimeEntryStatus::Rejected.as_str()))
             .select_only()
             .columns([Of::ProjectId, Of::SpentOn])
             .expr_as(Expr::col(Of::Minutes).sum().cast_as("bigint"), "minutes")

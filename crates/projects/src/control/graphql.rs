@@ -115,7 +115,8 @@ earned!(
     "Budget at completion (BAC): the estimates of all tasks.",
     "Planned value (PV): what of them ought to be done by now.",
     "Earned value (EV): what of them is done.",
-    "Actual cost (AC): what was worked, approved or not, on whichever task or none."
+    "Actual cost (AC): what was worked, approved or not yet, on whichever task or none; time that was sent back does not \
+     count."
 );
 
 earned!(
@@ -126,7 +127,7 @@ earned!(
     "Planned value (PV): the share of the budget that estimated work planned by now has of all estimated work.",
     "Earned value (EV): the share of the budget that estimated work done has of all estimated work.",
     "Actual cost (AC): what billable time is worth, approved time at the rate that was fixed, other time at the one \
-     that holds now; time in other currencies is left out."
+     that holds now; time that was sent back and time in other currencies is left out."
 );
 
 /// To four digits.

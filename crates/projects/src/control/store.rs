@@ -30,6 +30,9 @@ use crate::{
     words::{TaskStatus, TimeEntryStatus},
 };
 
+/// What may still be approved.
+const PENDING: [TimeEntryStatus; 2] = [TimeEntryStatus::Draft, TimeEntryStatus::Submitted];
+
 /// How far back and ahead of today holidays and other exceptions count, in days: beyond, the plain week does.
 const AROUND: u64 = 3 * 366;
 
@@ -229,7 +232,7 @@ impl Loader<OfPending> for Values {
         }
         let entries = time::Entity::of_tenant(tenant)
             .filter(one_of(self.db.backend(), time::Column::ProjectId, ids))
-            .filter(time::Column::Status.ne(TimeEntryStatus::Approved.as_str()))
+            .filter(time::Column::Status.is_in(PENDING.map(TimeEntryStatus::as_str)))
             .filter(time::Column::Billable.eq(true))
             .all(&self.db)
             .await?;

@@ -41,7 +41,7 @@ impl From<&Model> for ProjectFigures {
 /// How much of a budget is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, SimpleObject)]
 pub struct BudgetUse {
-    /// Minutes that were worked.
+    /// Minutes that were worked, approved or not yet; time that was sent back does not count.
     pub minutes: i64,
     /// These in per cent of the budget's; null without one, and for one of nothing.
     pub minutes_percent: Option<i64>,

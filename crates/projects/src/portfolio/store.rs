@@ -159,6 +159,7 @@ impl Loader<OfWorked> for Figures {
         let rows: Vec<(ProjectId, Option<Currency>, i64, Option<i64>)> =
             time::Entity::of_tenant(self.viewer.tenant_id())
                 .filter(one_of(self.db.backend(), Of::ProjectId, ids))
+                .filter(Of::Status.ne(TimeEntryStatus::Rejected.as_str()))
                 .select_only()
                 .columns([Of::ProjectId, Of::BillRateCurrency])
                 .expr_as(Expr::col(Of::Minutes).sum().cast_as("bigint"), "minutes")
