@@ -8,6 +8,7 @@ use super::{
     milestones::new_milestone,
     schedules::{bar, early, hours, planned, schedule, wait},
 };
+use crate::time::asks::set;
 
 /// The wish of a task that cannot be kept.
 fn wish(answer: &Answer, task: &str) -> Value {
@@ -115,4 +116,94 @@ async fn constraint_of_a_task_with_parts_holds_them_until_one_has_begun() {
     change(&manager, "updateTask", json!({ "id": one, "columnId": doing }), "task { id }").await.expect_ok();
     let begun = schedule(&manager, &id).await.expect_ok();
     assert_eq!(wish(&begun, &whole), Value::Null, "its start is past");
+}
+
+async fn put_into(who: &Actor, project: &str, task: &str, name: &str) {
+    let to = column(who, project, name).await;
+    change(who, "moveTask", json!({ "id": task, "columnId": to }), "task { id }").await.expect_ok();
+}
+
+// keeps: PR-11
+#[tokio::test]
+async fn task_whose_parts_are_done_is_late_no_more_and_its_lag_has_run_out() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Parts").await;
+    let mut made = Vec::new();
+    for kind in ["FINISH_TO_START", "START_TO_START"] {
+        let whole = planned(&manager, &id, "Whole", json!({ "plan": { "deadlineOn": "2026-03-06" } })).await;
+        let part = json!({ "parentId": whole, "plan": { "durationMinutes": 480 } });
+        let one = planned(&manager, &id, "One", part.clone()).await;
+        let two = planned(&manager, &id, "Two", part).await;
+        let after = planned(&manager, &id, "After", hours(8)).await;
+        wait(&manager, &id, &whole, &after, json!({ "kind": kind, "lagMinutes": 2_400 })).await;
+        put_into(&manager, &id, &one, "Done").await;
+        made.push([whole, two, after]);
+    }
+    set(&world, "2026-03-03T16:00:00Z");
+    put_into(&manager, &id, &made[0][1], "Done").await;
+    set(&world, "2026-03-16T09:00:00Z");
+    let told = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(wish(&told, &made[0][0]), Value::Null, "it was done in time");
+    assert_eq!(early(&told, &made[0][2])[0], "2026-03-16T09:00:00Z", "a week has gone by since it was done");
+    assert_eq!(wish(&told, &made[1][0])["wish"], "DEADLINE", "the other part is late");
+    assert_eq!(early(&told, &made[1][2])[0], "2026-03-16T09:00:00Z", "a week has gone by since it began");
+}
+
+// keeps: PR-11
+#[tokio::test]
+async fn task_with_parts_finishes_after_what_its_end_waits_for() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Ends").await;
+    let long = planned(&manager, &id, "Long", hours(40)).await;
+    let whole = planned(&manager, &id, "Whole", json!({})).await;
+    let part = json!({ "parentId": whole, "plan": { "durationMinutes": 480 } });
+    let part = planned(&manager, &id, "Part", part).await;
+    wait(&manager, &id, &long, &whole, json!({ "kind": "FINISH_TO_FINISH" })).await;
+    let told = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(early(&told, &whole)[1], early(&told, &long)[1]);
+    assert!(early(&told, &part)[1] < early(&told, &long)[1], "its part waits for nothing");
+}
+
+// keeps: PR-11
+#[tokio::test]
+async fn what_must_start_today_is_not_late_today() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Today").await;
+    let plan = json!({ "plan": { "durationMinutes": 480, "constraint": "MUST_START", "constraintOn": "2026-03-02" } });
+    let task = planned(&manager, &id, "Today", plan).await;
+    let today = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(wish(&today, &task), Value::Null);
+    assert_eq!(bar(&today, &task)["dates"]["totalFloatMinutes"], 0);
+    set(&world, "2026-03-03T10:00:00Z");
+    let tomorrow = schedule(&manager, &id).await.expect_ok();
+    assert_eq!(wish(&tomorrow, &task)["wish"], "MUST_START");
+    assert_eq!(wish(&tomorrow, &task)["wishedOn"], "2026-03-02");
+}
+
+// keeps: PR-11
+#[tokio::test]
+async fn what_is_left_of_a_task_is_the_share_of_it_that_is_left_of_its_estimate() {
+    let world = World::new().await;
+    let manager = world.agency("acme").manager();
+    let id = new_project(&manager, "Left").await;
+    let week = json!({ "estimateMinutes": 480, "startOn": "2026-03-02", "dueOn": "2026-03-06" });
+    let week = planned(&manager, &id, "A little each day", week).await;
+    let day = json!({ "estimateMinutes": 480, "plan": { "durationMinutes": 480 } });
+    let day = planned(&manager, &id, "More than thought", day).await;
+    for (task, left) in [(&week, 480), (&day, 960)] {
+        put_into(&manager, &id, task, "In progress").await;
+        let input = json!({ "id": task, "remainingMinutes": left });
+        change(&manager, "updateTask", input, "task { id }").await.expect_ok();
+    }
+    let told = schedule(&manager, &id).await.expect_ok();
+    // Two days and five from Monday ten o'clock on, in Berlin.
+    assert!(early(&told, &day)[1].starts_with("2026-03-04"), "{told}");
+    assert!(early(&told, &week)[1].starts_with("2026-03-09"), "{told}");
+    let input = json!({ "id": week, "remainingMinutes": 240 });
+    change(&manager, "updateTask", input, "task { id }").await.expect_ok();
+    let half = schedule(&manager, &id).await.expect_ok();
+    assert!(early(&half, &week)[1].starts_with("2026-03-04"), "{half}");
 }

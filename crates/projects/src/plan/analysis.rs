@@ -177,6 +177,9 @@ impl Analysis {
                 float = Some((total.min(dates.total_float), free.min(dates.free_float)));
             }
         }
+        // Reason: what its end waits for makes it no shorter, though no part of it waits for that.
+        let end = self.schedule.dates[self.laid.ends[place].1];
+        hull.early_finish = hull.early_finish.max(end.early_finish);
         (hull.total_float, hull.free_float) = float.unwrap_or_default();
         hull
     }

@@ -6,6 +6,8 @@
 //! A milestone is an instant after the tasks that belong to it, with its due date as deadline. What is not begun is done
 //! from the project's start on, or where somebody put it, and not before the instant that the plan is made as of.
 
+mod activities;
+
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
@@ -18,12 +20,12 @@ use schedule::{
     calendar::{instant, next_day},
 };
 
+use self::activities::Leaf;
 use super::{
-    fields::likely,
-    load::{MilestoneRow, Source, TaskRow},
+    load::{MilestoneRow, Source},
     whose::Whose,
 };
-use crate::words::{MilestoneStatus, PlanConstraint, Scheduling, TaskStatus};
+use crate::words::MilestoneStatus;
 
 /// What an activity of the network stands for; tasks and milestones by their places in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,109 +213,28 @@ impl<'a> Builder<'a> {
 
     fn tasks(&mut self) {
         let source = self.source;
+        let leaves: Vec<Option<Leaf>> = (0..source.tasks.len()).map(|place| self.leaf(place)).collect();
         for (place, task) in source.tasks.iter().enumerate() {
-            if !self.parts[place].is_empty() {
-                let constraint = self.whole(task, place);
-                let begin = self.add(Node::Begin(place), Activity { constraint, ..Activity::default() });
+            let Some((calendar, whole, activity)) = leaves[place].clone() else {
+                let (begun, ended) = self.course(place, &leaves);
+                // Reason: what is past is held by nothing, and the time since counts for those who wait for it.
+                let past =
+                    |at: Option<Instant>| at.map_or(Progress::NotStarted, |at| Progress::Finished(at, at));
+                let constraint = begun.map_or_else(|| self.wish(task), |_| Constraint::None);
+                let activity = Activity { constraint, progress: past(begun), ..Activity::default() };
+                let begin = self.add(Node::Begin(place), activity);
                 let deadline = task.deadline_on.map(|day| self.end_of(day));
-                let end = self.add(Node::End(place), Activity { deadline, ..Activity::default() });
+                let activity = Activity { deadline, progress: past(ended), ..Activity::default() };
+                let end = self.add(Node::End(place), activity);
                 self.ends[place] = (begin, end);
                 continue;
-            }
-            let calendar = self.calendar(task);
-            let whole = self.duration(task, calendar);
-            let activity = self.activity(task, calendar, whole);
+            };
             if matches!(activity.constraint, Constraint::Manual(_)) {
                 self.overdue.extend(self.overdue(task, calendar).map(|start| (place, start)));
             }
             let at = self.add(Node::Task(place), activity);
             (self.ends[place], self.durations[place], self.by_calendar[place]) =
                 ((at, at), Some(whole), calendar);
-        }
-    }
-
-    /// What holds the begin of a task with parts: nothing once one of them has begun, for then its start is past.
-    fn whole(&self, task: &TaskRow, place: usize) -> Constraint {
-        let mut waiting = self.parts[place].clone();
-        while let Some(part) = waiting.pop() {
-            if self.parts[part].is_empty() && self.source.tasks[part].state() != TaskStatus::Todo {
-                return Constraint::None;
-            }
-            waiting.extend(&self.parts[part]);
-        }
-        self.wish(task)
-    }
-
-    /// What somebody wishes of the start of a task.
-    fn wish(&self, task: &TaskRow) -> Constraint {
-        let wish = task.constraint_kind.as_deref().and_then(PlanConstraint::parse);
-        match wish.zip(task.constraint_on) {
-            Some((PlanConstraint::NotEarlier, day)) => Constraint::NotEarlier(self.begin_of(day)),
-            Some((PlanConstraint::MustStart, day)) => Constraint::MustStart(self.begin_of(day)),
-            None => Constraint::None,
-        }
-    }
-
-    /// How long a task takes as a whole.
-    fn duration(&self, task: &TaskRow, calendar: usize) -> Work {
-        let doers = self.source.doers(task.id).len().max(1) as Work;
-        let span = || {
-            let (start, due) = (task.start_on?, task.due_on?);
-            let work = self.laid_out[calendar].between(self.begin_of(start), self.end_of(due));
-            (work > 0).then_some(work)
-        };
-        let estimated = || task.estimate_minutes.map(|estimate| shared(estimate, doers));
-        let follows = || {
-            let follows = span().or_else(estimated).unwrap_or(self.day);
-            // Reason: what follows once stays when the task is moved, and a likely case lies between the others.
-            likely(follows, task.optimistic_minutes, task.pessimistic_minutes)
-        };
-        task.duration_minutes.unwrap_or_else(follows)
-    }
-
-    fn activity(&self, task: &TaskRow, calendar: usize, whole: Work) -> Activity {
-        let start = task.start_on.map(|day| self.laid_out[calendar].next(self.begin_of(day)));
-        let created = minutes(task.created_at);
-        let (progress, duration) = match task.state() {
-            TaskStatus::Done => {
-                let finish = task.completed_at.map_or(self.as_of, minutes);
-                let began = start.filter(|start| *start <= finish).unwrap_or(created).min(finish);
-                (Progress::Finished(began, finish), whole)
-            }
-            TaskStatus::Doing => {
-                let began = start.filter(|start| *start <= self.as_of).unwrap_or(created).min(self.as_of);
-                (Progress::Started(began), self.left(task, calendar, whole, began))
-            }
-            TaskStatus::Todo => (Progress::NotStarted, whole),
-        };
-        let manual = Scheduling::parse(&task.scheduling) == Some(Scheduling::Manual);
-        // Reason: what has not begun cannot have begun before now, whoever put it there.
-        let by_hand = start.filter(|_| manual).map(|start| Constraint::Manual(start.max(self.as_of)));
-        let constraint = by_hand.unwrap_or_else(|| self.wish(task));
-        let deadline = task.deadline_on.map(|day| self.end_of(day));
-        Activity { calendar, duration, constraint, deadline, progress }
-    }
-
-    /// When a task that was put on a day by hand ought to have begun, if that day is over and it has not.
-    fn overdue(&self, task: &TaskRow, calendar: usize) -> Option<Instant> {
-        let day = task.start_on.filter(|_| task.state() == TaskStatus::Todo)?;
-        let start = self.laid_out[calendar].next(self.begin_of(day));
-        (start.max(self.end_of(day)) <= self.as_of).then_some(start)
-    }
-
-    /// What is left of a task that has begun: what somebody says, or else what has not gone by yet, but an hour.
-    fn left(&self, task: &TaskRow, calendar: usize, whole: Work, began: Instant) -> Work {
-        let doers = self.source.doers(task.id).len().max(1) as Work;
-        match (task.remaining_minutes, task.estimate_minutes.filter(|estimate| *estimate > 0)) {
-            (Some(remaining), Some(estimate)) if task.duration_minutes.is_some() => {
-                let share = i128::from(whole) * i128::from(remaining.min(estimate)) / i128::from(estimate);
-                (share as Work).max(1)
-            }
-            (Some(remaining), _) => shared(remaining, doers),
-            (None, _) => {
-                let gone = self.laid_out[calendar].between(began, self.as_of);
-                (whole - gone).max(whole.clamp(1, 60))
-            }
         }
     }
 
