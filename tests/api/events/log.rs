@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use tests::World;
 
 use super::asks::{everything, last_cursor, page, texts};
-use crate::projects::asks::{change, new_project, new_task, project};
+use crate::{
+    jobs::stop_the_calendar,
+    projects::asks::{change, new_project, new_task, project},
+};
 
 // keeps: AU-14
 #[tokio::test]
@@ -102,6 +105,7 @@ async fn cursor_is_good_for_as_long_as_its_event_is_kept() {
     let stranger = world.agency("globex").owner();
     page(&stranger, json!({ "after": cursor })).await.expect_field("after", "cursor_expired");
     page(&owner, json!({ "after": "nonsense" })).await.expect_field("after", "foreign_cursor");
+    stop_the_calendar(&world).await;
     world.clock.advance(Duration::from_secs(29 * 24 * 60 * 60));
     page(&owner.elsewhere(), json!({ "after": cursor })).await.expect_ok();
     world.clock.advance(Duration::from_secs(2 * 24 * 60 * 60));
@@ -129,6 +133,7 @@ async fn event_of_what_is_gone_is_for_who_reads_all_of_its_kind() {
     for name in ["archiveProject", "purgeProject"] {
         change(&owner, name, json!({ "id": id }), "__typename").await;
     }
+    stop_the_calendar(&world).await;
     world.clock.advance(Duration::from_secs(31 * 24 * 60 * 60));
     let owner = owner.elsewhere();
     change(&owner, "purgeProject", json!({ "id": id }), "__typename").await.expect_ok();

@@ -12,6 +12,7 @@ use super::steps::{
     DAY, FRESH, HOUR, accept, id_of, invite, join_both, lets_in, open_registration, register, sign_up,
     subjects, tenant_row, verify,
 };
+use crate::jobs::stop_the_calendar;
 
 async fn schedule(who: &Actor, slug: &str) -> Answer {
     change(who, "scheduleTenantDeletion", json!({ "slug": slug }), "tenant { status deletionAt }").await
@@ -33,17 +34,6 @@ async fn suspend_acme(world: &World) {
 async fn reactivate_acme(world: &World) {
     reactivate(&world.db, &world.app(0).identity, acme_id(world).await).await.unwrap();
     world.settled().await;
-}
-
-/// Lets nothing happen by the calendar: a test that moves the clock by months does itself what comes due.
-async fn stop_the_calendar(world: &World) {
-    let declared = async {
-        while world.rows("job_schedules", "").await.len() < 2 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(20), declared).await.expect("schedules are declared");
-    world.execute("UPDATE job_schedules SET next_at = '2099-01-01T00:00:00.000000+00:00'").await;
 }
 
 async fn purge(world: &World) -> Vec<TenantId> {

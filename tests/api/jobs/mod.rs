@@ -4,6 +4,8 @@ mod commands;
 mod live;
 mod queue;
 
+use std::time::Duration;
+
 use kernel::{act::NewJob, id::TypedId as _, viewer::Viewer};
 use tests::World;
 
@@ -21,6 +23,18 @@ fn hopeless() -> NewJob {
 /// A job of tomorrow.
 fn distant() -> NewJob {
     NewJob { delay: chrono::TimeDelta::days(1), ..NewJob::new(SEALED, "a secret".to_owned()) }
+}
+
+/// Lets nothing happen by the calendar: a test that moves the clock does itself what comes due, or compares what was there
+/// before an act and after it.
+pub(crate) async fn stop_the_calendar(world: &World) {
+    let declared = async {
+        while world.rows("job_schedules", "").await.len() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), declared).await.expect("schedules are declared");
+    world.execute("UPDATE job_schedules SET next_at = '2099-01-01T00:00:00.000000+00:00'").await;
 }
 
 /// Gives an agency a job; its id.

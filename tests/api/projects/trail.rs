@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Row, World};
 
 use super::asks::{change, column, new_member, new_project, new_task, person, project};
+use crate::jobs::stop_the_calendar;
 
 /// An act: its mutation and input, and what it records: `<subject> <event>` for each entry, in any order.
 struct Act {
@@ -176,6 +177,7 @@ async fn acts_on_projects_and_teams_leave_exactly_their_entries_and_events() {
         ),
     ];
     expect_recorded(&world, &owner, &me, acts).await;
+    stop_the_calendar(&world).await;
     world.clock.advance(std::time::Duration::from_secs(31 * 24 * 3600));
     owner.token().await;
     world.settled().await;

@@ -8,7 +8,10 @@ use serde_json::json;
 use tests::World;
 
 use super::asks::{arrange, logged, platform, set, shared_project, start, submit};
-use crate::projects::asks::{ask, change, transition};
+use crate::{
+    jobs::stop_the_calendar,
+    projects::asks::{ask, change, transition},
+};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -122,6 +125,7 @@ async fn what_fails_in_one_agency_keeps_no_other_from_being_looked_at() {
         let project = shared_project(agency, "Forgotten").await;
         start(&agency.developer(), &project).await.expect_ok();
     }
+    stop_the_calendar(&world).await;
     world.clock.advance(11 * HOUR);
     // Reason: an agency whose clocks nobody knows cannot be looked at.
     let zone = world.rows("identity_tenants", "WHERE slug = 'acme'").await[0]["time_zone"].clone();
@@ -146,6 +150,7 @@ async fn timer_that_was_stopped_meanwhile_keeps_no_other_from_being_flagged() {
     let project = shared_project(&acme, "Raced").await;
     start(&dev, &project).await.expect_ok();
     start(&manager, &project).await.expect_ok();
+    stop_the_calendar(&world).await;
     world.clock.advance(11 * HOUR);
     let viewer = platform(&world, "acme").await;
     let app = world.app(0);
