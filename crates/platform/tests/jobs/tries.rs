@@ -26,8 +26,9 @@ use tokio::sync::Notify;
 use crate::harness::{World, on_both};
 
 /// Does what the payload says and remembers which jobs it had.
-#[derive(Default)]
 pub struct Worker {
+    /// How long a job may take.
+    limit: Duration,
     begun: Mutex<Vec<JobId>>,
     now: Mutex<HashMap<JobId, usize>>,
     /// How often a job was begun while it was being done.
@@ -73,7 +74,19 @@ impl Handler for Worker {
     }
 
     fn limit(&self) -> Duration {
-        Duration::from_secs(2)
+        self.limit
+    }
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self {
+            limit: Duration::from_secs(60),
+            begun: Mutex::default(),
+            now: Mutex::default(),
+            twice_at_once: AtomicUsize::default(),
+            go_on: Notify::default(),
+        }
     }
 }
 
@@ -216,7 +229,7 @@ async fn handler_that_panics_fails_its_job_alone() {
 #[tokio::test]
 async fn handler_that_takes_too_long_is_ended_and_tried_again() {
     on_both(async |world| {
-        let worker = Arc::new(Worker::default());
+        let worker = Arc::new(Worker { limit: Duration::from_secs(2), ..Worker::default() });
         enqueue(world, vec![job("hang")]).await;
         assert_eq!(worker.runner(world, "one").work().await.unwrap(), 1);
         let row = only(world).await;
