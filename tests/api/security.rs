@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use tests::{Actor, Answer, PASSWORD, World, token_in};
 
+use crate::events::all_begun;
+
 /// Runs the mutation `name` with this input, which is of the type `<Name>Input`, and selects these fields.
 async fn change(who: &Actor, name: &str, input: Value, fields: &str) -> Answer {
     let (first, rest) = name.split_at(1);
@@ -125,6 +127,7 @@ async fn subscriber_who_loses_a_role_gets_no_further_message() {
         let input = json!({ "id": project, "name": name });
         change(&owner, "updateProject", input, "project { id }").await.expect_ok();
     };
+    all_begun(&mut socket).await;
     rename("Seen").await;
     assert_eq!(
         changes.next().await.map(|message| message["data"]["projectChanged"]["project"]["id"].clone()),

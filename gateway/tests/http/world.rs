@@ -176,9 +176,10 @@ impl Subscriptions {
     /// Ticks until it is closed.
     async fn ticks(&self, ctx: &Context<'_>) -> impl Stream<Item = Tick> + use<> {
         let state = Arc::clone(ctx.data_unchecked::<Arc<State>>());
+        let ticks = state.ticks.subscribe();
         state.streams.fetch_add(1, Ordering::SeqCst);
-        let open = Open(Arc::clone(&state));
-        futures::stream::unfold((state.ticks.subscribe(), open), |(mut ticks, open)| async move {
+        let open = Open(state);
+        futures::stream::unfold((ticks, open), |(mut ticks, open)| async move {
             let tick = ticks.recv().await.ok()?;
             Some((Tick(tick), (ticks, open)))
         })

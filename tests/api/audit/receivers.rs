@@ -244,7 +244,9 @@ impl Rsyslog {
         tokio::spawn(async move {
             loop {
                 let text = std::fs::read_to_string(&file).unwrap_or_default();
-                *keep.0.lock().unwrap() = text.lines().map(str::to_owned).collect();
+                // Reason: the last line may be half written.
+                let whole = &text[..text.rfind('\n').unwrap_or_default()];
+                *keep.0.lock().unwrap() = whole.lines().map(str::to_owned).collect();
                 tokio::task::yield_now().await;
             }
         });

@@ -45,7 +45,7 @@ pub(super) async fn says(process: &Process, expected: (u16, &str)) {
 }
 
 /// Waits until what was subscribed to before has begun: operations of a socket begin in order.
-pub(super) async fn all_begun(socket: &mut Socket) {
+pub(crate) async fn all_begun(socket: &mut Socket) {
     let answer = socket.subscribe("{ __typename }", json!({})).next().await.expect("an answer");
     assert_eq!(answer["data"]["__typename"], "Query");
 }

@@ -9,3 +9,5 @@ mod log;
 mod processes;
 mod servers;
 mod sight;
+
+pub(crate) use faults::all_begun;
