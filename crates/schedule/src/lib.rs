@@ -23,6 +23,7 @@ pub use pass::{Conflict, Dates, Driver, Schedule};
 
 /// On how many cases a property that takes long is tried, unless `PROPTEST_CASES` tells it.
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "it is a setting of the test run")]
 fn cases(usual: u32) -> proptest::test_runner::Config {
     use proptest::test_runner::Config;
 

@@ -215,7 +215,7 @@ impl<'a> Builder<'a> {
         let source = self.source;
         let leaves: Vec<Option<Leaf>> = (0..source.tasks.len()).map(|place| self.leaf(place)).collect();
         for (place, task) in source.tasks.iter().enumerate() {
-            let Some((calendar, whole, activity)) = leaves[place].clone() else {
+            let Some((calendar, whole, activity)) = leaves[place] else {
                 let (begun, ended) = self.course(place, &leaves);
                 // Reason: what is past is held by nothing, and the time since counts for those who wait for it.
                 let past =
